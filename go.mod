@@ -1,0 +1,3 @@
+module github.com/kubectl-netguard/netguard
+
+go 1.26.0
