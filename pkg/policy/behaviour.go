@@ -1,0 +1,31 @@
+package policy
+
+// HostPeers tells how selectors of a peer treat hostNetwork pods.
+type HostPeers uint8
+
+// Ways in which network plugins treat hostNetwork pods as peers.
+const (
+	// HostPeersNever: the upstream suite's and most plugins' reading; a
+	// hostNetwork pod is its node, and only an ipBlock can admit it.
+	HostPeersNever HostPeers = iota
+	// HostPeersWithPodSelector: OVN-Kubernetes matches hostNetwork pods by their
+	// node's address where the peer has a podSelector.
+	HostPeersWithPodSelector
+	// HostPeersAlways: the AWS VPC CNI lists peers without excluding them.
+	HostPeersAlways
+)
+
+// Behaviour is what the NetworkPolicy API leaves to the network plugin. The
+// zero value is the specification as the upstream e2e suite tests it.
+type Behaviour struct {
+	// PodsEscapeIPBlocks: an ipBlock never matches a pod's address (Cilium).
+	PodsEscapeIPBlocks bool
+	// HostPeers: how selectors treat hostNetwork pods.
+	HostPeers HostPeers
+	// OwnNodePoliced: egress policies also bind traffic from a pod to its own
+	// node, which the API documentation exempts (kube-router).
+	OwnNodePoliced bool
+	// HairpinPoliced: a pod that reaches itself through a Service is subject to
+	// its policies (kube-router refuses it when the pod is isolated both ways).
+	HairpinPoliced bool
+}

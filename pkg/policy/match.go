@@ -1,0 +1,174 @@
+package policy
+
+import (
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
+)
+
+// failure is why a clause does not (or may not) match, without any text: texts
+// are made by mismatch, and only where evidence is asked for.
+type failure struct {
+	reason report.MismatchReason
+	// requirement of a selector that failed.
+	requirement *selector.Requirement
+	// except is the index of the exception that holds the address.
+	except int
+	// named is the port that the name stands for on the destination.
+	named uint16
+}
+
+// match tells whether the peer clause admits the endpoint, and what fails.
+func (p *Peer) match(e *Endpoint, b Behaviour) (selector.Result, failure) {
+	if e.Kind == UnknownEndpoint {
+		return selector.Undetermined, failure{reason: report.AddressUnread}
+	}
+	if p.Block != nil {
+		return p.Block.match(e, b)
+	}
+	switch {
+	case e.Kind == AddressEndpoint:
+		return selector.No, failure{reason: report.NotAPod}
+	case e.Kind == HostEndpoint && !p.takesHosts(e, b):
+		return selector.No, failure{reason: report.HostNetwork}
+	}
+
+	// namespaceSelector and podSelector in one peer are ANDed; a podSelector
+	// alone selects in the policy's own namespace (NetworkPolicyPeer docs).
+	namespace, failed := p.matchNamespace(e)
+	if namespace == selector.No || p.Pods == nil {
+		return namespace, failed
+	}
+	switch pods, requirement := p.Pods.Explain(e.Labels); pods {
+	case selector.Yes:
+		return namespace, failed
+	case selector.No:
+		return selector.No, failure{reason: report.PodLabel, requirement: requirement}
+	default:
+		return selector.Undetermined, failure{reason: report.LabelsUnread, requirement: requirement}
+	}
+}
+
+// takesHosts tells whether selectors of this peer can match a hostNetwork pod.
+// A bare node has no namespace, and so nothing that a selector could match.
+func (p *Peer) takesHosts(e *Endpoint, b Behaviour) bool {
+	if e.Namespace == "" {
+		return false
+	}
+	switch b.HostPeers {
+	case HostPeersAlways:
+		return true
+	case HostPeersWithPodSelector:
+		return p.Pods != nil
+	default:
+		return false
+	}
+}
+
+func (p *Peer) matchNamespace(e *Endpoint) (selector.Result, failure) {
+	if p.Namespaces == nil {
+		if e.Namespace == p.Home {
+			return selector.Yes, failure{}
+		}
+		return selector.No, failure{reason: report.NamespaceDiffers}
+	}
+	switch result, requirement := p.Namespaces.Explain(e.NamespaceLabels); result {
+	case selector.Yes:
+		return selector.Yes, failure{}
+	case selector.No:
+		return selector.No, failure{reason: report.NamespaceLabel, requirement: requirement}
+	default:
+		return selector.Undetermined, failure{reason: report.LabelsUnread, requirement: requirement}
+	}
+}
+
+// match holds the block against the endpoint's addresses. Whether an ipBlock
+// matches pods is left to the network plugin (NetworkPolicyPeer.ipBlock docs).
+func (b *IPBlock) match(e *Endpoint, behaviour Behaviour) (selector.Result, failure) {
+	if e.Kind == PodEndpoint && behaviour.PodsEscapeIPBlocks {
+		return selector.No, failure{reason: report.PodsNotInIPBlock}
+	}
+	if !e.AddressKnown() {
+		return selector.Undetermined, failure{reason: report.AddressUnread}
+	}
+	result := selector.Yes
+	switch e.Addresses.Relation(b.CIDR) {
+	case address.Outside:
+		return selector.No, failure{reason: report.OutsideIPBlock}
+	case address.Partly:
+		result = selector.Undetermined
+	case address.Inside:
+	}
+	for i, except := range b.Except {
+		switch e.Addresses.Relation(except) {
+		case address.Inside:
+			return selector.No, failure{reason: report.InExcept, except: i}
+		case address.Partly:
+			result = selector.Undetermined
+		case address.Outside:
+		}
+	}
+	if result == selector.Undetermined {
+		return result, failure{reason: report.AddressUnread}
+	}
+	return result, failure{}
+}
+
+// match tells whether the port clause admits a connection to a port of dst.
+// A name resolves on the destination pod, protocol included.
+func (p *Port) match(dst *Endpoint, protocol connset.Protocol, port uint16) (selector.Result, failure) {
+	switch {
+	case p.Protocol != protocol:
+		return selector.No, failure{reason: report.Protocol}
+	case p.Name != "":
+		return p.matchName(dst, port)
+	case p.First == 0 || p.First <= port && port <= p.Last:
+		return selector.Yes, failure{}
+	default:
+		return selector.No, failure{reason: report.Port}
+	}
+}
+
+func (p *Port) matchName(dst *Endpoint, port uint16) (selector.Result, failure) {
+	switch dst.Kind {
+	case PodEndpoint:
+	case UnknownEndpoint:
+		return selector.Undetermined, failure{reason: report.AddressUnread}
+	default:
+		return selector.No, failure{reason: report.NamedPortOutside}
+	}
+	failed := failure{reason: report.PortName}
+	for i := range dst.Ports {
+		d := &dst.Ports[i]
+		if d.Name != p.Name || d.Protocol != p.Protocol {
+			continue
+		}
+		if d.Port == port {
+			return selector.Yes, failure{}
+		}
+		failed = failure{reason: report.Port, named: d.Port}
+	}
+	return selector.No, failed
+}
+
+// admits is the set of connections to dst that the port clause admits.
+func (p *Port) admits(dst *Endpoint) connset.Set {
+	if p.Name == "" {
+		if p.First == 0 {
+			return connset.AllOf(p.Protocol)
+		}
+		return connset.Of(p.Protocol, p.First, p.Last)
+	}
+	var out connset.Set
+	if dst.Kind != PodEndpoint {
+		return out
+	}
+	for i := range dst.Ports {
+		d := &dst.Ports[i]
+		if d.Name == p.Name && d.Protocol == p.Protocol {
+			out = out.Union(connset.Of(d.Protocol, d.Port, d.Port))
+		}
+	}
+	return out
+}

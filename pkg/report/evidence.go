@@ -1,0 +1,166 @@
+package report
+
+// Object names an API object. Namespace is empty for cluster-scoped kinds.
+type Object struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// Reason is a stable code for why a hop or an answer has its verdict.
+type Reason string
+
+// Reasons. docs/json.md lists them; a code never changes its meaning.
+const (
+	// NotIsolated: no policy selects the pod in this direction.
+	NotIsolated Reason = "NotIsolated"
+	// RuleAllows: a rule of a policy admits the connection.
+	RuleAllows Reason = "RuleAllows"
+	// NoRuleAllows: policies isolate the pod and none of their rules admits it.
+	NoRuleAllows Reason = "NoRuleAllows"
+	// NotPoliced: the end is a node, a hostNetwork pod or an outside address,
+	// which no NetworkPolicy selects.
+	NotPoliced Reason = "NotPoliced"
+	// SamePod: a pod always reaches itself.
+	SamePod Reason = "SamePod"
+	// SameNode: a node and its own pods always reach each other.
+	SameNode Reason = "SameNode"
+
+	// PodFinished, PodPending, PodNotReady and NoAddress: the pod cannot receive.
+	PodFinished Reason = "PodFinished"
+	PodPending  Reason = "PodPending"
+	NoAddress   Reason = "NoAddress"
+	// NoPods: the workload, namespace or selector has no pods.
+	NoPods Reason = "NoPods"
+	// NoEndpoints: the Service has no endpoint that may receive traffic.
+	NoEndpoints Reason = "NoEndpoints"
+	// ServicePortMissing: the Service has no such port.
+	ServicePortMissing Reason = "ServicePortMissing"
+	// TargetPortMissing: targetPort is a name that no container of the pod declares.
+	TargetPortMissing Reason = "TargetPortMissing"
+	// NoLocalEndpoint: a traffic policy Local and no endpoint on the node.
+	NoLocalEndpoint Reason = "NoLocalEndpoint"
+	// NoCommonIPFamily: one end has only IPv4, the other only IPv6 addresses.
+	NoCommonIPFamily Reason = "NoCommonIPFamily"
+	// NotExposed: the Service has no address outside the cluster.
+	NotExposed Reason = "NotExposed"
+	// SourceRangeDenied: the client is outside spec.loadBalancerSourceRanges.
+	SourceRangeDenied Reason = "SourceRangeDenied"
+	// Translated: a Service turned its address and port into the pod's.
+	Translated Reason = "Translated"
+
+	// NotRead: something the verdict depends on could not be read (see gaps).
+	NotRead Reason = "NotRead"
+	// NotModelled: a policy of a kind that netguard does not evaluate may decide.
+	NotModelled Reason = "NotModelled"
+	// AddressUnknown: an ipBlock decides and the pod's address is not known.
+	AddressUnknown Reason = "AddressUnknown"
+	// NodeUnknown: the verdict depends on the node, which is not known.
+	NodeUnknown Reason = "NodeUnknown"
+	// LeavesCluster: the name or address is resolved outside what the API says.
+	LeavesCluster Reason = "LeavesCluster"
+	// NetworkPluginDecides: network plugins differ here, and --strict was given.
+	NetworkPluginDecides Reason = "NetworkPluginDecides"
+)
+
+// PolicyEvidence is what one policy that selects an end says of a connection.
+type PolicyEvidence struct {
+	Policy Object `json:"policy"`
+	// Match: one of the rules matches, none does, or it cannot be determined.
+	Match Match          `json:"match"`
+	Rules []RuleEvidence `json:"rules"`
+	// Location is the file and line for policies read from files. It is not
+	// part of the API: the same objects give the same JSON from every source.
+	Location string `json:"-"`
+}
+
+// RuleEvidence is what one rule says. A rule matches when any peer and any port
+// does; no peers (or no ports) in the rule means every peer (or port).
+type RuleEvidence struct {
+	Path     string           `json:"path"`
+	Match    Match            `json:"match"`
+	AnyPeer  bool             `json:"anyPeer,omitempty"`
+	AnyPort  bool             `json:"anyPort,omitempty"`
+	Peers    []ClauseEvidence `json:"peers,omitempty"`
+	Ports    []ClauseEvidence `json:"ports,omitempty"`
+	Location string           `json:"-"`
+}
+
+// PeersMatch tells whether the rule's peers admit the other end.
+func (r RuleEvidence) PeersMatch() Match { return anyOf(r.AnyPeer, r.Peers) }
+
+// PortsMatch tells whether the rule's ports admit the connection's port.
+func (r RuleEvidence) PortsMatch() Match { return anyOf(r.AnyPort, r.Ports) }
+
+func anyOf(all bool, clauses []ClauseEvidence) Match {
+	if all {
+		return Matches
+	}
+	out := DoesNotMatch
+	for _, c := range clauses {
+		switch c.Match {
+		case Matches:
+			return Matches
+		case Undetermined:
+			out = Undetermined
+		case DoesNotMatch:
+		}
+	}
+	return out
+}
+
+// ClauseEvidence is what one peer or port clause says.
+type ClauseEvidence struct {
+	Path string `json:"path"`
+	// Clause is the clause in short: podSelector app=frontend, TCP 80.
+	Clause   string    `json:"clause"`
+	Match    Match     `json:"match"`
+	Mismatch *Mismatch `json:"mismatch,omitempty"`
+	Location string    `json:"-"`
+}
+
+// MismatchReason is a stable code for the part of a clause that failed.
+type MismatchReason string
+
+// Reasons of a mismatch.
+const (
+	// NamespaceDiffers: a podSelector alone selects in the policy's namespace only.
+	NamespaceDiffers MismatchReason = "NamespaceDiffers"
+	// NamespaceLabel and PodLabel: a label requirement fails.
+	NamespaceLabel MismatchReason = "NamespaceLabel"
+	PodLabel       MismatchReason = "PodLabel"
+	// OutsideIPBlock: the address is not in the CIDR. InExcept: it is excepted.
+	OutsideIPBlock MismatchReason = "OutsideIPBlock"
+	InExcept       MismatchReason = "InExcept"
+	// PodsNotInIPBlock: the network plugin never matches pods by ipBlock.
+	PodsNotInIPBlock MismatchReason = "PodsNotInIPBlock"
+	// NotAPod: a selector cannot match an outside address.
+	NotAPod MismatchReason = "NotAPod"
+	// HostNetwork: a selector cannot match a node or a hostNetwork pod.
+	HostNetwork MismatchReason = "HostNetwork"
+	// Protocol, Port: the numbers differ. PortName: no container declares the name.
+	Protocol MismatchReason = "Protocol"
+	Port     MismatchReason = "Port"
+	PortName MismatchReason = "PortName"
+	// NamedPortOutside: port names resolve on pods, and the destination is none.
+	NamedPortOutside MismatchReason = "NamedPortOutside"
+	// LabelsUnread: the namespace's labels could not be read.
+	LabelsUnread MismatchReason = "LabelsUnread"
+	// AddressUnread: the end's address is not known.
+	AddressUnread MismatchReason = "AddressUnread"
+)
+
+// Mismatch is the part of a clause that failed: what it wants beside what is.
+type Mismatch struct {
+	Reason MismatchReason `json:"reason"`
+	// Path of the exact field.
+	Path string `json:"path"`
+	// Key of the label that differs.
+	Key  string `json:"key,omitempty"`
+	Want string `json:"want,omitempty"`
+	// Got is the actual value; Absent says that there is none.
+	Got    string `json:"got,omitempty"`
+	Absent bool   `json:"absent,omitempty"`
+	// ServicePort: the port named is the Service's, not the pod's.
+	ServicePort bool `json:"servicePort,omitempty"`
+}

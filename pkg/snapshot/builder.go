@@ -1,0 +1,190 @@
+package snapshot
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Builder collects objects and yields a Snapshot. Adding an object that is
+// already there replaces it. It is not safe for concurrent use.
+type Builder struct {
+	namespaces map[string]*Namespace
+	pods       map[Name]*Pod
+	services   map[Name]*Service
+	slices     map[Name]*EndpointSlice
+	policies   map[Name]*Policy
+	nodes      map[string]*Node
+	workloads  map[workloadKey]*Workload
+	unmodelled map[Unmodelled]bool
+	configMaps map[Name]map[string]string
+	read       map[Need]bool
+	gaps       map[Need]Gap
+	everything bool
+}
+
+// NewBuilder returns a Builder that starts with what base holds; base may be nil.
+func NewBuilder(base *Snapshot) *Builder {
+	b := &Builder{
+		namespaces: map[string]*Namespace{},
+		pods:       map[Name]*Pod{},
+		services:   map[Name]*Service{},
+		slices:     map[Name]*EndpointSlice{},
+		policies:   map[Name]*Policy{},
+		nodes:      map[string]*Node{},
+		workloads:  map[workloadKey]*Workload{},
+		unmodelled: map[Unmodelled]bool{},
+		configMaps: map[Name]map[string]string{},
+		read:       map[Need]bool{},
+		gaps:       map[Need]Gap{},
+	}
+	if base == nil {
+		return b
+	}
+	for _, o := range base.namespaces {
+		b.namespaces[o.Name] = o
+	}
+	for _, o := range base.pods {
+		b.pods[o.Name] = o
+	}
+	for _, o := range base.services {
+		b.services[o.Name] = o
+	}
+	for _, o := range base.slices {
+		b.slices[o.Name] = o
+	}
+	for _, o := range base.policies {
+		b.policies[o.Name] = o
+	}
+	for _, o := range base.nodes {
+		b.nodes[o.Name] = o
+	}
+	for _, o := range base.workloads {
+		b.workloads[workloadKey{o.Kind, o.Name}] = o
+	}
+	for _, o := range base.unmodelled {
+		b.unmodelled[o] = true
+	}
+	for name, data := range base.configMaps {
+		b.configMaps[name] = data
+	}
+	for _, n := range base.read {
+		b.read[n] = true
+	}
+	for _, g := range base.gaps {
+		b.gaps[g.Need] = g
+	}
+	b.everything = base.everything
+	return b
+}
+
+// AddNamespace adds a namespace.
+func (b *Builder) AddNamespace(o *Namespace) { b.namespaces[o.Name] = o }
+
+// AddPod adds a pod.
+func (b *Builder) AddPod(o *Pod) { b.pods[o.Name] = o }
+
+// AddService adds a Service.
+func (b *Builder) AddService(o *Service) { b.services[o.Name] = o }
+
+// AddEndpointSlice adds an EndpointSlice.
+func (b *Builder) AddEndpointSlice(o *EndpointSlice) { b.slices[o.Name] = o }
+
+// AddPolicy adds a NetworkPolicy.
+func (b *Builder) AddPolicy(o *Policy) { b.policies[o.Name] = o }
+
+// DeletePolicy removes a NetworkPolicy, if it is there.
+func (b *Builder) DeletePolicy(name Name) { delete(b.policies, name) }
+
+// AddNode adds a node.
+func (b *Builder) AddNode(o *Node) { b.nodes[o.Name] = o }
+
+// AddWorkload adds a workload.
+func (b *Builder) AddWorkload(o *Workload) { b.workloads[workloadKey{o.Kind, o.Name}] = o }
+
+// AddUnmodelled notes an object of a policy kind that is not evaluated.
+func (b *Builder) AddUnmodelled(o Unmodelled) { b.unmodelled[o] = true }
+
+// AddConfigMap adds a ConfigMap's data.
+func (b *Builder) AddConfigMap(name Name, data map[string]string) { b.configMaps[name] = data }
+
+// Read notes that n was read to its end: what it did not bring does not exist.
+func (b *Builder) Read(n Need) { b.read[n] = true }
+
+// ReadEverything notes that there is nothing beyond what was added, as with files.
+func (b *Builder) ReadEverything() { b.everything = true }
+
+// AddGap notes that n could not be read.
+func (b *Builder) AddGap(g Gap) { b.gaps[g.Need] = g }
+
+// HasNamespace reports whether the namespace was added.
+func (b *Builder) HasNamespace(name string) bool { return b.namespaces[name] != nil }
+
+// Snapshot returns an immutable picture of what was added so far.
+func (b *Builder) Snapshot() *Snapshot {
+	s := &Snapshot{
+		namespaces:  sorted(b.namespaces),
+		pods:        sortedFunc(b.pods, Name.Compare),
+		services:    sortedFunc(b.services, Name.Compare),
+		slices:      sortedFunc(b.slices, Name.Compare),
+		policies:    sortedFunc(b.policies, Name.Compare),
+		nodes:       sorted(b.nodes),
+		workloads:   sortedFunc(b.workloads, workloadKey.compare),
+		everything:  b.everything,
+		configMaps:  make(map[Name]map[string]string, len(b.configMaps)),
+		podIndex:    clone(b.pods),
+		nsIndex:     clone(b.namespaces),
+		nodeIndex:   clone(b.nodes),
+		svcIndex:    clone(b.services),
+		workloadIdx: clone(b.workloads),
+	}
+	for name, data := range b.configMaps {
+		s.configMaps[name] = data
+	}
+	for o := range b.unmodelled {
+		s.unmodelled = append(s.unmodelled, o)
+	}
+	slices.SortFunc(s.unmodelled, func(x, y Unmodelled) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Group, y.Group), x.Name.Compare(y.Name))
+	})
+	for n := range b.read {
+		s.read = append(s.read, n)
+	}
+	slices.SortFunc(s.read, Need.compare)
+	for _, g := range b.gaps {
+		s.gaps = append(s.gaps, g)
+	}
+	slices.SortFunc(s.gaps, func(x, y Gap) int { return x.Need.compare(y.Need) })
+	return s
+}
+
+func (k workloadKey) compare(o workloadKey) int {
+	return cmp.Or(cmp.Compare(k.kind, o.kind), k.name.Compare(o.name))
+}
+
+func (n Need) compare(o Need) int {
+	return cmp.Or(cmp.Compare(n.Resource, o.Resource), cmp.Compare(n.Namespace, o.Namespace),
+		cmp.Compare(n.Name, o.Name), cmp.Compare(n.Labels, o.Labels), cmp.Compare(n.Fields, o.Fields))
+}
+
+func sorted[V any](m map[string]V) []V { return sortedFunc(m, cmp.Compare[string]) }
+
+func sortedFunc[K comparable, V any](m map[K]V, compare func(K, K) int) []V {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compare)
+	out := make([]V, len(keys))
+	for i, k := range keys {
+		out[i] = m[k]
+	}
+	return out
+}
+
+func clone[K comparable, V any](m map[K]V) map[K]V {
+	out := make(map[K]V, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,96 @@
+package snapshot
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Resource is the plural API name of a kind that netguard reads.
+type Resource string
+
+// Resources.
+const (
+	Namespaces             Resource = "namespaces"
+	Pods                   Resource = "pods"
+	Services               Resource = "services"
+	EndpointSlices         Resource = "endpointslices"
+	NetworkPolicies        Resource = "networkpolicies"
+	Nodes                  Resource = "nodes"
+	ConfigMaps             Resource = "configmaps"
+	Deployments            Resource = "deployments"
+	ReplicaSets            Resource = "replicasets"
+	StatefulSets           Resource = "statefulsets"
+	DaemonSets             Resource = "daemonsets"
+	ReplicationControllers Resource = "replicationcontrollers"
+	Jobs                   Resource = "jobs"
+	CronJobs               Resource = "cronjobs"
+	// PolicyKinds stands for every policy kind that netguard does not evaluate:
+	// discovery tells which are served, and each of those is listed.
+	PolicyKinds Resource = "policykinds"
+)
+
+// Need is one thing to read: a list, or one object when Name is set. Namespace
+// "" means all namespaces (or a cluster-scoped kind).
+type Need struct {
+	Resource  Resource
+	Namespace string
+	Name      string
+	// Labels and Fields are selectors for the server; "" selects everything.
+	Labels string
+	Fields string
+}
+
+// Covers reports whether whoever has read n also knows what o asks for.
+func (n Need) Covers(o Need) bool {
+	return n.Resource == o.Resource &&
+		(n.Namespace == "" && n.Name == "" || n.Namespace == o.Namespace) &&
+		(n.Name == "" || n.Name == o.Name) &&
+		(n.Labels == "" || n.Labels == o.Labels) &&
+		(n.Fields == "" || n.Fields == o.Fields)
+}
+
+// Permission says in the words of an RBAC rule what reading n takes, such as
+// `list pods in all namespaces` or `get services in namespace "bank"`.
+func (n Need) Permission() string {
+	verb := "list"
+	if n.Name != "" {
+		verb = "get"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", verb, n.Resource)
+	switch {
+	case n.Namespace != "":
+		fmt.Fprintf(&b, " in namespace %q", n.Namespace)
+	case !n.clusterScoped():
+		b.WriteString(" in all namespaces")
+	}
+	return b.String()
+}
+
+func (n Need) clusterScoped() bool {
+	switch n.Resource {
+	case Namespaces, Nodes, PolicyKinds:
+		return true
+	default:
+		return false
+	}
+}
+
+// GapReason says why a Need was not met.
+type GapReason string
+
+// Reasons for a Gap.
+const (
+	GapForbidden GapReason = "Forbidden"
+	GapFailed    GapReason = "Failed"
+	// GapInvalid: an object was read but its content cannot be evaluated.
+	GapInvalid GapReason = "Invalid"
+)
+
+// Gap is something that a question needed and that could not be read. Message
+// is the server's or the parser's own account of it.
+type Gap struct {
+	Need    Need
+	Reason  GapReason
+	Message string
+}

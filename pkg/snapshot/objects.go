@@ -1,0 +1,237 @@
+package snapshot
+
+import (
+	"net/netip"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+)
+
+// Name identifies a namespaced object of one kind. Namespace is empty for
+// cluster-scoped kinds.
+type Name struct{ Namespace, Name string }
+
+func (n Name) String() string {
+	if n.Namespace == "" {
+		return n.Name
+	}
+	return n.Namespace + "/" + n.Name
+}
+
+// Compare orders names by namespace, then name.
+func (n Name) Compare(o Name) int {
+	if n.Namespace != o.Namespace {
+		if n.Namespace < o.Namespace {
+			return -1
+		}
+		return 1
+	}
+	switch {
+	case n.Name < o.Name:
+		return -1
+	case n.Name > o.Name:
+		return 1
+	}
+	return 0
+}
+
+// Namespace is a namespace and its labels. The API server guarantees the label
+// kubernetes.io/metadata.name; sources that read files add it.
+type Namespace struct {
+	Name   string
+	Labels map[string]string
+}
+
+// Owner is the controller that an object's ownerReferences name, or zero.
+type Owner struct{ Kind, Name string }
+
+// Phase is a pod's status.phase. PhaseExpected marks a pod that no API server
+// has reported: one that a manifest would create. Such a pod is taken to run.
+type Phase string
+
+// Phases of a pod; see the Pod API documentation, "Pod phase".
+const (
+	PhaseExpected  Phase = ""
+	PhasePending   Phase = "Pending"
+	PhaseRunning   Phase = "Running"
+	PhaseSucceeded Phase = "Succeeded"
+	PhaseFailed    Phase = "Failed"
+	PhaseUnknown   Phase = "Unknown"
+)
+
+// ContainerPort is a port that a container, or a sidecar (an init container
+// with restartPolicy Always), declares.
+type ContainerPort struct {
+	Name     string
+	Protocol connset.Protocol
+	Port     uint16
+	HostPort uint16
+}
+
+// Container is what netguard reads of a container: enough to recognise network
+// plugins and ingress controllers by their image and arguments.
+type Container struct {
+	Name  string
+	Image string
+	Args  []string
+}
+
+// Pod is a pod as the network sees it.
+type Pod struct {
+	Name
+	Labels      map[string]string
+	Owner       Owner
+	Node        string
+	HostNetwork bool
+	Phase       Phase
+	Ready       bool
+	Terminating bool
+	// IPs are status.podIPs; empty while the pod has none, or is only expected.
+	IPs []netip.Addr
+	// HostIPs are status.hostIPs, the addresses of the pod's node.
+	HostIPs []netip.Addr
+	Ports   []ContainerPort
+	// Containers is filled only where a question needs it.
+	Containers []Container
+}
+
+// Expected reports whether the pod is one that a manifest would create, rather
+// than one that an API server has seen: its address and node are unknown.
+func (p *Pod) Expected() bool { return p.Phase == PhaseExpected }
+
+// Finished reports whether the pod has ended: its address may belong to
+// another pod by now.
+func (p *Pod) Finished() bool { return p.Phase == PhaseSucceeded || p.Phase == PhaseFailed }
+
+// Workload is an object that owns pods, directly or through other workloads.
+type Workload struct {
+	Kind string
+	Name
+	Labels map[string]string
+	Owner  Owner
+	// Selector is spec.selector of the kinds that have one.
+	Selector map[string]string
+	// Containers of the pod template; filled for DaemonSets, by which network
+	// plugins are recognised.
+	Containers []Container
+}
+
+// ServiceType is spec.type of a Service.
+type ServiceType string
+
+// Service types.
+const (
+	ClusterIP    ServiceType = "ClusterIP"
+	NodePort     ServiceType = "NodePort"
+	LoadBalancer ServiceType = "LoadBalancer"
+	ExternalName ServiceType = "ExternalName"
+)
+
+// ServicePort is one port of a Service. TargetName is set when targetPort is a
+// name, TargetPort when it is a number.
+type ServicePort struct {
+	Name       string
+	Protocol   connset.Protocol
+	Port       uint16
+	TargetPort uint16
+	TargetName string
+	NodePort   uint16
+}
+
+// Service is a Service with the fields that decide where traffic to it goes.
+type Service struct {
+	Name
+	Type         ServiceType
+	Headless     bool
+	ClusterIPs   []netip.Addr
+	ExternalIPs  []netip.Addr
+	ExternalName string
+	Selector     map[string]string
+	Ports        []ServicePort
+	// PublishNotReady is spec.publishNotReadyAddresses.
+	PublishNotReady bool
+	// InternalLocal and ExternalLocal are the traffic policies "Local".
+	InternalLocal bool
+	ExternalLocal bool
+	// LoadBalancerIPs and LoadBalancerHostnames are status.loadBalancer.ingress.
+	LoadBalancerIPs       []netip.Addr
+	LoadBalancerHostnames []string
+	// LoadBalancerRanges is spec.loadBalancerSourceRanges.
+	LoadBalancerRanges []netip.Prefix
+}
+
+// EndpointPort is one port of an EndpointSlice. Port 0 means "all ports", as
+// the API says of an absent port.
+type EndpointPort struct {
+	Name     string
+	Protocol connset.Protocol
+	Port     uint16
+}
+
+// Endpoint is one address of an EndpointSlice. Conditions are defaulted as the
+// API documents: absent ready and serving count as true, terminating as false.
+type Endpoint struct {
+	Addresses   []string
+	Pod         string
+	Node        string
+	Ready       bool
+	Serving     bool
+	Terminating bool
+}
+
+// EndpointSlice is a slice of a Service's endpoints.
+type EndpointSlice struct {
+	Name
+	Service     string
+	AddressType string
+	Ports       []EndpointPort
+	Endpoints   []Endpoint
+}
+
+// Policy is a NetworkPolicy. The specification is kept in the API's own type,
+// because fixes are patches to it.
+type Policy struct {
+	Name
+	Spec networkingv1.NetworkPolicySpec
+	// Origin tells where the policy's text stands; zero for a live cluster.
+	Origin Origin
+}
+
+// Origin locates an object's fields in the file it was read from.
+type Origin struct {
+	File string
+	// Line of the object's first line; 0 when unknown.
+	Line int
+	// Lines maps a field path such as spec.ingress[0].ports[0].port to its line.
+	Lines map[string]int
+}
+
+// At returns file:line of a field, or of the closest enclosing field that has a
+// line; "" when the origin is unknown.
+func (o Origin) At(path string) string {
+	if o.File == "" {
+		return ""
+	}
+	for p := path; p != ""; p = parentPath(p) {
+		if line, ok := o.Lines[p]; ok {
+			return fileLine(o.File, line)
+		}
+	}
+	return fileLine(o.File, o.Line)
+}
+
+// Node is a node's addresses and what identifies its network.
+type Node struct {
+	Name           string
+	Labels         map[string]string
+	IPs            []netip.Addr
+	KubeletVersion string
+}
+
+// Unmodelled is an object of a policy kind that netguard does not evaluate.
+// Namespace is empty for cluster-scoped ones.
+type Unmodelled struct {
+	Group, Kind string
+	Name
+}

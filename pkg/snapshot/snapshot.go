@@ -1,0 +1,156 @@
+package snapshot
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Snapshot is what was read. The zero value is an empty picture in which
+// nothing was read. It is immutable: callers must not modify what it returns.
+type Snapshot struct {
+	namespaces  []*Namespace
+	pods        []*Pod
+	services    []*Service
+	slices      []*EndpointSlice
+	policies    []*Policy
+	nodes       []*Node
+	workloads   []*Workload
+	unmodelled  []Unmodelled
+	configMaps  map[Name]map[string]string
+	read        []Need
+	gaps        []Gap
+	everything  bool
+	podIndex    map[Name]*Pod
+	nsIndex     map[string]*Namespace
+	nodeIndex   map[string]*Node
+	svcIndex    map[Name]*Service
+	workloadIdx map[workloadKey]*Workload
+}
+
+type workloadKey struct {
+	kind string
+	name Name
+}
+
+// Namespaces returns the namespaces read, by name.
+func (s *Snapshot) Namespaces() []*Namespace { return s.namespaces }
+
+// Pods returns the pods read, by namespace and name.
+func (s *Snapshot) Pods() []*Pod { return s.pods }
+
+// PodsIn returns the pods of one namespace.
+func (s *Snapshot) PodsIn(namespace string) []*Pod {
+	return inNamespace(s.pods, namespace, func(p *Pod) string { return p.Namespace })
+}
+
+// Services returns the Services read, by namespace and name.
+func (s *Snapshot) Services() []*Service { return s.services }
+
+// ServicesIn returns the Services of one namespace.
+func (s *Snapshot) ServicesIn(namespace string) []*Service {
+	return inNamespace(s.services, namespace, func(p *Service) string { return p.Namespace })
+}
+
+// EndpointSlicesOf returns the slices of one Service, by name.
+func (s *Snapshot) EndpointSlicesOf(service Name) []*EndpointSlice {
+	all := inNamespace(s.slices, service.Namespace, func(e *EndpointSlice) string { return e.Namespace })
+	var out []*EndpointSlice
+	for _, e := range all {
+		if e.Service == service.Name {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// EndpointSlices returns all slices read, by namespace and name.
+func (s *Snapshot) EndpointSlices() []*EndpointSlice { return s.slices }
+
+// Policies returns the NetworkPolicies read, by namespace and name.
+func (s *Snapshot) Policies() []*Policy { return s.policies }
+
+// Policy returns one NetworkPolicy, or nil.
+func (s *Snapshot) Policy(name Name) *Policy {
+	i, ok := slices.BinarySearchFunc(s.policies, name, func(p *Policy, n Name) int { return p.Name.Compare(n) })
+	if !ok {
+		return nil
+	}
+	return s.policies[i]
+}
+
+// Nodes returns the nodes read, by name.
+func (s *Snapshot) Nodes() []*Node { return s.nodes }
+
+// Workloads returns every Deployment, ReplicaSet, StatefulSet, DaemonSet,
+// ReplicationController, Job and CronJob read, by kind, namespace and name.
+func (s *Snapshot) Workloads() []*Workload { return s.workloads }
+
+// Unmodelled returns the objects of policy kinds that netguard does not evaluate.
+func (s *Snapshot) Unmodelled() []Unmodelled { return s.unmodelled }
+
+// ConfigMap returns the data of a ConfigMap, and whether it was read and exists.
+func (s *Snapshot) ConfigMap(name Name) (map[string]string, bool) {
+	data, ok := s.configMaps[name]
+	return data, ok
+}
+
+// Pod returns one pod, or nil.
+func (s *Snapshot) Pod(name Name) *Pod { return s.podIndex[name] }
+
+// Namespace returns one namespace, or nil when it was not read or does not exist.
+func (s *Snapshot) Namespace(name string) *Namespace { return s.nsIndex[name] }
+
+// Node returns one node, or nil.
+func (s *Snapshot) Node(name string) *Node { return s.nodeIndex[name] }
+
+// Service returns one Service, or nil.
+func (s *Snapshot) Service(name Name) *Service { return s.svcIndex[name] }
+
+// Workload returns one workload, or nil.
+func (s *Snapshot) Workload(kind string, name Name) *Workload {
+	return s.workloadIdx[workloadKey{kind, name}]
+}
+
+// Gaps returns what could not be read, in a stable order.
+func (s *Snapshot) Gaps() []Gap { return s.gaps }
+
+// Has reports whether n was read successfully, alone or as part of a wider
+// read: an object that is absent then does not exist.
+func (s *Snapshot) Has(n Need) bool {
+	if s.everything {
+		return true
+	}
+	for _, r := range s.read {
+		if r.Covers(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// GapFor returns the gap that keeps n from being known, or nil when n was read
+// or never asked for.
+func (s *Snapshot) GapFor(n Need) *Gap {
+	if s.Has(n) {
+		return nil
+	}
+	for i := range s.gaps {
+		if s.gaps[i].Need.Covers(n) {
+			return &s.gaps[i]
+		}
+	}
+	return nil
+}
+
+// Tried reports whether n was read or is known to be unreadable, so that asking
+// again is useless.
+func (s *Snapshot) Tried(n Need) bool { return s.Has(n) || s.GapFor(n) != nil }
+
+func inNamespace[T any](sorted []T, namespace string, of func(T) string) []T {
+	from, _ := slices.BinarySearchFunc(sorted, namespace, func(t T, ns string) int { return cmp.Compare(of(t), ns) })
+	to := from
+	for to < len(sorted) && of(sorted[to]) == namespace {
+		to++
+	}
+	return sorted[from:to]
+}
