@@ -1,0 +1,81 @@
+package model
+
+import (
+	"net/netip"
+
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Party is one concrete end of a connection: exactly one of its fields is set.
+type Party struct {
+	// Pod is a pod; Hypothetical marks one that exists only in the question.
+	Pod          *snapshot.Pod
+	Hypothetical bool
+	// Node is a node itself; a node without a name is any node.
+	Node *snapshot.Node
+	// Block is a set of addresses outside the cluster.
+	Block address.Block
+	// External is a DNS name that is resolved outside what the API says.
+	External string
+}
+
+// Host reports whether the party is a node or lives in a node's network.
+func (p Party) Host() bool { return p.Node != nil || p.Pod != nil && p.Pod.HostNetwork }
+
+// NodeName is the node the party is on; "" when unknown or none.
+func (p Party) NodeName() string {
+	switch {
+	case p.Node != nil:
+		return p.Node.Name
+	case p.Pod != nil:
+		return p.Pod.Node
+	default:
+		return ""
+	}
+}
+
+// Addresses are the party's own addresses; none when they are not known. For
+// outside addresses see Block.
+func (p Party) Addresses() []netip.Addr {
+	switch {
+	case p.Node != nil:
+		return p.Node.IPs
+	case p.Pod == nil:
+		return nil
+	case p.Pod.HostNetwork && len(p.Pod.HostIPs) > 0:
+		return p.Pod.HostIPs
+	default:
+		return p.Pod.IPs
+	}
+}
+
+// Endpoint is the party as policies see it when it uses the address (zero:
+// unknown) on a connection.
+func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
+	e := policy.Endpoint{}
+	if addr.IsValid() {
+		e.Addresses = address.Block{Prefix: netip.PrefixFrom(addr, addr.BitLen())}
+	}
+	switch {
+	case p.Pod != nil:
+		e.Kind = policy.PodEndpoint
+		if p.Pod.HostNetwork {
+			e.Kind = policy.HostEndpoint
+		}
+		e.Namespace = p.Pod.Namespace
+		e.NamespaceLabels = m.NamespaceLabels(p.Pod.Namespace)
+		e.Labels = selector.Known(p.Pod.Labels)
+		e.Ports = p.Pod.Ports
+	case p.Node != nil:
+		e.Kind = policy.HostEndpoint
+	case p.External != "":
+		e.Kind = policy.UnknownEndpoint
+	default:
+		e.Kind = policy.AddressEndpoint
+		e.Addresses = p.Block
+	}
+	return e
+}
