@@ -276,3 +276,23 @@ func (c *compiler) port(path string, in *networkingv1.NetworkPolicyPort) Port {
 	p.text = p.describe()
 	return p
 }
+
+// HasBlocks reports whether any rule of the policy has an ipBlock.
+func (p *Policy) HasBlocks() bool { return len(p.Blocks()) > 0 }
+
+// Blocks returns every CIDR and exception that the policy's rules name. They
+// cut the address space into parts that the policy treats alike.
+func (p *Policy) Blocks() []netip.Prefix {
+	var out []netip.Prefix
+	for _, rules := range []*Rules{&p.Ingress, &p.Egress} {
+		for i := range rules.Rules {
+			for _, peer := range rules.Rules[i].Peers {
+				if peer.Block != nil {
+					out = append(out, peer.Block.CIDR)
+					out = append(out, peer.Block.Except...)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,310 @@
+package model
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Destination is a party and a port of it: where one connection would arrive.
+type Destination struct {
+	Party
+	// Addresses at which it is reached; none when they are not known.
+	Addresses []netip.Addr
+	Port      report.Port
+	// Service through which it is reached, or nil; ServicePort is the port of it.
+	Service     *snapshot.Service
+	ServicePort *snapshot.ServicePort
+	// Broken says why traffic to it never arrives anywhere, whatever policies
+	// say; "" otherwise. Detail is what Broken is about.
+	Broken report.Reason
+	Detail string
+}
+
+// Destinations returns everywhere that traffic to a reference may arrive: each
+// pod and port. Without a port in the reference that is every port that the
+// Service, or the pods' containers, declare. Errors are those of [Model.Resolve].
+func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
+	if r.Form == reference.FormObject && r.Kind == reference.Service {
+		s := m.Service(snapshot.Name{Namespace: r.Namespace, Name: r.Name})
+		if s == nil {
+			return nil, m.absent(r)
+		}
+		return m.throughService(s, r.Port, 0), nil
+	}
+	if r.Form == reference.FormAddress && r.Prefix.IsSingleIP() {
+		if s := m.ServiceAt(r.Prefix.Addr()); s != nil {
+			return m.ofFamily(m.throughService(s, r.Port, 0), r.Prefix.Addr()), nil
+		}
+	}
+	parties, err := m.Resolve(r)
+	if err != nil {
+		return nil, err
+	}
+	var out []Destination
+	for _, p := range parties {
+		addrs := p.Addresses()
+		if r.Form == reference.FormAddress && r.Prefix.IsSingleIP() && (p.Pod != nil || p.Node != nil) {
+			addrs = []netip.Addr{r.Prefix.Addr()}
+		}
+		for _, port := range m.portsOf(p, r.Port) {
+			out = append(out, Destination{Party: p, Addresses: addrs, Port: port})
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, Destination{Broken: report.NoPods, Port: report.Port{Protocol: connset.TCP}})
+	}
+	return out, nil
+}
+
+// ofFamily keeps the addresses of one IP family: that of the address asked for.
+func (m *Model) ofFamily(in []Destination, addr netip.Addr) []Destination {
+	var out []Destination
+	for _, d := range in {
+		kept := slices.DeleteFunc(slices.Clone(d.Addresses), func(a netip.Addr) bool { return a.Is4() != addr.Is4() })
+		if len(kept) == 0 && len(d.Addresses) > 0 {
+			continue
+		}
+		d.Addresses = kept
+		out = append(out, d)
+	}
+	return out
+}
+
+// portsOf returns the ports of a party that a question is about.
+func (m *Model) portsOf(p Party, asked reference.Port) []report.Port {
+	protocol := asked.Protocol
+	if protocol == "" {
+		protocol = connset.TCP
+	}
+	declared := []snapshot.ContainerPort(nil)
+	if p.Pod != nil {
+		declared = p.Pod.Ports
+	}
+	switch {
+	case asked.Number != 0:
+		out := report.Port{Protocol: protocol, Pod: asked.Number, Undeclared: p.Pod != nil && !p.Hypothetical}
+		for _, d := range declared {
+			if d.Port == asked.Number && (asked.Protocol == "" || d.Protocol == asked.Protocol) {
+				return []report.Port{{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name}}
+			}
+		}
+		return []report.Port{out}
+	case asked.Name != "":
+		var out []report.Port
+		for _, d := range declared {
+			if d.Name == asked.Name && (asked.Protocol == "" || d.Protocol == asked.Protocol) {
+				out = append(out, report.Port{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name})
+			}
+		}
+		if len(out) == 0 {
+			out = append(out, report.Port{Protocol: protocol, PodPortName: asked.Name, Undeclared: true})
+		}
+		return out
+	}
+	var out []report.Port
+	for _, d := range declared {
+		if asked.Protocol == "" || d.Protocol == asked.Protocol {
+			port := report.Port{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name}
+			if !slices.Contains(out, port) {
+				out = append(out, port)
+			}
+		}
+	}
+	if len(out) == 0 {
+		// Nothing declares a port: ask about a port that no rule names.
+		out = append(out, report.Port{Protocol: protocol, Undeclared: p.Pod != nil && !p.Hypothetical})
+	}
+	return out
+}
+
+// throughService follows a Service to its endpoints, as kube-proxy does.
+func (m *Model) throughService(s *snapshot.Service, asked reference.Port, depth int) []Destination {
+	if s.Type == snapshot.ExternalName {
+		return m.throughExternalName(s, asked, depth)
+	}
+	var out []Destination
+	for i := range s.Ports {
+		p := &s.Ports[i]
+		if asked.Protocol != "" && asked.Protocol != p.Protocol ||
+			asked.Number != 0 && asked.Number != p.Port ||
+			asked.Name != "" && asked.Name != p.Name {
+			continue
+		}
+		out = append(out, m.throughPort(s, p, asked)...)
+	}
+	if len(out) > 0 {
+		return out
+	}
+	if s.Headless && asked.Number != 0 {
+		// A headless Service translates nothing: its name stands for the pods'
+		// addresses, and the client's port is the pod's.
+		return m.throughPort(s, &snapshot.ServicePort{Protocol: orTCP(asked.Protocol), Port: asked.Number}, asked)
+	}
+	port := report.Port{Protocol: orTCP(asked.Protocol), Service: asked.Number}
+	return []Destination{{Service: s, Port: port, Broken: report.ServicePortMissing, Detail: describePorts(s)}}
+}
+
+func orTCP(p connset.Protocol) connset.Protocol {
+	if p == "" {
+		return connset.TCP
+	}
+	return p
+}
+
+func describePorts(s *snapshot.Service) string {
+	var parts []string
+	for _, p := range s.Ports {
+		parts = append(parts, fmt.Sprintf("%d/%s", p.Port, p.Protocol))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// throughPort follows one port of a Service.
+func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked reference.Port) []Destination {
+	base := Destination{Service: s, ServicePort: p, Port: report.Port{Protocol: p.Protocol, Service: p.Port}}
+	if gap := m.GapFor(snapshot.Need{Resource: snapshot.EndpointSlices, Namespace: s.Namespace}); gap != nil {
+		base.Broken, base.Detail = report.NotRead, gap.Need.Permission()
+		return []Destination{base}
+	}
+	ready, serving := []Destination(nil), []Destination(nil)
+	index := map[string]int{}
+	total := 0
+	for _, slice := range m.EndpointSlicesOf(s.Name) {
+		for _, sp := range slice.Ports {
+			if sp.Protocol != p.Protocol || sp.Name != p.Name && !s.Headless {
+				continue
+			}
+			if s.Headless && sp.Name != p.Name && p.Name != "" {
+				continue
+			}
+			for _, e := range slice.Endpoints {
+				total++
+				d := m.endpointOf(base, slice, sp, e, asked)
+				list := &ready
+				switch {
+				case e.Ready:
+				case e.Serving && e.Terminating:
+					// kube-proxy falls back on serving, terminating endpoints
+					// when none is ready (KEP-1669).
+					list = &serving
+				default:
+					continue
+				}
+				key := fmt.Sprint(e.Ready, e.Pod, d.Port.Pod, slice.AddressType == "FQDN")
+				if e.Pod == "" {
+					key += strings.Join(e.Addresses, ",")
+				}
+				if at, seen := index[key]; seen {
+					(*list)[at].Addresses = append((*list)[at].Addresses, d.Addresses...)
+					continue
+				}
+				index[key] = len(*list)
+				*list = append(*list, d)
+			}
+		}
+	}
+	if len(ready) > 0 {
+		return ready
+	}
+	if len(serving) > 0 {
+		return serving
+	}
+	base.Broken, base.Detail = m.whyNoEndpoints(s, p, total)
+	return []Destination{base}
+}
+
+// endpointOf turns one endpoint of a slice into a destination.
+func (m *Model) endpointOf(base Destination, slice *snapshot.EndpointSlice, sp snapshot.EndpointPort, e snapshot.Endpoint, asked reference.Port) Destination {
+	d := base
+	d.Port.Pod = sp.Port
+	if base.Service.Headless && asked.Number != 0 || sp.Port == 0 {
+		d.Port.Pod = base.ServicePort.Port
+	}
+	if slice.AddressType == "FQDN" {
+		d.External = strings.Join(e.Addresses, ",")
+		return d
+	}
+	for _, text := range e.Addresses {
+		if a, err := netip.ParseAddr(text); err == nil {
+			d.Addresses = append(d.Addresses, a)
+		}
+	}
+	if e.Pod != "" {
+		name := snapshot.Name{Namespace: base.Service.Namespace, Name: e.Pod}
+		if pod := m.Pod(name); pod != nil {
+			d.Pod = pod
+			d.Port.PodPortName, d.Port.Undeclared = "", true
+			for _, c := range pod.Ports {
+				if c.Port == d.Port.Pod && c.Protocol == d.Port.Protocol {
+					d.Port.PodPortName, d.Port.Undeclared = c.Name, false
+				}
+			}
+			return d
+		}
+		d.Broken, d.Detail = report.NotRead, snapshot.Need{Resource: snapshot.Pods, Namespace: name.Namespace, Name: e.Pod}.Permission()
+		return d
+	}
+	// An endpoint without pod: somebody wrote the slice by hand. The address may
+	// still be a pod's or a node's.
+	if len(d.Addresses) > 0 {
+		d.Party = m.resolveAddress(netip.PrefixFrom(d.Addresses[0], d.Addresses[0].BitLen()))[0]
+	}
+	return d
+}
+
+// whyNoEndpoints finds the reason for which a Service port has no endpoint that
+// may receive traffic.
+func (m *Model) whyNoEndpoints(s *snapshot.Service, p *snapshot.ServicePort, total int) (report.Reason, string) {
+	if len(s.Selector) == 0 {
+		return report.NoEndpoints, fmt.Sprintf("0 of %d", total)
+	}
+	behind := m.podsBehind(s)
+	if len(behind) == 0 {
+		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace}); gap != nil {
+			return report.NoEndpoints, fmt.Sprintf("0 of %d", total)
+		}
+		return report.NoPods, selectorText(s.Selector)
+	}
+	if p.TargetName != "" {
+		declared := false
+		for _, pod := range behind {
+			for _, c := range pod.Ports {
+				declared = declared || c.Name == p.TargetName && c.Protocol == p.Protocol
+			}
+		}
+		if !declared {
+			return report.TargetPortMissing, p.TargetName
+		}
+	}
+	return report.NoEndpoints, fmt.Sprintf("0 of %d", max(total, len(behind)))
+}
+
+func selectorText(set map[string]string) string {
+	var parts []string
+	for k, v := range set {
+		parts = append(parts, k+"="+v)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}
+
+// throughExternalName follows a Service that is an alias. Only a name of the
+// form SERVICE.NAMESPACE.svc[.…] says what it stands for; any other leaves what
+// the API describes.
+func (m *Model) throughExternalName(s *snapshot.Service, asked reference.Port, depth int) []Destination {
+	parts := strings.Split(s.ExternalName, ".")
+	if depth < 4 && len(parts) >= 3 && parts[2] == "svc" {
+		if next := m.Service(snapshot.Name{Namespace: parts[1], Name: parts[0]}); next != nil {
+			return m.throughService(next, asked, depth+1)
+		}
+	}
+	port := report.Port{Protocol: orTCP(asked.Protocol), Pod: asked.Number, Service: asked.Number}
+	return []Destination{{Party: Party{External: s.ExternalName}, Service: s, Port: port}}
+}

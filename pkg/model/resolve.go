@@ -1,0 +1,199 @@
+package model
+
+import (
+	"net/netip"
+
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Resolve returns the parties that a reference stands for, before any port: the
+// pods of a workload, Service or namespace, a node, addresses. Finished pods of
+// a collection are left out: they neither send nor receive. The error is a
+// [*NotFoundError] or an [*UnreadableError].
+func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
+	switch r.Form {
+	case reference.FormInternet:
+		return blocks(address.Internet()), nil
+	case reference.FormLabels:
+		return []Party{{Pod: hypothetical(r), Hypothetical: true}}, nil
+	case reference.FormAddress:
+		return m.resolveAddress(r.Prefix), nil
+	case reference.FormObject:
+	}
+	name := snapshot.Name{Namespace: r.Namespace, Name: r.Name}
+	switch r.Kind {
+	case reference.Pod:
+		pod := m.Pod(name)
+		if pod == nil {
+			return nil, m.absent(r)
+		}
+		return []Party{{Pod: pod}}, nil
+	case reference.Namespace:
+		if m.Namespace(r.Name) == nil && len(m.PodsIn(r.Name)) == 0 {
+			if err := m.absent(r); !m.mayStillExist(err) {
+				return nil, err
+			}
+		}
+		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name}); gap != nil {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
+		}
+		return pods(m.PodsIn(r.Name)), nil
+	case reference.Node:
+		node := m.Node(r.Name)
+		if node == nil {
+			return nil, m.absent(r)
+		}
+		return []Party{{Node: node}}, nil
+	case reference.Service:
+		service := m.Service(name)
+		if service == nil {
+			return nil, m.absent(r)
+		}
+		return pods(m.podsBehind(service)), nil
+	default:
+		if m.Workload(string(r.Kind), name) == nil {
+			return nil, m.absent(r)
+		}
+		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Namespace}); gap != nil {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
+		}
+		return pods(m.Owned(string(r.Kind), name)), nil
+	}
+}
+
+// mayStillExist: a namespace that could not be read may well exist.
+func (m *Model) mayStillExist(err error) bool {
+	_, unreadable := err.(*UnreadableError) //nolint:errorlint // absent returns the type itself
+	return unreadable
+}
+
+// resolveAddress finds whose address it is; a CIDR, or an address that nothing
+// in the cluster has, is outside.
+func (m *Model) resolveAddress(prefix netip.Prefix) []Party {
+	if prefix.IsSingleIP() {
+		if pod := m.PodAt(prefix.Addr()); pod != nil {
+			return []Party{{Pod: pod}}
+		}
+		if node := m.NodeAt(prefix.Addr()); node != nil {
+			return []Party{{Node: node}}
+		}
+	}
+	return []Party{{Block: address.Block{Prefix: prefix}}}
+}
+
+// PodAt returns the pod that has an address: a running one before a pending
+// one, never one that finished (its address may have a new owner) and never a
+// hostNetwork pod (the address is the node's).
+func (m *Model) PodAt(addr netip.Addr) *snapshot.Pod {
+	for _, p := range m.Pods() {
+		if p.Finished() || p.HostNetwork {
+			continue
+		}
+		for _, ip := range p.IPs {
+			if ip == addr {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// NodeAt returns the node that has an address. Where nodes were not read, a
+// hostNetwork pod's own account of its node serves.
+func (m *Model) NodeAt(addr netip.Addr) *snapshot.Node {
+	for _, n := range m.Nodes() {
+		for _, ip := range n.IPs {
+			if ip == addr {
+				return n
+			}
+		}
+	}
+	for _, p := range m.Pods() {
+		if p.Node == "" {
+			continue
+		}
+		for _, ip := range p.HostIPs {
+			if ip == addr {
+				return &snapshot.Node{Name: p.Node, IPs: p.HostIPs}
+			}
+		}
+	}
+	return nil
+}
+
+// ServiceAt returns the Service that has an address: ClusterIP, external IP or
+// load balancer.
+func (m *Model) ServiceAt(addr netip.Addr) *snapshot.Service {
+	for _, s := range m.Services() {
+		for _, list := range [][]netip.Addr{s.ClusterIPs, s.ExternalIPs, s.LoadBalancerIPs} {
+			for _, ip := range list {
+				if ip == addr {
+					return s
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// podsBehind returns the pods that a Service's selector selects and, for a
+// Service without selector, those that its slices name.
+func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
+	if len(s.Selector) > 0 {
+		return m.Selected(s.Namespace, s.Selector)
+	}
+	var out []*snapshot.Pod
+	seen := map[snapshot.Name]bool{}
+	for _, slice := range m.EndpointSlicesOf(s.Name) {
+		for _, e := range slice.Endpoints {
+			name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
+			if p := m.Pod(name); p != nil && !seen[name] {
+				seen[name] = true
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// Selected returns the pods of a namespace whose labels include set.
+func (m *Model) Selected(namespace string, set map[string]string) []*snapshot.Pod {
+	var out []*snapshot.Pod
+	for _, p := range m.PodsIn(namespace) {
+		matches := true
+		for k, v := range set {
+			if got, ok := p.Labels[k]; !ok || got != v {
+				matches = false
+				break
+			}
+		}
+		if matches {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func hypothetical(r reference.Reference) *snapshot.Pod {
+	return &snapshot.Pod{Name: snapshot.Name{Namespace: r.Namespace}, Labels: r.Labels}
+}
+
+func pods(list []*snapshot.Pod) []Party {
+	var out []Party
+	for _, p := range list {
+		if !p.Finished() {
+			out = append(out, Party{Pod: p})
+		}
+	}
+	return out
+}
+
+func blocks(list []address.Block) []Party {
+	out := make([]Party, len(list))
+	for i, b := range list {
+		out[i] = Party{Block: b}
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package query
+
+import (
+	"strconv"
+
+	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// caveats re-evaluates the connection as each deviating network plugin would
+// treat it, and reports those that would answer otherwise.
+func (e *engine) caveats(p pair, l link, base outcome) []report.Caveat {
+	var out []report.Caveat
+	for _, d := range cni.Deviations() {
+		if !e.concerns(d.Behaviour, p) {
+			continue
+		}
+		other := conclude(e.hops(p, l, d.Behaviour, false))
+		if other.verdict == base.verdict {
+			continue
+		}
+		out = append(out, report.Caveat{Code: d.Code, Plugins: d.Plugins, Otherwise: other.verdict, Source: d.Source})
+	}
+	return out
+}
+
+// concerns tells whether a behaviour can matter for a connection at all, which
+// for most connections saves evaluating it again.
+func (e *engine) concerns(b policy.Behaviour, p pair) bool {
+	switch {
+	case b.PodsEscapeIPBlocks:
+		return p.src.Pod != nil && p.dst.Pod != nil &&
+			(hasBlocks(e.PoliciesIn(p.src.Pod.Namespace)) || hasBlocks(e.PoliciesIn(p.dst.Pod.Namespace)))
+	case b.HostPeers != policy.HostPeersNever:
+		return hostPod(p.src.Pod) || hostPod(p.dst.Pod)
+	case b.OwnNodePoliced:
+		return p.dst.Host() && p.src.Pod != nil && !p.src.Host()
+	case b.HairpinPoliced:
+		return p.dst.Service != nil && samePod(p.src, p.dst.Party)
+	default:
+		return false
+	}
+}
+
+func hostPod(p *snapshot.Pod) bool { return p != nil && p.HostNetwork }
+
+func hasBlocks(policies []*policy.Policy) bool {
+	for _, p := range policies {
+		if p.HasBlocks() {
+			return true
+		}
+	}
+	return false
+}
+
+func number(n uint16) string { return strconv.Itoa(int(n)) }

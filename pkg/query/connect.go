@@ -1,0 +1,404 @@
+package query
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Options change how questions are answered.
+type Options struct {
+	// Strict turns every verdict that network plugins would give differently
+	// into Unknown.
+	Strict bool
+}
+
+// engine evaluates connections over one model.
+type engine struct {
+	*model.Model
+	Options
+}
+
+// pair is one connection to evaluate. Via is the node whose address the source
+// takes on its way in through a NodePort or load balancer; nil otherwise.
+type pair struct {
+	src model.Party
+	via *snapshot.Node
+	dst model.Destination
+}
+
+// outcome is what was found about one connection.
+type outcome struct {
+	verdict report.Verdict
+	reason  report.Reason
+	hops    []report.Hop
+	caveats []report.Caveat
+}
+
+// connect evaluates one connection with all its evidence. The ends of a
+// dual-stack connection may differ by IP family; then there is an outcome for
+// each, the first where they agree.
+func (e *engine) connect(p pair) []outcome {
+	links, ok := families(p.sender(), p.dst)
+	if !ok {
+		return []outcome{conclude(append(e.serviceHop(p), report.Hop{
+			Kind: report.HopEndpoint, Verdict: report.Denied, Reason: report.NoCommonIPFamily,
+		}))}
+	}
+	var out []outcome
+	for _, l := range links {
+		o := e.over(p, l)
+		if len(out) > 0 && out[0].verdict == o.verdict && decisive(out[0]) == decisive(o) {
+			continue
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// over evaluates the connection over one pair of addresses.
+func (e *engine) over(p pair, l link) outcome {
+	behaviour := e.Plugin.Behaviour
+	hops := e.hops(p, l, behaviour, true)
+	out := conclude(hops)
+	if e.Plugin.Name == "" {
+		out.caveats = e.caveats(p, l, out)
+	}
+	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
+		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
+	}
+	return out
+}
+
+func exposed(s *snapshot.Service) bool {
+	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer)
+}
+
+// sender is the party whose address the destination sees.
+func (p pair) sender() model.Party {
+	if p.via != nil {
+		return model.Party{Node: p.via}
+	}
+	return p.src
+}
+
+// hops walks the connection's way. With evidence false, policies are not
+// recorded and only verdicts and reasons are meant to be read.
+func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []report.Hop {
+	hops := e.serviceHop(p)
+	if hop := endpointHop(p); hop != nil {
+		return append(hops, *hop)
+	}
+	if p.dst.Broken != "" {
+		return hops
+	}
+	if samePod(p.src, p.dst.Party) && (p.dst.Service == nil || !b.HairpinPoliced) {
+		return append(hops, report.Hop{
+			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
+		})
+	}
+	return append(hops, e.egressHop(p, l, b, evidence), e.ingressHop(p, l, b, evidence))
+}
+
+func samePod(src, dst model.Party) bool {
+	return src.Pod != nil && dst.Pod != nil && !src.Hypothetical && src.Pod.Name == dst.Pod.Name
+}
+
+// serviceHop is the translation by a Service, or why it leads nowhere.
+func (e *engine) serviceHop(p pair) []report.Hop {
+	s := p.dst.Service
+	if s == nil {
+		if p.dst.Broken == "" {
+			return nil
+		}
+		return []report.Hop{{Kind: report.HopEndpoint, Verdict: brokenVerdict(p.dst.Broken), Reason: p.dst.Broken, Detail: p.dst.Detail}}
+	}
+	port := p.dst.Port
+	hop := report.Hop{
+		Kind: report.HopService, Verdict: report.Allowed, Reason: report.Translated, Port: &port,
+		Object: &report.Object{Kind: "Service", Namespace: s.Namespace, Name: s.Name.Name},
+	}
+	switch {
+	case p.dst.Broken != "":
+		hop.Verdict, hop.Reason, hop.Detail = brokenVerdict(p.dst.Broken), p.dst.Broken, p.dst.Detail
+		if p.dst.Broken == report.NotRead {
+			hop.Needs, hop.Detail = []string{p.dst.Detail}, ""
+		}
+	case p.dst.External != "":
+		hop.Detail = p.dst.External
+	case p.via != nil:
+		hop.Detail = "externalTrafficPolicy: Cluster"
+	case p.src.Block.Prefix.IsValid() && s.ExternalLocal:
+		hop.Detail = "externalTrafficPolicy: Local"
+	case s.InternalLocal && !p.src.Block.Prefix.IsValid():
+		hop.Detail = "internalTrafficPolicy: Local"
+	case s.Headless:
+		hop.Detail = "headless"
+	}
+	return []report.Hop{hop}
+}
+
+func brokenVerdict(r report.Reason) report.Verdict {
+	if r == report.NotRead || r == report.NodeUnknown || r == report.LeavesCluster {
+		return report.Unknown
+	}
+	return report.Denied
+}
+
+// endpointHop says why an end cannot take part in any connection, or nil.
+func endpointHop(p pair) *report.Hop {
+	if src := p.src.Pod; src != nil && !p.src.Hypothetical && src.Finished() {
+		return &report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Reason: report.PodFinished, Object: podObject(src)}
+	}
+	dst := p.dst.Pod
+	if dst == nil || p.dst.Hypothetical || dst.Expected() || p.dst.Broken != "" {
+		return nil
+	}
+	hop := report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Object: podObject(dst)}
+	switch {
+	case dst.Finished():
+		hop.Reason = report.PodFinished
+	case len(dst.IPs) == 0 && dst.Phase == snapshot.PhasePending:
+		hop.Reason = report.PodPending
+	case len(dst.IPs) == 0:
+		hop.Reason = report.NoAddress
+	default:
+		return nil
+	}
+	return &hop
+}
+
+// egressHop is what the source's policies say.
+func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) report.Hop {
+	hop := report.Hop{Kind: report.HopEgress, Verdict: report.Allowed, Reason: report.NotPoliced}
+	if p.src.Pod == nil || p.src.Host() {
+		return hop
+	}
+	// "Traffic to and from the node where a Pod is running is always allowed,
+	// regardless of the IP address of the Pod or the node" (NetworkPolicy docs).
+	near := sameNode(p.src, p.dst.Party)
+	if p.dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
+		hop.Reason, hop.Object = report.SameNode, podObject(p.src.Pod)
+		return hop
+	}
+	subject, peer := e.Endpoint(p.src, l.src), e.Endpoint(p.dst.Party, l.dst)
+	if p.dst.Block.Prefix.IsValid() {
+		peer.Addresses = p.dst.Block
+	}
+	e.policed(&hop, p, report.Egress, p.src.Pod, &subject, &peer, b, evidence)
+	if p.dst.Host() && near == selector.Undetermined && hop.Verdict == report.Denied {
+		hop.Verdict, hop.Reason = report.Unknown, report.NodeUnknown
+	}
+	return hop
+}
+
+// ingressHop is what the destination's policies say.
+func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) report.Hop {
+	hop := report.Hop{Kind: report.HopIngress, Verdict: report.Allowed, Reason: report.NotPoliced}
+	sender := p.sender()
+	switch {
+	case p.dst.External != "":
+		hop.Verdict, hop.Reason, hop.Detail = report.Unknown, report.LeavesCluster, p.dst.External
+		return hop
+	case p.dst.Pod == nil || p.dst.Host():
+		return hop
+	}
+	near := selector.No
+	if sender.Host() {
+		near = sameNode(sender, p.dst.Party)
+	}
+	if near == selector.Yes {
+		hop.Reason, hop.Object = report.SameNode, podObject(p.dst.Pod)
+		return hop
+	}
+	subject, peer := e.Endpoint(p.dst.Party, l.dst), e.Endpoint(sender, l.src)
+	e.policed(&hop, p, report.Ingress, p.dst.Pod, &subject, &peer, b, evidence)
+	if near == selector.Undetermined && hop.Verdict == report.Denied {
+		hop.Verdict, hop.Reason = report.Unknown, report.NodeUnknown
+	}
+	return hop
+}
+
+// sameNode tells whether two parties share a node.
+func sameNode(a, b model.Party) selector.Result {
+	switch x, y := a.NodeName(), b.NodeName(); {
+	case x == "" || y == "":
+		return selector.Undetermined
+	case x == y:
+		return selector.Yes
+	default:
+		return selector.No
+	}
+}
+
+// policed fills in a hop for a pod that policies may select.
+func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snapshot.Pod, subject, peer *policy.Endpoint, b policy.Behaviour, evidence bool) {
+	hop.Object = podObject(pod)
+	c := policy.Connection{Direction: d, Subject: subject, Peer: peer, Protocol: p.dst.Port.Protocol, Port: p.dst.Port.Pod}
+	var record *[]report.PolicyEvidence
+	if evidence {
+		record = &hop.Policies
+	}
+	decision := policy.Evaluate(c, e.Isolating(pod, d), b, record)
+	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
+	if decision.Rule != nil {
+		hop.DecidedBy = &report.RuleRef{
+			Policy: decision.Policy.Ref(), Path: decision.Rule.Path, Location: decision.Policy.Origin.At(decision.Rule.Path),
+		}
+	}
+	if hop.Verdict == report.Unknown {
+		hop.Reason = e.whyOpen(peer)
+		if hop.Reason == report.NotRead {
+			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission())
+		}
+	}
+	if evidence && p.dst.Service != nil {
+		markServicePort(hop.Policies, p.dst.Port)
+	}
+	e.limits(hop, pod.Namespace)
+}
+
+// whyOpen says what was not known about the peer.
+func (e *engine) whyOpen(peer *policy.Endpoint) report.Reason {
+	switch {
+	case peer.Kind == policy.UnknownEndpoint:
+		return report.LeavesCluster
+	case peer.NamespaceLabels.Partial:
+		return report.NotRead
+	default:
+		return report.AddressUnknown
+	}
+}
+
+// limits opens a hop's verdict where something was not read or is not modelled.
+func (e *engine) limits(hop *report.Hop, namespace string) {
+	// Policies add up: what the known ones allow, another cannot close. What
+	// they deny, or leave open, an unread one may decide otherwise.
+	if gap := e.PoliciesUnknown(namespace); gap != nil && hop.Reason != report.RuleAllows {
+		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
+		hop.Needs = append(hop.Needs, gap.Need.Permission())
+	}
+	others, gap := e.Unevaluated(namespace)
+	if gap != nil {
+		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
+		hop.Needs = append(hop.Needs, gap.Message)
+	}
+	for _, u := range others {
+		if u.OnlyDenies && hop.Verdict == report.Denied {
+			continue
+		}
+		hop.Verdict, hop.Reason = report.Unknown, report.NotModelled
+		hop.Detail = strings.TrimSpace(u.Kind + " " + u.Name.String())
+		return
+	}
+}
+
+// markServicePort notes where a policy names the Service's port: the pod's port
+// is what it sees, after translation.
+func markServicePort(policies []report.PolicyEvidence, port report.Port) {
+	if port.Service == port.Pod {
+		return
+	}
+	for _, p := range policies {
+		for _, r := range p.Rules {
+			for _, c := range r.Ports {
+				if c.Mismatch != nil && c.Mismatch.Reason == report.Port && c.Mismatch.Want == number(port.Service) {
+					c.Mismatch.ServicePort = true
+				}
+			}
+		}
+	}
+}
+
+// conclude draws the verdict on the whole way from its hops: the first hop that
+// denies, or else the first that is open, is the reason; an allowed way is
+// explained by the last hop that policies had a say in.
+func conclude(hops []report.Hop) outcome {
+	out := outcome{verdict: report.Allowed, hops: hops}
+	for _, h := range hops {
+		switch {
+		case h.Verdict == report.Denied && out.verdict != report.Denied,
+			h.Verdict == report.Unknown && out.verdict == report.Allowed:
+			out.verdict, out.reason = h.Verdict, h.Reason
+		case out.verdict == report.Allowed && h.Kind != report.HopService && (out.reason == "" || h.Reason != report.NotPoliced):
+			if out.reason != report.RuleAllows || h.Reason == report.RuleAllows {
+				out.reason = h.Reason
+			}
+		}
+	}
+	return out
+}
+
+// decisive identifies the hop and rule on which an outcome rests.
+func decisive(o outcome) string {
+	var b strings.Builder
+	for _, h := range o.hops {
+		b.WriteString(string(h.Kind) + h.Verdict.String() + string(h.Reason))
+		if h.DecidedBy != nil {
+			b.WriteString(h.DecidedBy.Policy.Name + h.DecidedBy.Path)
+		}
+		b.WriteByte(';')
+	}
+	return b.String()
+}
+
+// link is the pair of addresses a connection uses; zero addresses are unknown.
+type link struct{ src, dst netip.Addr }
+
+// families pairs the addresses of both ends by IP family; false when both are
+// known and have no family in common.
+func families(src model.Party, dst model.Destination) ([]link, bool) {
+	from, to := src.Addresses(), dst.Addresses
+	if len(to) == 0 && dst.Pod != nil {
+		to = dst.Party.Addresses()
+	}
+	outside := func(b netip.Prefix, addrs []netip.Addr, mine bool) ([]link, bool) {
+		if len(addrs) == 0 {
+			return []link{{}}, true
+		}
+		for _, a := range addrs {
+			if a.Is4() == b.Addr().Is4() {
+				if mine {
+					return []link{{dst: a}}, true
+				}
+				return []link{{src: a}}, true
+			}
+		}
+		return nil, false
+	}
+	switch {
+	case src.Block.Prefix.IsValid():
+		return outside(src.Block.Prefix, to, true)
+	case dst.Block.Prefix.IsValid():
+		return outside(dst.Block.Prefix, from, false)
+	case len(from) == 0 && len(to) == 0:
+		return []link{{}}, true
+	}
+	var out []link
+	for _, v4 := range []bool{true, false} {
+		a, b := firstOf(from, v4), firstOf(to, v4)
+		switch {
+		case len(from) == 0 && b.IsValid(), len(to) == 0 && a.IsValid(), a.IsValid() && b.IsValid():
+			out = append(out, link{a, b})
+		}
+	}
+	return out, len(out) > 0
+}
+
+func firstOf(addrs []netip.Addr, v4 bool) netip.Addr {
+	for _, a := range addrs {
+		if a.Is4() == v4 {
+			return a
+		}
+	}
+	return netip.Addr{}
+}
+
+func podObject(p *snapshot.Pod) *report.Object {
+	return &report.Object{Kind: "Pod", Namespace: p.Namespace, Name: p.Name.Name}
+}
