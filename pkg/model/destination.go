@@ -17,7 +17,7 @@ type Destination struct {
 	Party
 	// Addresses at which it is reached; none when they are not known.
 	Addresses []netip.Addr
-	Port      report.Port
+	Port      report.PortMapping
 	// Service through which it is reached, or nil; ServicePort is the port of it.
 	Service     *snapshot.Service
 	ServicePort *snapshot.ServicePort
@@ -58,7 +58,7 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, Destination{Broken: report.NoPods, Port: report.Port{Protocol: connset.TCP}})
+		out = append(out, Destination{Broken: report.NoPods, Port: report.PortMapping{Protocol: connset.TCP}})
 	}
 	return out, nil
 }
@@ -78,7 +78,7 @@ func (m *Model) ofFamily(in []Destination, addr netip.Addr) []Destination {
 }
 
 // portsOf returns the ports of a party that a question is about.
-func (m *Model) portsOf(p Party, asked reference.Port) []report.Port {
+func (m *Model) portsOf(p Party, asked reference.Port) []report.PortMapping {
 	protocol := asked.Protocol
 	if protocol == "" {
 		protocol = connset.TCP
@@ -89,29 +89,29 @@ func (m *Model) portsOf(p Party, asked reference.Port) []report.Port {
 	}
 	switch {
 	case asked.Number != 0:
-		out := report.Port{Protocol: protocol, Pod: asked.Number, Undeclared: p.Pod != nil && !p.Hypothetical}
+		out := report.PortMapping{Protocol: protocol, Pod: asked.Number, Undeclared: p.Pod != nil && !p.Hypothetical}
 		for _, d := range declared {
 			if d.Port == asked.Number && (asked.Protocol == "" || d.Protocol == asked.Protocol) {
-				return []report.Port{{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name}}
+				return []report.PortMapping{{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name}}
 			}
 		}
-		return []report.Port{out}
+		return []report.PortMapping{out}
 	case asked.Name != "":
-		var out []report.Port
+		var out []report.PortMapping
 		for _, d := range declared {
 			if d.Name == asked.Name && (asked.Protocol == "" || d.Protocol == asked.Protocol) {
-				out = append(out, report.Port{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name})
+				out = append(out, report.PortMapping{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name})
 			}
 		}
 		if len(out) == 0 {
-			out = append(out, report.Port{Protocol: protocol, PodPortName: asked.Name, Undeclared: true})
+			out = append(out, report.PortMapping{Protocol: protocol, PodPortName: asked.Name, Undeclared: true})
 		}
 		return out
 	}
-	var out []report.Port
+	var out []report.PortMapping
 	for _, d := range declared {
 		if asked.Protocol == "" || d.Protocol == asked.Protocol {
-			port := report.Port{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name}
+			port := report.PortMapping{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name}
 			if !slices.Contains(out, port) {
 				out = append(out, port)
 			}
@@ -119,7 +119,7 @@ func (m *Model) portsOf(p Party, asked reference.Port) []report.Port {
 	}
 	if len(out) == 0 {
 		// Nothing declares a port: ask about a port that no rule names.
-		out = append(out, report.Port{Protocol: protocol, Undeclared: p.Pod != nil && !p.Hypothetical})
+		out = append(out, report.PortMapping{Protocol: protocol, Undeclared: p.Pod != nil && !p.Hypothetical})
 	}
 	return out
 }
@@ -147,7 +147,7 @@ func (m *Model) throughService(s *snapshot.Service, asked reference.Port, depth 
 		// addresses, and the client's port is the pod's.
 		return m.throughPort(s, &snapshot.ServicePort{Protocol: orTCP(asked.Protocol), Port: asked.Number}, asked)
 	}
-	port := report.Port{Protocol: orTCP(asked.Protocol), Service: asked.Number}
+	port := report.PortMapping{Protocol: orTCP(asked.Protocol), Service: asked.Number}
 	return []Destination{{Service: s, Port: port, Broken: report.ServicePortMissing, Detail: describePorts(s)}}
 }
 
@@ -168,7 +168,7 @@ func describePorts(s *snapshot.Service) string {
 
 // throughPort follows one port of a Service.
 func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked reference.Port) []Destination {
-	base := Destination{Service: s, ServicePort: p, Port: report.Port{Protocol: p.Protocol, Service: p.Port}}
+	base := Destination{Service: s, ServicePort: p, Port: report.PortMapping{Protocol: p.Protocol, Service: p.Port}}
 	if gap := m.GapFor(snapshot.Need{Resource: snapshot.EndpointSlices, Namespace: s.Namespace}); gap != nil {
 		base.Broken, base.Detail = report.NotRead, gap.Need.Permission()
 		return []Destination{base}
@@ -305,6 +305,6 @@ func (m *Model) throughExternalName(s *snapshot.Service, asked reference.Port, d
 			return m.throughService(next, asked, depth+1)
 		}
 	}
-	port := report.Port{Protocol: orTCP(asked.Protocol), Pod: asked.Number, Service: asked.Number}
+	port := report.PortMapping{Protocol: orTCP(asked.Protocol), Pod: asked.Number, Service: asked.Number}
 	return []Destination{{Party: Party{External: s.ExternalName}, Service: s, Port: port}}
 }

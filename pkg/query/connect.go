@@ -300,7 +300,7 @@ func (e *engine) limits(hop *report.Hop, namespace string) {
 
 // markServicePort notes where a policy names the Service's port: the pod's port
 // is what it sees, after translation.
-func markServicePort(policies []report.PolicyEvidence, port report.Port) {
+func markServicePort(policies []report.PolicyEvidence, port report.PortMapping) {
 	if port.Service == port.Pod {
 		return
 	}

@@ -38,9 +38,9 @@ type Members struct {
 	Total int      `json:"total"`
 }
 
-// Port is a port as it was asked for and as the pod sees it. They differ behind
+// PortMapping is a port as it was asked for and as the pod sees it. They differ behind
 // a Service, whose port policies never see.
-type Port struct {
+type PortMapping struct {
 	Protocol connset.Protocol `json:"protocol"`
 	// Pod is the port number at the destination pod; 0 when it is not known.
 	Pod uint16 `json:"pod"`
@@ -75,7 +75,7 @@ type Hop struct {
 	// Object is the Service, or the pod that policies select.
 	Object *Object `json:"object,omitempty"`
 	// Port of the Service hop: what it translates.
-	Port *Port `json:"port,omitempty"`
+	Port *PortMapping `json:"port,omitempty"`
 	// Detail is the name or number that the reason is about, such as the
 	// targetPort that no container declares or the traffic policy.
 	Detail string `json:"detail,omitempty"`
@@ -125,13 +125,13 @@ const (
 
 // Answer is a class of connections with one verdict for one reason.
 type Answer struct {
-	Verdict Verdict  `json:"verdict"`
-	Reason  Reason   `json:"reason"`
-	Source  Members  `json:"source"`
-	Target  Members  `json:"target"`
-	Ports   []Port   `json:"ports"`
-	Hops    []Hop    `json:"hops"`
-	Caveats []Caveat `json:"caveats,omitempty"`
+	Verdict Verdict       `json:"verdict"`
+	Reason  Reason        `json:"reason"`
+	Source  Members       `json:"source"`
+	Target  Members       `json:"target"`
+	Ports   []PortMapping `json:"ports"`
+	Hops    []Hop         `json:"hops"`
+	Caveats []Caveat      `json:"caveats,omitempty"`
 }
 
 // Explanation answers "can SOURCE reach TARGET, and why".

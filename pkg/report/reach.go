@@ -10,7 +10,7 @@ type Reach struct {
 	Direction   Direction   `json:"direction"`
 	Enforcement Enforcement `json:"enforcement"`
 	// Ports of the target, for who-can-reach.
-	Ports []Port `json:"ports,omitempty"`
+	Ports []PortMapping `json:"ports,omitempty"`
 	// Pods are the pods behind Of, by workload.
 	Pods []Members  `json:"pods"`
 	Rows []ReachRow `json:"rows"`
@@ -24,13 +24,13 @@ type ReachRow struct {
 	Verdict Verdict `json:"verdict"`
 	Reason  Reason  `json:"reason"`
 	// Scope says how Ends is to be read.
-	Scope RowScope `json:"scope"`
+	Scope RowScope  `json:"scope"`
 	Ends  []Members `json:"ends"`
 	// Of counts the pods of the question's own end that this row is about, when
 	// they differ: 2 of 3.
 	Of *Members `json:"of,omitempty"`
 	// Ports the row is about.
-	Ports []Port `json:"ports"`
+	Ports []PortMapping `json:"ports"`
 	// Hop is the stage that decided, without its evidence.
 	Hop       HopKind   `json:"hop,omitempty"`
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`

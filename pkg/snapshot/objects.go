@@ -234,4 +234,8 @@ type Node struct {
 type Unmodelled struct {
 	Group, Kind string
 	Name
+	// OnlyDenies: objects of the kind can restrict, never open.
+	OnlyDenies bool
+	// ClusterWide: the object binds pods of every namespace.
+	ClusterWide bool
 }
