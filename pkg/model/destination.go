@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -169,7 +170,7 @@ func describePorts(s *snapshot.Service) string {
 // throughPort follows one port of a Service.
 func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked reference.Port) []Destination {
 	base := Destination{Service: s, ServicePort: p, Port: report.PortMapping{Protocol: p.Protocol, Service: p.Port}}
-	if gap := m.GapFor(snapshot.Need{Resource: snapshot.EndpointSlices, Namespace: s.Namespace}); gap != nil {
+	if gap := m.Hidden(snapshot.EndpointSlices, s.Namespace); gap != nil {
 		base.Broken, base.Detail = report.NotRead, gap.Need.Permission()
 		return []Destination{base}
 	}
@@ -254,7 +255,11 @@ func (m *Model) endpointOf(base Destination, slice *snapshot.EndpointSlice, sp s
 	// An endpoint without pod: somebody wrote the slice by hand. The address may
 	// still be a pod's or a node's.
 	if len(d.Addresses) > 0 {
-		d.Party = m.resolveAddress(netip.PrefixFrom(d.Addresses[0], d.Addresses[0].BitLen()))[0]
+		party, ok := m.partyAt(d.Addresses[0])
+		if !ok {
+			party = Party{Block: address.Block{Prefix: netip.PrefixFrom(d.Addresses[0], d.Addresses[0].BitLen())}}
+		}
+		d.Party = party
 	}
 	return d
 }
@@ -267,7 +272,7 @@ func (m *Model) whyNoEndpoints(s *snapshot.Service, p *snapshot.ServicePort, tot
 	}
 	behind := m.podsBehind(s)
 	if len(behind) == 0 {
-		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace}); gap != nil {
+		if gap := m.Hidden(snapshot.Pods, s.Namespace); gap != nil {
 			return report.NoEndpoints, fmt.Sprintf("0 of %d", total)
 		}
 		return report.NoPods, selectorText(s.Selector)

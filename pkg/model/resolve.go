@@ -19,7 +19,7 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 	case reference.FormLabels:
 		return []Party{{Pod: hypothetical(r), Hypothetical: true}}, nil
 	case reference.FormAddress:
-		return m.resolveAddress(r.Prefix), nil
+		return m.resolveAddress(r)
 	case reference.FormObject:
 	}
 	name := snapshot.Name{Namespace: r.Namespace, Name: r.Name}
@@ -36,7 +36,7 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 				return nil, err
 			}
 		}
-		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name}); gap != nil {
+		if gap := m.Hidden(snapshot.Pods, r.Name); gap != nil {
 			return nil, &UnreadableError{Reference: r, Gap: *gap}
 		}
 		return pods(m.PodsIn(r.Name)), nil
@@ -56,7 +56,7 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 		if m.Workload(string(r.Kind), name) == nil {
 			return nil, m.absent(r)
 		}
-		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Namespace}); gap != nil {
+		if gap := m.Hidden(snapshot.Pods, r.Namespace); gap != nil {
 			return nil, &UnreadableError{Reference: r, Gap: *gap}
 		}
 		return pods(m.Owned(string(r.Kind), name)), nil
@@ -71,16 +71,29 @@ func (m *Model) mayStillExist(err error) bool {
 
 // resolveAddress finds whose address it is; a CIDR, or an address that nothing
 // in the cluster has, is outside.
-func (m *Model) resolveAddress(prefix netip.Prefix) []Party {
-	if prefix.IsSingleIP() {
-		if pod := m.PodAt(prefix.Addr()); pod != nil {
-			return []Party{{Pod: pod}}
+func (m *Model) resolveAddress(r reference.Reference) ([]Party, error) {
+	if r.Prefix.IsSingleIP() {
+		if p, ok := m.partyAt(r.Prefix.Addr()); ok {
+			return []Party{p}, nil
 		}
-		if node := m.NodeAt(prefix.Addr()); node != nil {
-			return []Party{{Node: node}}
+		for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.Nodes} {
+			if gap := m.Hidden(resource, ""); gap != nil {
+				return nil, &UnreadableError{Reference: r, Gap: *gap}
+			}
 		}
 	}
-	return []Party{{Block: address.Block{Prefix: prefix}}}
+	return []Party{{Block: address.Block{Prefix: r.Prefix}}}, nil
+}
+
+// partyAt returns the pod or node that has an address.
+func (m *Model) partyAt(addr netip.Addr) (Party, bool) {
+	if pod := m.PodAt(addr); pod != nil {
+		return Party{Pod: pod}, true
+	}
+	if node := m.NodeAt(addr); node != nil {
+		return Party{Node: node}, true
+	}
+	return Party{}, false
 }
 
 // PodAt returns the pod that has an address: a running one before a pending

@@ -227,6 +227,7 @@ type Permission struct {
 	Verdict     Verdict     `json:"verdict"`
 	Partly      bool        `json:"partly,omitempty"`
 	Reason      Reason      `json:"reason"`
+	DecidedBy   []RuleRef   `json:"decidedBy,omitempty"`
 	Enforcement Enforcement `json:"enforcement"`
 	Gaps        []Gap       `json:"gaps,omitempty"`
 }

@@ -142,6 +142,21 @@ func (s *Snapshot) GapFor(n Need) *Gap {
 	return nil
 }
 
+// Hidden returns a gap that may hide objects of a resource in a namespace, or
+// nil when all of them were read or none was refused.
+func (s *Snapshot) Hidden(r Resource, namespace string) *Gap {
+	if s.Has(Need{Resource: r, Namespace: namespace}) {
+		return nil
+	}
+	for i := range s.gaps {
+		n := s.gaps[i].Need
+		if n.Resource == r && (n.Namespace == "" || namespace == "" || n.Namespace == namespace) {
+			return &s.gaps[i]
+		}
+	}
+	return nil
+}
+
 // Tried reports whether n was read or is known to be unreadable, so that asking
 // again is useless.
 func (s *Snapshot) Tried(n Need) bool { return s.Has(n) || s.GapFor(n) != nil }

@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// end reads what an end of the question is, and what decides about it.
+func (p *planner) end(r reference.Reference) {
+	switch r.Form {
+	case reference.FormInternet:
+		return
+	case reference.FormLabels:
+		p.policiesOf(r.Namespace)
+		return
+	case reference.FormAddress:
+		p.address(r)
+		return
+	case reference.FormObject:
+	}
+	switch {
+	case r.Kind == reference.Node:
+		p.get(r)
+	case r.Kind == reference.Namespace:
+		p.policiesOf(r.Name)
+		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name})
+		p.owners(p.s.PodsIn(r.Name))
+		if p.s.Has(snapshot.Need{Resource: snapshot.Namespaces, Name: r.Name}) && p.s.Namespace(r.Name) == nil {
+			p.want(snapshot.Need{Resource: snapshot.Namespaces})
+		}
+	case r.Kind == reference.Pod:
+		p.policiesOf(r.Namespace)
+		if p.get(r) {
+			if pod := p.s.Pod(nameOf(r)); pod != nil {
+				p.owners([]*snapshot.Pod{pod})
+			} else {
+				p.suggest(r)
+			}
+		}
+	case r.Kind == reference.Service:
+		p.policiesOf(r.Namespace)
+		p.service(r, 0)
+	case r.Kind.IsWorkload():
+		p.policiesOf(r.Namespace)
+		p.workload(r)
+	}
+}
+
+func nameOf(r reference.Reference) snapshot.Name {
+	return snapshot.Name{Namespace: r.Namespace, Name: r.Name}
+}
+
+// get reads the object that a reference names.
+func (p *planner) get(r reference.Reference) bool {
+	return p.want(snapshot.Need{Resource: snapshot.Resource(r.Kind.Resource()), Namespace: r.Namespace, Name: r.Name})
+}
+
+// suggest reads the namespace's objects of a kind, to name close matches of one
+// that does not exist.
+func (p *planner) suggest(r reference.Reference) {
+	p.want(snapshot.Need{Resource: snapshot.Resource(r.Kind.Resource()), Namespace: r.Namespace})
+}
+
+// workload reads the pods of a workload, by its selector where it has one, and
+// the ReplicaSets or Jobs in between.
+func (p *planner) workload(r reference.Reference) {
+	if !p.get(r) {
+		return
+	}
+	w := p.s.Workload(string(r.Kind), nameOf(r))
+	if w == nil {
+		p.suggest(r)
+		return
+	}
+	selector := labels.Set(w.Selector).String()
+	switch r.Kind {
+	case reference.Deployment:
+		p.want(snapshot.Need{Resource: snapshot.ReplicaSets, Namespace: r.Namespace, Labels: selector})
+	case reference.CronJob:
+		p.want(snapshot.Need{Resource: snapshot.Jobs, Namespace: r.Namespace})
+	default:
+	}
+	p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Namespace, Labels: selector})
+	p.owners(p.s.PodsIn(r.Namespace))
+}
+
+// service reads a Service, its endpoints and the pods behind it.
+func (p *planner) service(r reference.Reference, depth int) {
+	if !p.get(r) {
+		return
+	}
+	s := p.s.Service(nameOf(r))
+	if s == nil {
+		if depth == 0 {
+			p.suggest(r)
+		}
+		return
+	}
+	if s.Type == snapshot.ExternalName {
+		// SERVICE.NAMESPACE.svc[.…] names another Service of this cluster.
+		if parts := strings.Split(s.ExternalName, "."); depth < 4 && len(parts) >= 3 && parts[2] == "svc" {
+			next := reference.Reference{Kind: reference.Service, Namespace: parts[1], Name: parts[0]}
+			p.policiesOf(next.Namespace)
+			p.service(next, depth+1)
+		}
+		return
+	}
+	sliced := p.want(snapshot.Need{
+		Resource: snapshot.EndpointSlices, Namespace: s.Namespace, Labels: "kubernetes.io/service-name=" + s.Name.Name,
+	})
+	if len(s.Selector) > 0 {
+		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Labels: labels.Set(s.Selector).String()})
+	}
+	if sliced {
+		for _, slice := range p.s.EndpointSlicesOf(s.Name) {
+			for _, e := range slice.Endpoints {
+				p.endpoint(s, e)
+			}
+		}
+	}
+	p.owners(p.s.PodsIn(s.Namespace))
+}
+
+// endpoint reads the pod of an endpoint that the Service's selector has not
+// brought: one of a Service without selector, or one that lost its labels.
+func (p *planner) endpoint(s *snapshot.Service, e snapshot.Endpoint) {
+	if e.Pod == "" {
+		return
+	}
+	name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
+	if p.s.Pod(name) == nil && (len(s.Selector) == 0 ||
+		p.s.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Labels: labels.Set(s.Selector).String()})) {
+		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Name: e.Pod})
+	}
+}
+
+// address finds out whose address it is. The API server selects pods by
+// status.podIP and Services by spec.clusterIP, which are the first addresses;
+// only an address that is nobody's first one takes whole lists.
+func (p *planner) address(r reference.Reference) {
+	if !r.Prefix.IsSingleIP() {
+		return
+	}
+	addr := r.Prefix.Addr()
+	pods := snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + addr.String()}
+	services := snapshot.Need{Resource: snapshot.Services, Fields: "spec.clusterIP=" + addr.String()}
+	p.want(pods)
+	p.want(services)
+	if !p.s.Tried(pods) || !p.s.Tried(services) {
+		return // not yet known
+	}
+	found := false
+	for _, pod := range p.s.Pods() {
+		for _, ip := range pod.IPs {
+			if ip == addr && !pod.Finished() {
+				found = true
+				p.policiesOf(pod.Namespace)
+				p.owners([]*snapshot.Pod{pod})
+			}
+		}
+	}
+	for _, s := range p.s.Services() {
+		for _, ip := range slices.Concat(s.ClusterIPs, s.ExternalIPs, s.LoadBalancerIPs) {
+			if ip == addr {
+				found = true
+				p.policiesOf(s.Namespace)
+				p.service(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name}, 0)
+			}
+		}
+	}
+	if !found {
+		p.wantAll(snapshot.Services)
+		p.want(snapshot.Need{Resource: snapshot.Nodes})
+		p.wantAll(snapshot.Pods)
+	}
+}
+
+// owners reads the ReplicaSets and Jobs between pods and the workloads by which
+// they are shown. ReplicaSets of Deployments are told by their names alone.
+func (p *planner) owners(pods []*snapshot.Pod) {
+	wanted := map[snapshot.Need]int{}
+	var order []snapshot.Need
+	for _, pod := range pods {
+		var resource snapshot.Resource
+		switch pod.Owner.Kind {
+		case "ReplicaSet":
+			if hash := pod.Labels["pod-template-hash"]; hash != "" && strings.HasSuffix(pod.Owner.Name, "-"+hash) {
+				continue
+			}
+			resource = snapshot.ReplicaSets
+		case "Job":
+			resource = snapshot.Jobs
+		default:
+			continue
+		}
+		n := snapshot.Need{Resource: resource, Namespace: pod.Namespace}
+		if wanted[n] == 0 {
+			order = append(order, n)
+		}
+		wanted[n]++
+	}
+	for _, n := range order {
+		p.want(n)
+	}
+}
+
+// outsideThroughNodes reads the nodes where a client outside reaches a Service
+// through them: the source address that pods see is then a node's.
+func (p *planner) outsideThroughNodes() {
+	if p.q.Target == nil {
+		return
+	}
+	outside := p.q.Source == nil || p.q.Source.Form == reference.FormInternet || p.q.Source.Form == reference.FormAddress
+	if !outside || p.q.Target.Kind != reference.Service {
+		return
+	}
+	s := p.s.Service(nameOf(*p.q.Target))
+	if s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer) && !s.ExternalLocal {
+		p.want(snapshot.Need{Resource: snapshot.Nodes})
+	}
+}

@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Question is what is asked, as far as reading is concerned.
+type Question struct {
+	// Source and Target are the ends that the user named; nil stands for
+	// everybody, as in who-can-reach (Source) or map (both).
+	Source, Target *reference.Reference
+	// Home is the namespace of -n, read on its own when the user may not read
+	// all of them.
+	Home string
+	// Cluster asks only what the cluster is: its network plugin and the policy
+	// kinds in use.
+	Cluster bool
+}
+
+// Next returns what to read next for q, given what s holds; nothing when s is
+// enough.
+func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
+	p := &planner{s: s, q: q, asked: map[snapshot.Need]bool{}}
+	for _, n := range cni.Needs() {
+		p.want(n)
+	}
+	if q.Cluster {
+		p.want(snapshot.Need{Resource: snapshot.PolicyKinds})
+		return p.needs
+	}
+	for _, r := range []*reference.Reference{q.Source, q.Target} {
+		if r == nil {
+			p.everybody()
+		} else {
+			p.end(*r)
+		}
+	}
+	p.outsideThroughNodes()
+	return p.needs
+}
+
+// planner collects the needs of one round.
+type planner struct {
+	s     *snapshot.Snapshot
+	q     Question
+	asked map[snapshot.Need]bool
+	needs []snapshot.Need
+}
+
+// want asks for n unless it was tried; it reports whether n has been read. The
+// failure of a wider read says nothing about n.
+func (p *planner) want(n snapshot.Need) bool {
+	if p.s.Has(n) {
+		return true
+	}
+	if !p.failed(n) && !p.asked[n] {
+		p.asked[n] = true
+		p.needs = append(p.needs, n)
+	}
+	return false
+}
+
+// wantAll asks for a resource in all namespaces and, where that is refused, in
+// the namespaces that the question names.
+func (p *planner) wantAll(r snapshot.Resource) {
+	all := snapshot.Need{Resource: r}
+	if p.want(all) || !p.failed(all) {
+		return
+	}
+	for _, ns := range p.namespaces() {
+		if r == snapshot.Namespaces {
+			p.want(snapshot.Need{Resource: r, Name: ns})
+		} else {
+			p.want(snapshot.Need{Resource: r, Namespace: ns})
+		}
+	}
+}
+
+// failed reports whether this very read failed already.
+func (p *planner) failed(n snapshot.Need) bool {
+	for _, g := range p.s.Gaps() {
+		if g.Need == n {
+			return true
+		}
+	}
+	return false
+}
+
+// namespaces are those that the question names.
+func (p *planner) namespaces() []string {
+	var out []string
+	add := func(ns string) {
+		for _, have := range out {
+			if have == ns {
+				return
+			}
+		}
+		if ns != "" {
+			out = append(out, ns)
+		}
+	}
+	for _, r := range []*reference.Reference{p.q.Source, p.q.Target} {
+		if r == nil {
+			continue
+		}
+		add(r.Namespace)
+		if r.Kind == reference.Namespace {
+			add(r.Name)
+		}
+	}
+	add(p.q.Home)
+	return out
+}
+
+// everybody reads all that may be the other end of a connection.
+func (p *planner) everybody() {
+	p.wantAll(snapshot.Namespaces)
+	p.wantAll(snapshot.NetworkPolicies)
+	p.wantAll(snapshot.PolicyKinds)
+	p.wantAll(snapshot.Pods)
+	p.owners(p.s.Pods())
+}
+
+// policiesOf reads what decides about the pods of a namespace.
+func (p *planner) policiesOf(namespace string) {
+	p.want(snapshot.Need{Resource: snapshot.NetworkPolicies, Namespace: namespace})
+	p.want(snapshot.Need{Resource: snapshot.Namespaces, Name: namespace})
+	p.wantAll(snapshot.PolicyKinds)
+}

@@ -1,0 +1,140 @@
+package query
+
+import (
+	"net/netip"
+
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// route returns the connections by which a source may arrive at destinations:
+// each of them as it is, or by the rules of the Service in between.
+func (e *engine) route(src model.Party, dsts []model.Destination) []pair {
+	if src.Block.Prefix.IsValid() {
+		return e.routeFromOutside(src, dsts)
+	}
+	var out []pair
+	for _, d := range dsts {
+		if d.Service == nil || !d.Service.InternalLocal || d.Broken != "" {
+			out = append(out, pair{src: src, dst: d})
+			continue
+		}
+		// internalTrafficPolicy Local: only endpoints on the client's own node
+		// are used, and without one the traffic is dropped (Service docs).
+		switch node := src.NodeName(); {
+		case node == "" || d.NodeName() == "":
+			out = append(out, pair{src: src, dst: broken(d, report.NodeUnknown, "internalTrafficPolicy: Local")})
+		case node == d.NodeName():
+			out = append(out, pair{src: src, dst: d})
+		case !anyLocal(dsts, d, node):
+			out = append(out, pair{src: src, dst: broken(d, report.NoLocalEndpoint, "internalTrafficPolicy: Local")})
+		}
+	}
+	return out
+}
+
+// anyLocal tells whether some endpoint of the same Service port is on the node.
+func anyLocal(dsts []model.Destination, like model.Destination, node string) bool {
+	for _, d := range dsts {
+		if d.Service == like.Service && d.ServicePort == like.ServicePort && d.NodeName() == node {
+			return true
+		}
+	}
+	return false
+}
+
+func broken(d model.Destination, reason report.Reason, detail string) model.Destination {
+	return model.Destination{
+		Service: d.Service, ServicePort: d.ServicePort, Port: d.Port, Broken: reason, Detail: detail,
+	}
+}
+
+// routeFromOutside sends a client outside the cluster through the NodePort or
+// load balancer of a Service that has one. With externalTrafficPolicy Cluster
+// the node that takes the packet rewrites the source to its own address; with
+// Local it keeps the client's, and only nodes with an endpoint take packets.
+func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []pair {
+	var out []pair
+	for _, d := range dsts {
+		s := d.Service
+		switch {
+		case s == nil || !exposed(s) || d.Broken != "":
+			out = append(out, pair{src: src, dst: d})
+		case s.Type == snapshot.LoadBalancer && !inRanges(src.Block, s.LoadBalancerRanges):
+			out = append(out, pair{src: src, dst: broken(d, report.SourceRangeDenied, "")})
+		case s.ExternalLocal:
+			out = append(out, pair{src: src, dst: d})
+		default:
+			for _, n := range e.entryNodes(d) {
+				out = append(out, pair{src: src, via: n, dst: d})
+			}
+		}
+	}
+	return out
+}
+
+func inRanges(b address.Block, ranges []netip.Prefix) bool {
+	for _, r := range ranges {
+		if b.Relation(r) == address.Inside {
+			return true
+		}
+	}
+	return len(ranges) == 0
+}
+
+// entryNodes returns the nodes on which a packet for the destination may enter.
+// When nodes are not known, one nameless node stands for any.
+func (e *engine) entryNodes(model.Destination) []*snapshot.Node {
+	if nodes := e.Nodes(); len(nodes) > 0 {
+		return nodes
+	}
+	return []*snapshot.Node{{}}
+}
+
+// cut splits outside parties so that every policy in play, and every source
+// range of a load balancer, treats each part alike.
+func cut(parties []model.Party, cuts []netip.Prefix) []model.Party {
+	var out []model.Party
+	var universe []address.Block
+	for _, p := range parties {
+		if p.Block.Prefix.IsValid() {
+			universe = append(universe, p.Block)
+		} else {
+			out = append(out, p)
+		}
+	}
+	for _, b := range address.Cut(universe, cuts) {
+		out = append(out, model.Party{Block: b})
+	}
+	return out
+}
+
+// cutDestinations is [cut] for destinations: each outside one is split.
+func cutDestinations(dsts []model.Destination, cuts []netip.Prefix) []model.Destination {
+	var out []model.Destination
+	for _, d := range dsts {
+		if !d.Block.Prefix.IsValid() {
+			out = append(out, d)
+			continue
+		}
+		for _, b := range address.Cut([]address.Block{d.Block}, cuts) {
+			part := d
+			part.Party = model.Party{Block: b}
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// blocksIn returns the CIDRs that policies of the parties' namespaces name.
+func (e *engine) blocksIn(namespaces map[string]bool) []netip.Prefix {
+	var out []netip.Prefix
+	for ns := range namespaces {
+		for _, p := range e.PoliciesIn(ns) {
+			out = append(out, p.Blocks()...)
+		}
+	}
+	return out
+}
