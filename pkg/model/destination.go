@@ -54,7 +54,7 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 		if r.Form == reference.FormAddress && r.Prefix.IsSingleIP() && (p.Pod != nil || p.Node != nil) {
 			addrs = []netip.Addr{r.Prefix.Addr()}
 		}
-		for _, port := range m.portsOf(p, r.Port) {
+		for _, port := range m.PortsOf(p, r.Port) {
 			out = append(out, Destination{Party: p, Addresses: addrs, Port: port})
 		}
 	}
@@ -78,8 +78,8 @@ func (m *Model) ofFamily(in []Destination, addr netip.Addr) []Destination {
 	return out
 }
 
-// portsOf returns the ports of a party that a question is about.
-func (m *Model) portsOf(p Party, asked reference.Port) []report.PortMapping {
+// PortsOf returns the ports of a party that a question is about.
+func (m *Model) PortsOf(p Party, asked reference.Port) []report.PortMapping {
 	protocol := asked.Protocol
 	if protocol == "" {
 		protocol = connset.TCP

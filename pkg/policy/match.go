@@ -172,3 +172,9 @@ func (p *Port) admits(dst *Endpoint) connset.Set {
 	}
 	return out
 }
+
+// Admits reports whether the peer clause admits the endpoint for certain.
+func (p *Peer) Admits(e *Endpoint, b Behaviour) bool {
+	match, _ := p.match(e, b)
+	return match == selector.Yes
+}

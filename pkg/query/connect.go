@@ -186,6 +186,10 @@ func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) re
 		hop.Reason, hop.Object = report.SameNode, podObject(p.src.Pod)
 		return hop
 	}
+	if p.src.Unseen {
+		e.unseenEgress(&hop, p.src.Pod.Namespace)
+		return hop
+	}
 	subject, peer := e.Endpoint(p.src, l.src), e.Endpoint(p.dst.Party, l.dst)
 	if p.dst.Block.Prefix.IsValid() {
 		peer.Addresses = p.dst.Block
@@ -224,6 +228,20 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 	return hop
 }
 
+// unseenEgress judges pods that could not be read: as long as no policy of their
+// namespace isolates anything for egress, none isolates them.
+func (e *engine) unseenEgress(hop *report.Hop, namespace string) {
+	hop.Reason = report.NotIsolated
+	for _, p := range e.PoliciesIn(namespace) {
+		if p.Egress.Isolates {
+			hop.Verdict, hop.Reason = report.Unknown, report.NotRead
+			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Pods, Namespace: namespace}.Permission())
+			break
+		}
+	}
+	e.limits(hop, namespace)
+}
+
 // sameNode tells whether two parties share a node.
 func sameNode(a, b model.Party) selector.Result {
 	switch x, y := a.NodeName(), b.NodeName(); {
@@ -252,10 +270,7 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 		}
 	}
 	if hop.Verdict == report.Unknown {
-		hop.Reason = e.whyOpen(peer)
-		if hop.Reason == report.NotRead {
-			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission())
-		}
+		hop.Reason, hop.Needs = e.whyOpen(peer)
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
@@ -263,15 +278,17 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 	e.limits(hop, pod.Namespace)
 }
 
-// whyOpen says what was not known about the peer.
-func (e *engine) whyOpen(peer *policy.Endpoint) report.Reason {
+// whyOpen says what was not known about the peer, and what reading would tell.
+func (e *engine) whyOpen(peer *policy.Endpoint) (report.Reason, []string) {
 	switch {
 	case peer.Kind == policy.UnknownEndpoint:
-		return report.LeavesCluster
+		return report.LeavesCluster, nil
+	case peer.Labels.Partial:
+		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}
 	case peer.NamespaceLabels.Partial:
-		return report.NotRead
+		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission()}
 	default:
-		return report.AddressUnknown
+		return report.AddressUnknown, nil
 	}
 }
 

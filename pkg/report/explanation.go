@@ -174,8 +174,6 @@ type Patch struct {
 	// "" peers is everything.
 	Peers []string `json:"peers"`
 	Ports []string `json:"ports"`
-	// Only says that nothing but the connection asked about is opened.
-	Only bool `json:"only"`
 }
 
 // ChangeCode is a stable code for a kind of change.

@@ -31,6 +31,8 @@ type ReachRow struct {
 	Of *Members `json:"of,omitempty"`
 	// Ports the row is about.
 	Ports []PortMapping `json:"ports"`
+	// Connections are what is admitted to addresses, for reachable-from.
+	Connections *connset.Set `json:"connections,omitempty"`
 	// Hop is the stage that decided, without its evidence.
 	Hop       HopKind   `json:"hop,omitempty"`
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
