@@ -18,9 +18,17 @@ type Builder struct {
 	unmodelled map[Unmodelled]bool
 	configMaps map[Name]map[string]string
 	read       map[Need]bool
-	gaps       map[Need]Gap
+	gaps       map[gapKey]Gap
 	everything bool
 }
+
+// gapKey is what there is one Gap for.
+type gapKey struct {
+	need        Need
+	group, kind string
+}
+
+func (g Gap) key() gapKey { return gapKey{g.Need, g.Group, g.Kind} }
 
 // NewBuilder returns a Builder that starts with what base holds; base may be nil.
 func NewBuilder(base *Snapshot) *Builder {
@@ -35,7 +43,7 @@ func NewBuilder(base *Snapshot) *Builder {
 		unmodelled: map[Unmodelled]bool{},
 		configMaps: map[Name]map[string]string{},
 		read:       map[Need]bool{},
-		gaps:       map[Need]Gap{},
+		gaps:       map[gapKey]Gap{},
 	}
 	if base == nil {
 		return b
@@ -71,7 +79,7 @@ func NewBuilder(base *Snapshot) *Builder {
 		b.read[n] = true
 	}
 	for _, g := range base.gaps {
-		b.gaps[g.Need] = g
+		b.gaps[g.key()] = g
 	}
 	b.everything = base.everything
 	return b
@@ -113,8 +121,8 @@ func (b *Builder) Read(n Need) { b.read[n] = true }
 // ReadEverything notes that there is nothing beyond what was added, as with files.
 func (b *Builder) ReadEverything() { b.everything = true }
 
-// AddGap notes that n could not be read.
-func (b *Builder) AddGap(g Gap) { b.gaps[g.Need] = g }
+// AddGap notes that something could not be read.
+func (b *Builder) AddGap(g Gap) { b.gaps[g.key()] = g }
 
 // HasNamespace reports whether the namespace was added.
 func (b *Builder) HasNamespace(name string) bool { return b.namespaces[name] != nil }
@@ -153,7 +161,9 @@ func (b *Builder) Snapshot() *Snapshot {
 	for _, g := range b.gaps {
 		s.gaps = append(s.gaps, g)
 	}
-	slices.SortFunc(s.gaps, func(x, y Gap) int { return x.Need.compare(y.Need) })
+	slices.SortFunc(s.gaps, func(x, y Gap) int {
+		return cmp.Or(x.Need.compare(y.Need), cmp.Compare(x.Group, y.Group), cmp.Compare(x.Kind, y.Kind))
+	})
 	return s
 }
 

@@ -52,6 +52,9 @@ func (n Need) Covers(o Need) bool {
 // Permission says in the words of an RBAC rule what reading n takes, such as
 // `list pods in all namespaces` or `get services in namespace "bank"`.
 func (n Need) Permission() string {
+	if n.Resource == PolicyKinds {
+		return "list every policy kind that the API server serves"
+	}
 	verb := "list"
 	if n.Name != "" {
 		verb = "get"
@@ -89,8 +92,14 @@ const (
 
 // Gap is something that a question needed and that could not be read. Message
 // is the server's or the parser's own account of it.
+//
+// One Need may have several gaps: PolicyKinds has one for each Group and Kind
+// that could not be read; both are empty for other resources, and when it is not
+// even known which kinds there are.
 type Gap struct {
 	Need    Need
 	Reason  GapReason
 	Message string
+	Group   string
+	Kind    string
 }

@@ -234,8 +234,10 @@ type Node struct {
 type Unmodelled struct {
 	Group, Kind string
 	Name
-	// OnlyDenies: objects of the kind can restrict, never open.
+	// OnlyDenies: objects of this kind take away connections and never add one
+	// (a mesh's authorization): they put an Allowed in doubt, a Denied never.
 	OnlyDenies bool
-	// ClusterWide: the object binds pods of every namespace.
+	// ClusterWide: the object reaches pods of every namespace. So do
+	// cluster-scoped kinds, and Istio's policies in the mesh's root namespace.
 	ClusterWide bool
 }

@@ -1,0 +1,345 @@
+package source
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/resource"
+	kjson "sigs.k8s.io/json"
+)
+
+// object is one API object of a document.
+type object struct {
+	doc *document
+	// index among the document's objects: a List has several.
+	index int
+	raw   *unstructured.Unstructured
+	// root is the document's structure; nil unless locate has read it.
+	nodes *nodes
+}
+
+// nodes are the YAML nodes of a document's objects, read when first asked for.
+type nodes struct {
+	read bool
+	list []*yaml.Node
+}
+
+// node is the object's YAML, or nil where the text cannot be had (kustomize, or
+// several JSON values run together).
+func (o *object) node() *yaml.Node {
+	if !o.nodes.read {
+		o.nodes.read = true
+		if root, err := parseNode(o.doc.text); err == nil && root != nil {
+			o.nodes.list = itemNodes(root)
+		}
+	}
+	if o.index >= len(o.nodes.list) {
+		return nil
+	}
+	return o.nodes.list[o.index]
+}
+
+// line is the object's first line, as exactly as it is known without parsing.
+func (o *object) line() int {
+	if o.nodes.read {
+		if n := o.node(); n != nil {
+			return o.doc.line + n.Line - 1
+		}
+	}
+	return o.doc.line
+}
+
+func (o *object) errorf(format string, args ...any) *InputError {
+	return o.doc.errorf(o.line(), format, args...)
+}
+
+// at is errorf for the line where a field stands.
+func (o *object) at(path, format string, args ...any) *InputError {
+	from, _ := origin(o.doc, o.node())
+	line := from.Line
+	for p := path; p != ""; p = p[:max(strings.LastIndexAny(p, ".["), 0)] {
+		if l, ok := from.Lines[p]; ok {
+			line = l
+			break
+		}
+	}
+	return o.doc.errorf(line, format, args...)
+}
+
+// decode reads a document's objects the way kubectl reads a file's.
+func decode(doc *document) ([]*object, error) {
+	infos, err := resource.NewLocalBuilder().Unstructured().
+		Stream(bytes.NewReader(doc.text), doc.file).
+		Flatten().ContinueOnError().
+		Do().Infos()
+	if err != nil {
+		return nil, diagnose(doc, err)
+	}
+	return objects(doc, infos)
+}
+
+// kustomize builds a kustomization; its objects stand in no file of their own.
+func kustomize(dir string) ([]*object, error) {
+	doc := &document{file: dir}
+	infos, err := resource.NewLocalBuilder().Unstructured().
+		FilenameParam(false, &resource.FilenameOptions{Kustomize: dir}).
+		Flatten().ContinueOnError().
+		Do().Infos()
+	if err != nil {
+		return nil, doc.errorf(0, "kustomize: %s", oneLine(err.Error()))
+	}
+	return objects(doc, infos)
+}
+
+func objects(doc *document, infos []*resource.Info) ([]*object, error) {
+	shared := &nodes{}
+	out := make([]*object, 0, len(infos))
+	for i, info := range infos {
+		raw, ok := info.Object.(*unstructured.Unstructured)
+		if !ok {
+			return nil, doc.errorf(doc.line, "is not a Kubernetes object")
+		}
+		out = append(out, &object{doc: doc, index: i, raw: raw, nodes: shared})
+	}
+	return out, nil
+}
+
+// diagnose says what is wrong with a document that the builder refused, and in
+// which line; the builder's own words name neither.
+func diagnose(doc *document, cause error) error {
+	if strings.Contains(cause.Error(), "invalid Yaml document separator") {
+		for i, line := range bytes.Split(doc.text, []byte("\n")) {
+			if bytes.HasPrefix(line, []byte("---")) {
+				return doc.errorf(doc.line+i, "is not valid YAML: nothing but a comment may follow ---")
+			}
+		}
+	}
+	root, err := parseNode(doc.text)
+	if err != nil {
+		line, problem := syntaxError(doc.text, err)
+		return doc.errorf(doc.line+line-1, "is not valid YAML: %s", problem)
+	}
+	if root == nil {
+		return doc.errorf(doc.line, "is not a Kubernetes object: it has no content")
+	}
+	for _, n := range itemNodes(root) {
+		if problem := notAnObject(n); problem != "" {
+			if problem == missingKind && isKustomization(doc.file) {
+				return nil
+			}
+			return doc.errorf(doc.line+n.Line-1, "is not a Kubernetes object: %s", problem)
+		}
+		// What the builder checks beyond that is that metadata has its types.
+		if err := typeError(n, new(metadataOnly)); err != nil {
+			path, line, problem := err.locate(n)
+			return doc.errorf(doc.line+line-1, "%s: %s", path, problem)
+		}
+	}
+	text := cause.Error()
+	for _, prefix := range []string{fmt.Sprintf("unable to decode %q: ", doc.file), fmt.Sprintf("error parsing %s: ", doc.file)} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return doc.errorf(doc.line, "cannot be read: %s", oneLine(text))
+}
+
+const missingKind = "kind is missing"
+
+func notAnObject(n *yaml.Node) string {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return "it is not a mapping with apiVersion and kind"
+	}
+	for _, field := range []string{"kind", "apiVersion"} {
+		switch v := child(n, field); {
+		case v == nil || v.Value == "" && v.Kind == yaml.ScalarNode:
+			return field + " is missing"
+		case jsonType(v) != "string":
+			return field + " is not a string"
+		}
+	}
+	return ""
+}
+
+// isKustomization: kustomize lets its own file leave out apiVersion and kind.
+func isKustomization(file string) bool {
+	switch filepath.Base(file) {
+	case "kustomization.yaml", "kustomization.yml", "Kustomization":
+		return true
+	}
+	return false
+}
+
+// syntaxError finds the line of a YAML error. The parser names the line where the
+// broken block begins, or none; the text up to the right line is the shortest
+// that fails in the same way.
+func syntaxError(text []byte, cause error) (line int, problem string) {
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	ends := make([]int, len(lines)+1)
+	for i, l := range lines {
+		ends[i+1] = ends[i] + len(l)
+	}
+	good, bad := 0, len(lines)
+	for bad-good > 1 {
+		middle := (good + bad) / 2
+		if _, err := parseNode(text[:ends[middle]]); err != nil && err.Error() == cause.Error() {
+			bad = middle
+		} else {
+			good = middle
+		}
+	}
+	problem = strings.TrimPrefix(cause.Error(), "yaml: ")
+	if rest, ok := strings.CutPrefix(problem, "line "); ok {
+		if _, after, ok := strings.Cut(rest, ": "); ok {
+			problem = after
+		}
+	}
+	return bad, oneLine(problem)
+}
+
+type metadataOnly struct {
+	Metadata struct {
+		Name         string            `json:"name"`
+		GenerateName string            `json:"generateName"`
+		Namespace    string            `json:"namespace"`
+		Labels       map[string]string `json:"labels"`
+		Annotations  map[string]string `json:"annotations"`
+	} `json:"metadata"`
+}
+
+// fieldError is a field that has another type than its API says.
+type fieldError struct {
+	// steps is the field's path without list indices.
+	steps string
+	found string
+	want  string
+	text  string
+}
+
+// typeError decodes a node into a typed object, and returns what does not fit.
+func typeError(n *yaml.Node, into any) *fieldError {
+	var value any
+	if err := n.Decode(&value); err != nil {
+		return nil
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	return asFieldError(kjson.UnmarshalCaseSensitivePreserveInts(data, into))
+}
+
+func asFieldError(err error) *fieldError {
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &mismatch):
+		found, _, _ := strings.Cut(mismatch.Value, " ")
+		return &fieldError{steps: mismatch.Field, found: found, want: mismatch.Type.Kind().String()}
+	default:
+		return &fieldError{text: oneLine(strings.TrimPrefix(err.Error(), "json: "))}
+	}
+}
+
+// locate finds the field in the object's YAML; n may be nil.
+func (e *fieldError) locate(n *yaml.Node) (path string, line int, problem string) {
+	path, line = e.steps, 1
+	if n != nil {
+		line = n.Line
+	}
+	if at, hit := find(n, "", e.steps, e.found, 0); hit != nil {
+		path, line = at, hit.Line
+	}
+	if e.text != "" {
+		return path, line, e.text
+	}
+	return path, line, fmt.Sprintf("expected %s, found %s", typeWords(e.want), typeWords(e.found))
+}
+
+func typeWords(t string) string {
+	switch t {
+	case "slice", "array":
+		return "a list"
+	case "map", "struct", "object", "ptr":
+		return "a mapping"
+	case "string":
+		return "text"
+	case "bool":
+		return "true or false"
+	case "number":
+		return "a number"
+	}
+	if strings.HasPrefix(t, "int") || strings.HasPrefix(t, "uint") {
+		return "a whole number in range"
+	}
+	return t
+}
+
+// typed converts an object to its API type. Unknown fields are ignored.
+func typed[T any](o *object) (*T, error) {
+	// managedFields can be most of a dumped object, and nobody reads them here.
+	unstructured.RemoveNestedField(o.raw.Object, "metadata", "managedFields")
+	out := new(T)
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.raw.Object, out); err != nil {
+		return nil, o.mismatch(new(T), err)
+	}
+	return out, nil
+}
+
+// strict converts an object to its API type and refuses fields that the type does
+// not have: in a policy, a misspelt `from` would admit everybody.
+func strict[T any](o *object) (*T, error) {
+	unstructured.RemoveNestedField(o.raw.Object, "metadata", "managedFields")
+	data, err := o.raw.MarshalJSON()
+	if err != nil {
+		return nil, o.errorf("cannot be read: %s", oneLine(err.Error()))
+	}
+	out := new(T)
+	unknown, err := kjson.UnmarshalStrict(data, out)
+	if err != nil {
+		return nil, o.mismatch(new(T), err)
+	}
+	for _, e := range unknown {
+		path := strings.TrimSuffix(strings.TrimPrefix(e.Error(), `unknown field "`), `"`)
+		if strings.HasPrefix(path, "spec.") {
+			return nil, o.at(path, "%s: %s has no such field", printable(path), o.raw.GetKind())
+		}
+	}
+	return out, nil
+}
+
+// mismatch turns a failed conversion into an error that names the field.
+func (o *object) mismatch(into any, cause error) *InputError {
+	data, err := o.raw.MarshalJSON()
+	if err == nil {
+		if err := kjson.UnmarshalCaseSensitivePreserveInts(data, into); err != nil {
+			cause = err
+		}
+	}
+	e := asFieldError(cause)
+	n := o.node()
+	path, line, problem := e.locate(n)
+	line += o.doc.line - 1
+	if n == nil {
+		line = o.doc.line
+	}
+	if path == "" {
+		return o.doc.errorf(line, "%s cannot be read: %s", o.title(), problem)
+	}
+	return o.doc.errorf(line, "%s: %s: %s", o.title(), path, problem)
+}
+
+// title is the object's kind and name as far as they may be printed.
+func (o *object) title() string {
+	name := o.raw.GetName()
+	if ns := o.raw.GetNamespace(); ns != "" {
+		name = ns + "/" + name
+	}
+	return o.raw.GetKind() + " " + printable(name)
+}
