@@ -106,7 +106,7 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 }
 
 func samePod(src, dst model.Party) bool {
-	return src.Pod != nil && dst.Pod != nil && !src.Hypothetical && src.Pod.Name == dst.Pod.Name
+	return src.Pod != nil && dst.Pod != nil && !src.Hypothetical && !src.Pod.Several() && src.Pod.Name == dst.Pod.Name
 }
 
 // serviceHop is the translation by a Service, or why it leads nowhere.

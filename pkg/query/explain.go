@@ -69,7 +69,7 @@ func explain(m *model.Model, source, target reference.Reference, o Options) (*re
 	}
 	drafts := e.answers(sources, targets)
 	for _, d := range drafts {
-		out.Answers = append(out.Answers, d.answer(source))
+		out.Answers = append(out.Answers, d.answer(source, target))
 	}
 	out.Verdict, out.Partly = overall(out.Answers)
 	out.Gaps = e.gaps(out.Answers)
@@ -123,7 +123,7 @@ type draft struct {
 }
 
 // answer is the draft in the report's terms.
-func (d *draft) answer(source reference.Reference) report.Answer {
+func (d *draft) answer(source, target reference.Reference) report.Answer {
 	out := report.Answer{
 		Verdict: d.verdict, Reason: d.reason, Hops: d.hops, Caveats: d.caveats, Ports: d.ports,
 		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal),
@@ -131,6 +131,9 @@ func (d *draft) answer(source reference.Reference) report.Answer {
 	// All outside addresses together are what was asked for.
 	if source.Form == reference.FormInternet && out.Source.Count == out.Source.Total {
 		out.Source.End = report.End{Kind: "Internet"}
+	}
+	if target.Form == reference.FormInternet && out.Target.Count == out.Target.Total {
+		out.Target.End = report.End{Kind: "Internet"}
 	}
 	if d.source.end.Kind == "Addresses" {
 		out.Source.Nodes = sortedKeys(d.source.nodes)

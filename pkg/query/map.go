@@ -152,7 +152,7 @@ func (m *mapper) between(from, to *side) {
 	if from == to {
 		// A class speaks about its pods with each other; a single real pod has
 		// nobody to talk to but itself.
-		if len(from.members) == 1 && !src.Pod.Expected() {
+		if len(from.members) == 1 && !src.Pod.Several() {
 			return
 		}
 		dst = to.members[len(to.members)-1]
