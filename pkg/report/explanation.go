@@ -221,12 +221,17 @@ type Gap struct {
 
 // Permission is the answer of can-reach, for scripts.
 type Permission struct {
-	Header      `json:",inline"`
-	Source      End         `json:"source"`
-	Target      End         `json:"target"`
-	Verdict     Verdict     `json:"verdict"`
-	Partly      bool        `json:"partly,omitempty"`
-	Reason      Reason      `json:"reason"`
+	Header  `json:",inline"`
+	Source  End     `json:"source"`
+	Target  End     `json:"target"`
+	Verdict Verdict `json:"verdict"`
+	Partly  bool    `json:"partly,omitempty"`
+	Reason  Reason  `json:"reason"`
+	// Hop is the stage that decided; DecidedBy is the rule that admits or, for
+	// NoRuleAllows, the policies that isolate the end; Detail is the Hop's.
+	Hop         HopKind     `json:"hop,omitempty"`
+	DecidedBy   []RuleRef   `json:"decidedBy,omitempty"`
+	Detail      string      `json:"detail,omitempty"`
 	Enforcement Enforcement `json:"enforcement"`
 	Gaps        []Gap       `json:"gaps,omitempty"`
 }
