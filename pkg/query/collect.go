@@ -118,11 +118,10 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			continue
 		}
 		row := report.ReachRow{Verdict: o.verdict, Reason: o.reason, Caveats: o.caveats, Ports: []report.PortMapping{}}
+		if hop := deciding(o.hops, o.verdict, o.reason); hop != nil {
+			row.Hop, row.Detail, row.Nearest = hop.Kind, hop.Detail, nearest(hop.Policies)
+		}
 		for _, h := range o.hops {
-			if h.Reason == o.reason && h.Verdict == o.verdict {
-				row.Hop = h.Kind
-				row.Nearest = nearest(h.Policies)
-			}
 			for _, n := range h.Needs {
 				c.needs[n] = true
 			}
@@ -204,7 +203,7 @@ func (c *collector) part(names []string) *report.Members {
 // part of it, only the clause.
 func rowKey(r report.ReachRow, p pair) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v %s %s", r.Verdict, r.Reason, r.Hop)
+	fmt.Fprintf(&b, "%v %s %s %s", r.Verdict, r.Reason, r.Hop, r.Detail)
 	for _, d := range r.DecidedBy {
 		fmt.Fprintf(&b, " %s/%s%s", d.Policy.Namespace, d.Policy.Name, d.Path)
 	}

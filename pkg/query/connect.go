@@ -68,6 +68,11 @@ func (e *engine) over(p pair, l link) outcome {
 	out := conclude(hops)
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
+		if e.Strict && len(out.caveats) > 0 {
+			out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
+		}
+	} else {
+		out.caveats = e.applied(p, l, out)
 	}
 	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})

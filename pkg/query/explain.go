@@ -41,6 +41,9 @@ func CanReach(m *model.Model, source, target reference.Reference, o Options) (*r
 		if a.Verdict == x.Verdict {
 			out.Reason = a.Reason
 			out.DecidedBy = decidedBy(a.Hops)
+			if hop := deciding(a.Hops, a.Verdict, a.Reason); hop != nil {
+				out.Hop, out.Detail = hop.Kind, hop.Detail
+			}
 			break
 		}
 	}
@@ -392,4 +395,14 @@ func decidedBy(hops []report.Hop) []report.RuleRef {
 		}
 	}
 	return out
+}
+
+// deciding returns the hop that gives an answer its verdict.
+func deciding(hops []report.Hop, v report.Verdict, r report.Reason) *report.Hop {
+	for i := range hops {
+		if hops[i].Verdict == v && hops[i].Reason == r {
+			return &hops[i]
+		}
+	}
+	return nil
 }
