@@ -23,9 +23,15 @@ type Result struct {
 	ExitCode int
 }
 
-// Kubectl returns a runner with the given kubeconfig file. The directories come first on its PATH, so that kubectl
-// finds the plugins that are in them; an empty kubeconfig means that KUBECONFIG is not set.
+// Kubectl returns a runner with the environment that Environment describes.
 func (cp *ControlPlane) Kubectl(kubeconfig string, pathDirs ...string) *Kubectl {
+	return &Kubectl{path: cp.binaries.Kubectl, env: cp.Environment(kubeconfig, pathDirs...)}
+}
+
+// Environment is what programs that talk to this control plane get instead of the caller's environment: the kubeconfig
+// file, an empty home directory, and a PATH on which the given directories come first, then the real kubectl, so that
+// kubectl finds the plugins in these directories. An empty kubeconfig means that KUBECONFIG is not set.
+func (cp *ControlPlane) Environment(kubeconfig string, pathDirs ...string) []string {
 	path := append(append([]string{}, pathDirs...), filepath.Dir(cp.binaries.Kubectl), os.Getenv("PATH"))
 	env := []string{
 		"PATH=" + strings.Join(path, string(filepath.ListSeparator)),
@@ -34,7 +40,7 @@ func (cp *ControlPlane) Kubectl(kubeconfig string, pathDirs ...string) *Kubectl 
 	if kubeconfig != "" {
 		env = append(env, "KUBECONFIG="+kubeconfig)
 	}
-	return &Kubectl{path: cp.binaries.Kubectl, env: env}
+	return env
 }
 
 // WithEnv returns a runner with more environment variables, each in the form NAME=value.
