@@ -120,7 +120,7 @@ func quotedMermaid(s string) string {
 		switch {
 		case r == '"':
 			b.WriteString("#quot;")
-		case strings.ContainsRune("#&<>`[](){}|;\\*_~%@", r):
+		case strings.ContainsRune("#&<>`[]{}|\\*_~%@", r):
 			fmt.Fprintf(&b, "#%d;", r)
 		default:
 			b.WriteRune(r)

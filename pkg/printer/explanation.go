@@ -17,7 +17,7 @@ func (t text) explanation(b *bytes.Buffer, r *report.Explanation) error {
 		p.put("", 2, line)
 		p.gap()
 	}
-	short := names{local: t.localTo(r)}
+	short := t.below(r)
 	t.headline(p, full, r)
 	if len(r.Answers) > 1 {
 		if line := short.partly(r.Answers); line != "" {
@@ -55,17 +55,14 @@ func urgency(v report.Verdict) int {
 	}
 }
 
-// localTo is the namespace that need not be repeated below the headline: the
-// one that both ends share, or else the user's own.
-func (t text) localTo(r *report.Explanation) string {
-	switch {
-	case r.Source.Namespace == r.Target.Namespace, r.Target.Namespace == "":
-		return orElse(r.Source.Namespace, t.Namespace)
-	case r.Source.Namespace == "":
-		return r.Target.Namespace
-	default:
-		return t.Namespace
+// below names things below the headline, which has named both ends in full:
+// their namespaces need no repeating, unless the names would be the same.
+func (t text) below(r *report.Explanation) names {
+	from, to := r.Source, r.Target
+	if from.Namespace != to.Namespace && from.Kind == to.Kind && from.Name == to.Name {
+		return names{local: t.Namespace}
 	}
+	return names{local: from.Namespace, other: to.Namespace}
 }
 
 func (t text) headline(p page, n names, r *report.Explanation) {
@@ -180,7 +177,7 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 	}
 	word = t.paint(h.Verdict, word)
 	if h.Reason == report.RuleAllows {
-		return word + " " + n.reason(c)
+		return word + " by " + n.reason(c)
 	}
 	return word + ": " + n.reason(c)
 }
@@ -188,10 +185,8 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 // translation is what a Service makes of a connection.
 func (n names) translation(h report.Hop, a report.Answer) string {
 	text := "passes it on"
-	if h.Port != nil && h.Port.Pod != 0 && h.Port.Service != h.Port.Pod && h.Port.Service != 0 {
-		text = fmt.Sprintf("port %d/%s becomes %s", h.Port.Service, h.Port.Protocol, n.podPort(*h.Port))
-	} else if h.Port != nil {
-		text = "port " + n.port(*h.Port)
+	if h.Port != nil {
+		text = n.port(*h.Port)
 	}
 	if m := a.Target; m.Count > 0 && m.End.Kind != "Service" {
 		on := n.end(m.End)

@@ -44,11 +44,11 @@ func (n names) opens(p report.Patch) string {
 	if p.Policy.Namespace != "" {
 		subject += " in namespace " + n.esc(p.Policy.Namespace)
 	}
-	peers := n.anyOf(p.Peers, "everything")
+	peers := n.anyOf(p.Peers, "everyone")
 	ports := n.anyOf(p.Ports, "every port")
-	text := fmt.Sprintf("It lets %s reach %s of %s", peers, ports, subject)
+	text := fmt.Sprintf("This lets %s reach %s of %s", peers, ports, subject)
 	if p.Direction == report.Egress {
-		text = fmt.Sprintf("It lets %s reach %s of %s", subject, ports, peers)
+		text = fmt.Sprintf("This lets %s reach %s of %s", subject, ports, n.anyOf(p.Peers, "whatever there is"))
 	}
 	return text + "."
 }

@@ -18,12 +18,16 @@ const (
 	kindInternet  = "Internet"
 )
 
-// names writes references as users type them. Namespaces equal to local are
-// left out; the zero value writes every name in full.
+// names writes references as users type them. The namespaces local and other
+// are left out, where readers know them; the zero value writes names in full.
 type names struct {
-	local string
+	local, other string
 	// escape is what every name passes through; nil means plain.
 	escape func(string) string
+}
+
+func (n names) known(namespace string) bool {
+	return namespace == "" || namespace == n.local || namespace == n.other
 }
 
 func (n names) esc(s string) string {
@@ -44,7 +48,7 @@ func shortKind(kind string) string {
 // object is a reference such as bank/deploy/frontend.
 func (n names) object(kind, namespace, name string) string {
 	text := n.esc(shortKind(kind)) + "/" + n.esc(name)
-	if namespace != "" && namespace != n.local {
+	if !n.known(namespace) {
 		text = n.esc(namespace) + "/" + text
 	}
 	return text
@@ -52,7 +56,7 @@ func (n names) object(kind, namespace, name string) string {
 
 // policy is the name of a NetworkPolicy, with its namespace unless it is local.
 func (n names) policy(p report.Object) string {
-	if p.Namespace == "" || p.Namespace == n.local {
+	if n.known(p.Namespace) {
 		return n.esc(p.Name)
 	}
 	return n.esc(p.Namespace) + "/" + n.esc(p.Name)
@@ -108,7 +112,7 @@ func (n names) members(m report.Members) string {
 		return n.end(e)
 	case kindLabels:
 		text := "pods " + n.labels(e.Labels)
-		if e.Namespace != "" && e.Namespace != n.local {
+		if !n.known(e.Namespace) {
 			text += " in namespace " + n.esc(e.Namespace)
 		}
 		if some {
@@ -152,10 +156,12 @@ func (n names) policies(all []report.Object, limit int) string {
 	for _, p := range all {
 		texts = append(texts, n.policy(p))
 	}
-	return names{escape: func(s string) string { return s }}.list(texts, limit)
+	return names{escape: same}.list(texts, limit)
 }
 
-// port is one port as asked for and as the pod has it: 80/TCP → 8080/TCP (http).
+func same(s string) string { return s }
+
+// port is one port as asked for and as the pod has it: 80 → 8080/TCP (http).
 func (n names) port(p report.PortMapping) string {
 	pod := n.podPort(p)
 	switch {
@@ -164,7 +170,7 @@ func (n names) port(p report.PortMapping) string {
 	case p.Pod == 0:
 		return fmt.Sprintf("%d/%s", p.Service, p.Protocol)
 	default:
-		return fmt.Sprintf("%d/%s → %s", p.Service, p.Protocol, pod)
+		return fmt.Sprintf("%d → %s", p.Service, pod)
 	}
 }
 
@@ -190,5 +196,5 @@ func (n names) ports(all []report.PortMapping, limit int) string {
 			texts = append(texts, text)
 		}
 	}
-	return names{escape: func(s string) string { return s }}.list(texts, limit)
+	return names{escape: same}.list(texts, limit)
 }
