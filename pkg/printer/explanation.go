@@ -24,23 +24,58 @@ func (t text) explanation(b *bytes.Buffer, r *report.Explanation) error {
 			p.para(2, line)
 		}
 	}
-	answers := slices.Clone(r.Answers)
-	slices.SortStableFunc(answers, func(a, b report.Answer) int { return urgency(a.Verdict) - urgency(b.Verdict) })
-	for _, a := range answers {
-		p.gap()
-		if len(answers) > 1 {
-			t.answerTitle(p, short, r, a)
-		}
-		t.hops(p, short, r, a)
-		t.why(p, short, a)
-		t.notes(p, short, a)
-	}
+	t.answers(p, short, r)
 	if r.Fix != nil && len(r.Fix.Patches) > 0 {
 		p.gap()
 		t.fix(p, short, r.Fix)
 	}
 	t.gaps(p, r.Gaps)
 	return nil
+}
+
+// Limits of how many answers are shown, wide output aside: with more than a few,
+// what is allowed has its title only, and in the end there are only counts.
+const (
+	answersInFull = 4
+	answersShown  = 8
+)
+
+func (t text) answers(p page, n names, r *report.Explanation) {
+	answers := slices.Clone(r.Answers)
+	slices.SortStableFunc(answers, func(a, b report.Answer) int { return urgency(a.Verdict) - urgency(b.Verdict) })
+	shown := len(answers)
+	if !t.wide() && shown > answersShown+1 {
+		shown = answersShown
+	}
+	for i, a := range answers[:shown] {
+		titleOnly := len(answers) > answersInFull && a.Verdict == report.Allowed && !t.wide()
+		if !titleOnly || i == 0 || answers[i-1].Verdict != report.Allowed {
+			p.gap()
+		}
+		if len(answers) > 1 {
+			t.answerTitle(p, n, r, a)
+		}
+		if titleOnly {
+			continue
+		}
+		t.hops(p, n, r, a)
+		t.why(p, n, a)
+		t.notes(p, n, a)
+	}
+	if rest := answers[shown:]; len(rest) > 0 {
+		count := map[report.Verdict]int{}
+		for _, a := range rest {
+			count[a.Verdict]++
+		}
+		var parts []string
+		for _, v := range []report.Verdict{report.Denied, report.Unknown, report.Allowed} {
+			if count[v] > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", count[v], t.word(v, r.Enforcement)))
+			}
+		}
+		p.gap()
+		p.para(0, fmt.Sprintf("%d more cases (%s): -o wide lists them", len(rest), strings.Join(parts, ", ")))
+	}
 }
 
 // urgency orders answers: what is denied comes first.
@@ -50,9 +85,9 @@ func urgency(v report.Verdict) int {
 		return 0
 	case report.Allowed:
 		return 2
-	default:
-		return 1
+	case report.Unknown:
 	}
+	return 1
 }
 
 // below names things below the headline, which has named both ends in full:
@@ -71,10 +106,8 @@ func (t text) headline(p page, n names, r *report.Explanation) {
 		word += ", partly"
 	}
 	target := r.Target
-	if ports := n.ports(allPorts(r.Answers), 0); target.Port == "" && len(r.Answers) > 0 && !strings.Contains(ports, ",") {
-		if m := r.Answers[0].Ports; len(m) > 0 {
-			target.Port = asked(m[0])
-		}
+	if target.Port == "" {
+		target.Port = onlyPort(r.Answers)
 	}
 	text := n.question(r.Source) + " → " + n.question(target)
 	if columns(word)+3+columns(text) > p.width {
@@ -93,6 +126,18 @@ func asked(m report.PortMapping) string {
 	default:
 		return ""
 	}
+}
+
+// onlyPort is the port that all answers are about, or "" when they differ.
+func onlyPort(answers []report.Answer) string {
+	port := ""
+	for i, m := range allPorts(answers) {
+		if i > 0 && asked(m) != port {
+			return ""
+		}
+		port = asked(m)
+	}
+	return port
 }
 
 func allPorts(answers []report.Answer) []report.PortMapping {

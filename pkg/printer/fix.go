@@ -11,7 +11,7 @@ import (
 func (t text) fix(p page, n names, f *report.Fix) {
 	title := "Fix (checked: with it the verdict is " + f.Verdict.String() + ")"
 	if len(f.Patches) > 1 {
-		title = fmt.Sprintf("Fix (checked: with all %d changes the verdict is %s)", len(f.Patches), f.Verdict)
+		title = "Fix (checked: with all of these changes the verdict is " + f.Verdict.String() + ")"
 	}
 	p.WriteString(title + "\n")
 	for i, patch := range f.Patches {
@@ -48,7 +48,11 @@ func (n names) opens(p report.Patch) string {
 	ports := n.anyOf(p.Ports, "every port")
 	text := fmt.Sprintf("This lets %s reach %s of %s", peers, ports, subject)
 	if p.Direction == report.Egress {
-		text = fmt.Sprintf("This lets %s reach %s of %s", subject, ports, n.anyOf(p.Peers, "whatever there is"))
+		where := n.anyOf(p.Peers, "")
+		if where != "" {
+			where = "of " + where
+		}
+		text = fmt.Sprintf("This lets %s reach %s %s", subject, ports, orElse(where, "anywhere"))
 	}
 	return text + "."
 }

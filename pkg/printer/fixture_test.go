@@ -292,6 +292,20 @@ func manyRules() *report.Explanation {
 	return r
 }
 
+// manyAnswers: the pods of a namespace differ in all there is.
+func manyAnswers(n int) *report.Explanation {
+	var answers []report.Answer
+	for i := range n {
+		source := all(end("Deployment", "bank", "client-"+string(rune('a'+i))), 1)
+		a := answer(source, all(bankapp, 1), http, translated(http), free(report.HopEgress), free(report.HopIngress))
+		if i%2 == 1 {
+			a = answer(source, all(bankapp, 1), http, translated(http), free(report.HopEgress), denied(report.HopIngress, evidence(restrict, "")))
+		}
+		answers = append(answers, a)
+	}
+	return explanation(end("Namespace", "", "bank"), port80(service), answers...)
+}
+
 func rule(path string) []report.RuleRef {
 	return []report.RuleRef{{Policy: restrict, Path: path, Location: file + ":14"}}
 }

@@ -42,6 +42,9 @@ func shortKind(kind string) string {
 	if short := reference.Kind(kind).Short(); short != "" {
 		return short
 	}
+	if plain(kind) != kind {
+		return kind
+	}
 	return strings.ToLower(kind)
 }
 
@@ -168,7 +171,7 @@ func (n names) port(p report.PortMapping) string {
 	case p.Service == 0, p.Service == p.Pod:
 		return pod
 	case p.Pod == 0:
-		return fmt.Sprintf("%d/%s", p.Service, p.Protocol)
+		return fmt.Sprintf("%d/%s", p.Service, n.esc(string(p.Protocol)))
 	default:
 		return fmt.Sprintf("%d → %s", p.Service, pod)
 	}
@@ -176,15 +179,16 @@ func (n names) port(p report.PortMapping) string {
 
 // podPort is the port at the pod alone.
 func (n names) podPort(p report.PortMapping) string {
+	protocol := n.esc(string(p.Protocol))
 	switch {
 	case p.Pod == 0 && p.PodPortName != "":
-		return n.esc(p.PodPortName) + "/" + string(p.Protocol)
+		return n.esc(p.PodPortName) + "/" + protocol
 	case p.Pod == 0:
-		return "any/" + string(p.Protocol)
+		return "any/" + protocol
 	case p.PodPortName != "":
-		return fmt.Sprintf("%d/%s (%s)", p.Pod, p.Protocol, n.esc(p.PodPortName))
+		return fmt.Sprintf("%d/%s (%s)", p.Pod, protocol, n.esc(p.PodPortName))
 	default:
-		return strconv.Itoa(int(p.Pod)) + "/" + string(p.Protocol)
+		return strconv.Itoa(int(p.Pod)) + "/" + protocol
 	}
 }
 

@@ -53,7 +53,21 @@ func wrap(s string, width, first int) []string {
 			line += " " + word
 		}
 	}
-	return append(lines, line)
+	return unwidow(append(lines, line), width)
+}
+
+// unwidow gives a last line of one short word the word before it for company.
+func unwidow(lines []string, width int) []string {
+	last := len(lines) - 1
+	if last < 1 || columns(lines[last]) > 3 {
+		return lines
+	}
+	at := strings.LastIndexByte(lines[last-1], ' ')
+	if at < 0 || columns(lines[last-1][at:])+columns(lines[last]) > width {
+		return lines
+	}
+	lines[last-1], lines[last] = lines[last-1][:at], lines[last-1][at+1:]+" "+lines[last]
+	return lines
 }
 
 // columns counts what a text takes on the terminal, colours aside.

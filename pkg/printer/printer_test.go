@@ -61,6 +61,8 @@ func TestExplanation(t *testing.T) {
 		{"caveats", caveats(), printer.Options{}},
 		{"many-rules", manyRules(), printer.Options{}},
 		{"many-rules-wide", manyRules(), printer.Options{Format: printer.Wide}},
+		{"five-answers", manyAnswers(5), printer.Options{}},
+		{"twenty-answers", manyAnswers(20), printer.Options{}},
 		{"service-no-pods", broken(report.NoPods, "app=bankap"), printer.Options{}},
 		{"service-no-endpoints", broken(report.NoEndpoints, "0 of 3"), printer.Options{}},
 		{"service-no-port", broken(report.ServicePortMissing, "443/TCP, 8443/TCP"), printer.Options{}},
@@ -127,11 +129,8 @@ func TestReach(t *testing.T) {
 
 func TestMap(t *testing.T) {
 	files := golden.New(t, "testdata/map")
-	for _, format := range append(printer.Formats(printer.KindMap), printer.Text) {
+	for _, format := range printer.Formats(printer.KindMap) {
 		name := "map." + format
-		if format == printer.Text {
-			name = "map.txt"
-		}
 		t.Run(name, func(t *testing.T) {
 			files.Check(t, name, render(t, edges, connections(), printer.Options{Format: format}))
 		})

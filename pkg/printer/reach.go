@@ -23,7 +23,9 @@ func (t text) reach(b *bytes.Buffer, r *report.Reach) error {
 	for _, row := range r.Rows {
 		rows = append(rows, t.reachRow(n, r, row))
 	}
-	if err := t.reachTable(b, r, rows); err != nil || t.NoHeaders {
+	if len(rows) == 0 && !t.NoHeaders {
+		p.WriteString("(nothing to show)\n")
+	} else if err := t.reachTable(b, r, rows); err != nil || t.NoHeaders {
 		return err
 	}
 	t.rowNotes(p, n, r)
@@ -80,9 +82,9 @@ func portsDiffer(r *report.Reach) bool {
 
 // reachRow is a row of the table, cell by cell.
 type reachRow struct {
-	verdict, ports, why, rules string
-	// ends has a line for each of the row's ends.
-	ends []string
+	verdict, ports, why string
+	// ends and rules have a line for each of the row's own.
+	ends, rules []string
 }
 
 func (t text) reachRow(n names, r *report.Reach, row report.ReachRow) reachRow {
@@ -99,9 +101,9 @@ func (t text) reachRow(n names, r *report.Reach, row report.ReachRow) reachRow {
 			text = fmt.Sprintf("from %d of %d pods", of.Count, of.Total)
 		}
 		if t.wide() && len(of.Names) > 0 {
-			text += " (" + n.list(of.Names, 0) + ")"
+			text += ": " + n.list(of.Names, 0)
 		}
-		out.ends = append(out.ends, text)
+		out.ends[len(out.ends)-1] += " (" + text + ")"
 	}
 	return out
 }
@@ -117,8 +119,13 @@ func (t text) reachTable(b *bytes.Buffer, r *report.Reach, rows []reachRow) erro
 		who = "TARGET"
 	}
 	head, cells := []string{"VERDICT", who}, make([][]string, len(rows))
+	separator := "\n"
+	if t.NoHeaders {
+		// Rows for programs: each has one line.
+		separator = ", "
+	}
 	for i, row := range rows {
-		cells[i] = []string{row.verdict, strings.Join(row.ends, "\n")}
+		cells[i] = []string{row.verdict, strings.Join(row.ends, separator)}
 	}
 	column := func(name string, of func(reachRow) string) {
 		head = append(head, name)
@@ -134,7 +141,10 @@ func (t text) reachTable(b *bytes.Buffer, r *report.Reach, rows []reachRow) erro
 	case t.wide():
 		width = 0
 		column("WHY", func(row reachRow) string { return row.why })
-		column("RULES", func(row reachRow) string { return row.rules })
+		column("RULES", func(row reachRow) string { return strings.Join(row.rules, separator) })
+	case t.NoHeaders:
+		width = 0
+		column("WHY", func(row reachRow) string { return row.why })
 	case width-used(head, cells) >= beside:
 		column("WHY", func(row reachRow) string { return row.why })
 	default:
@@ -238,7 +248,7 @@ func (n names) rowWhy(row report.ReachRow) string {
 }
 
 // ruleList is every deciding rule, with its field and its place in a file.
-func (n names) ruleList(row report.ReachRow) string {
+func (n names) ruleList(row report.ReachRow) []string {
 	var out []string
 	for _, r := range row.DecidedBy {
 		text := n.rules([]report.RuleRef{r}) + inParens(plain(r.Location))
@@ -247,7 +257,7 @@ func (n names) ruleList(row report.ReachRow) string {
 		}
 		out = append(out, text)
 	}
-	return strings.Join(out, "\n")
+	return out
 }
 
 // rowNotes are the caveats of all rows, each once.

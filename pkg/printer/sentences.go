@@ -142,7 +142,7 @@ func (n names) notPoliced(c cause) string {
 	case "":
 		return "no NetworkPolicy applies to nodes, hostNetwork pods and addresses outside"
 	default:
-		return "no policy applies: it uses its node's network (hostNetwork)"
+		return "it uses its node's network (hostNetwork), which no policy binds"
 	}
 }
 
@@ -150,11 +150,15 @@ func (n names) notRead(needs []string) string {
 	if len(needs) == 0 {
 		return "something that it depends on could not be read"
 	}
-	texts := make([]string, 0, len(needs))
-	for _, need := range needs {
+	texts, more := make([]string, 0, len(needs)), ""
+	for i, need := range needs {
+		if i == 2 && len(needs) > 3 {
+			more = fmt.Sprintf(", nor %d things more", len(needs)-i)
+			break
+		}
 		texts = append(texts, prose(need))
 	}
-	return "netguard could not " + strings.Join(texts, ", nor ")
+	return "netguard could not " + strings.Join(texts, ", nor ") + more
 }
 
 // sides names the two ends of a connection as a rule sees them: in ingress

@@ -231,7 +231,7 @@ func (t text) clauses(all []report.ClauseEvidence, m report.Match) (shown []repo
 
 // The columns of a clause's line: its mark, its field, and what it says.
 const (
-	clauseText = 27
+	clauseText = 29
 	clauseHang = 10
 )
 
@@ -244,7 +244,7 @@ func (t text) clauseLines(p page, n names, s sides, r report.RuleEvidence, claus
 			_, full, hint = n.mismatch(*c.Mismatch, s, c.Clause)
 			says += ": " + full
 			exact := n.esc(strings.TrimPrefix(c.Mismatch.Path, r.Path+"."))
-			if t.wide() || columns(exact) < clauseText-clauseHang-1 {
+			if t.wide() || columns(exact) <= clauseText-clauseHang-2 {
 				field = exact
 			}
 			if c.Location != "" {
