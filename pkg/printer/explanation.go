@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -196,6 +197,9 @@ func hopLabel(n names, h report.Hop, a report.Answer) string {
 		if h.Object != nil {
 			return n.object(h.Object.Kind, h.Object.Namespace, h.Object.Name)
 		}
+		if h.Reason == report.NoPods && a.Source.Total == 0 && reference.Kind(a.Source.End.Kind).Resource() != "" {
+			return n.end(a.Source.End)
+		}
 	}
 	return n.end(a.Target.End)
 }
@@ -230,7 +234,10 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 // translation is what a Service makes of a connection.
 func (n names) translation(h report.Hop, a report.Answer) string {
 	text := "passes it on"
-	if h.Port != nil {
+	switch {
+	case len(a.Ports) > 1:
+		text = n.ports(a.Ports, 3)
+	case h.Port != nil:
 		text = n.port(*h.Port)
 	}
 	if m := a.Target; m.Count > 0 && m.End.Kind != "Service" {

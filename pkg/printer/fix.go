@@ -35,7 +35,7 @@ func (t text) command(p page, command string) {
 	p.WriteString("  " + command + "\n")
 }
 
-// opens says what a patch lets through.
+// opens says what a patch lets through: Peers and Ports are all that it does.
 func (n names) opens(p report.Patch) string {
 	subject := "every pod"
 	if p.Subject != "" {
@@ -54,7 +54,7 @@ func (n names) opens(p report.Patch) string {
 		}
 		text = fmt.Sprintf("This lets %s reach %s %s", subject, ports, orElse(where, "anywhere"))
 	}
-	return text + "."
+	return text + ". Nothing else opens."
 }
 
 func (n names) anyOf(all []string, any string) string {

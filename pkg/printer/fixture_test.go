@@ -124,7 +124,7 @@ func byPort() *report.Explanation {
 	r.Fix = &report.Fix{Verdict: report.Allowed, Patches: []report.Patch{{
 		Policy: restrict, Patch: patch, Change: report.ReplacePort, Rule: "spec.ingress[0]",
 		Command:   "kubectl patch networkpolicy bankapp-restrict-access -n bank --type=json -p '" + patch + "'",
-		Direction: report.Ingress, Subject: "app=bankapp", Peers: []string{"podSelector app=frontend"}, Ports: []string{"TCP 8080"}, Only: true,
+		Direction: report.Ingress, Subject: "app=bankapp", Peers: []string{"podSelector app=frontend"}, Ports: []string{"TCP 8080"},
 	}}}
 	return r
 }
@@ -372,9 +372,14 @@ func reachableFrom() *report.Reach {
 		Verdict: report.Unknown, Reason: report.NotModelled, Detail: "AuthorizationPolicy bank/deny-all", Scope: report.ScopeWorkloads,
 		Ends: []report.Members{all(controller, 1)}, Ports: append(tcp(80), tcp(443)...), Hop: report.HopIngress,
 	}
+	dns := connset.Of(connset.UDP, 53, 53)
+	out := report.ReachRow{
+		Verdict: report.Allowed, Reason: report.RuleAllows, Scope: report.ScopeAddresses, Connections: &dns, Hop: report.HopEgress,
+		DecidedBy: []report.RuleRef{{Policy: restrict}}, Ends: []report.Members{{End: report.End{Kind: "Addresses", Addresses: []string{"internet", "10.0.0.0/8"}}}},
+	}
 	return &report.Reach{
 		Header: report.NewHeader("Reach"), Of: frontend, Direction: report.Egress, Enforcement: flannel(),
-		Pods: []report.Members{all(frontend, 2)}, Rows: []report.ReachRow{everywhere, kind, one},
+		Pods: []report.Members{all(frontend, 2)}, Rows: []report.ReachRow{everywhere, out, kind, one},
 	}
 }
 

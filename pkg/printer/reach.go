@@ -69,11 +69,19 @@ func (n names) stands(m report.Members) string {
 	return fmt.Sprintf("%d %s of %s", m.Count, plural(m.Count, "pod"), n.end(m.End))
 }
 
+// rowPorts is what a row is about: ports, or the connections admitted.
+func (n names) rowPorts(row report.ReachRow) string {
+	if row.Connections != nil {
+		return row.Connections.String()
+	}
+	return n.ports(row.Ports, 0)
+}
+
 // portsDiffer tells whether the ports of the rows say more than the title.
 func portsDiffer(r *report.Reach) bool {
 	n := names{}
 	for _, row := range r.Rows {
-		if n.ports(row.Ports, 0) != n.ports(r.Ports, 0) && (len(row.Ports) > 0 || len(r.Ports) > 0) {
+		if row.Scope != report.ScopeNodes && n.rowPorts(row) != n.ports(r.Ports, 0) {
 			return true
 		}
 	}
@@ -90,7 +98,7 @@ type reachRow struct {
 func (t text) reachRow(n names, r *report.Reach, row report.ReachRow) reachRow {
 	out := reachRow{
 		verdict: t.paint(row.Verdict, capital(t.word(row.Verdict, r.Enforcement))),
-		ports:   n.ports(row.Ports, 0),
+		ports:   n.rowPorts(row),
 		ends:    t.scope(n, row),
 		why:     names{local: r.Of.Namespace}.rowWhy(row),
 		rules:   n.ruleList(row),
@@ -216,7 +224,8 @@ func (t text) scope(n names, row report.ReachRow) []string {
 		if limit > 0 && i == limit && len(row.Ends) > limit+1 {
 			return append(out, fmt.Sprintf("and %d more", len(row.Ends)-limit))
 		}
-		out = append(out, t.memberNames(n, m))
+		nodes := nodeMatters(row.Reason) || row.Nearest != nil && row.Nearest.Reason == report.HostNetwork
+		out = append(out, t.memberNames(n, m, nodes && m.Count < m.Total))
 	}
 	if len(out) == 0 {
 		return []string{"nobody"}

@@ -48,10 +48,14 @@ func (n names) reason(c cause) string {
 	case report.NoAddress:
 		return "the pod has no IP address"
 	case report.NoPods:
-		if c.detail == "" {
+		switch {
+		case c.detail == "":
 			return "no pod stands behind it"
+		case c.hop == report.HopService:
+			return "no pod has the labels that the Service selects: " + detail
+		default:
+			return detail + " has no pods"
 		}
-		return "no pod has the labels that the Service selects: " + detail
 	case report.NoEndpoints:
 		return "the Service has no endpoint that is ready" + inParens(detail)
 	case report.ServicePortMissing:
@@ -186,11 +190,11 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 			"To match pods elsewhere, the same entry also needs a namespaceSelector.", want)
 	case report.NamespaceLabel:
 		wants, has := n.label(m)
-		brief = "wants namespace label " + wants + ", has " + has
+		brief = "wants namespace label " + wants + but(m, has)
 		full = wanted(clause, "namespaceSelector", m, wants) + fmt.Sprintf("the %s's namespace has %s", s.peer, has)
 	case report.PodLabel:
 		wants, has := n.label(m)
-		brief = "wants label " + wants + ", has " + has
+		brief = "wants label " + wants + but(m, has)
 		full = wanted(clause, "podSelector", m, wants) + fmt.Sprintf("the %s has %s", s.peer, has)
 	case report.OutsideIPBlock:
 		brief = address + " is not in " + want
@@ -212,16 +216,20 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		hint = "A selector never matches those: to the network a hostNetwork pod is its node, " +
 			"and only an ipBlock with the node's address can match it."
 	case report.Protocol:
-		brief = "allows " + want + ", not " + got
+		brief = "allows " + want + " only"
 		full = "the connection is " + got
 	case report.Port:
-		brief = fmt.Sprintf("allows port %s, the pod's is %s", want, got)
+		pods := ""
+		if got != "" {
+			pods = ", the pod's is " + got
+		}
+		brief = "allows port " + want + pods
 		full = "the connection arrives at port " + got
 		if !strings.HasSuffix(clause, " "+m.Want) {
 			full = fmt.Sprintf("on the pod that is %s, and %s", want, full)
 		}
 		if m.ServicePort {
-			brief = fmt.Sprintf("allows the Service's port %s, the pod's is %s", want, got)
+			brief = fmt.Sprintf("allows the Service's port %s", want) + pods
 			hint = fmt.Sprintf("%s is the Service's port. Policies only see the pod's port, after the Service has translated it: %s.", want, got)
 		}
 	case report.PortName:
@@ -250,6 +258,14 @@ func wanted(clause, selector string, m report.Mismatch, wants string) string {
 		return ""
 	}
 	return "wants " + wants + ", "
+}
+
+// but says what there is, unless that differs between those a row is about.
+func but(m report.Mismatch, has string) string {
+	if m.Got == "" && !m.Absent {
+		return ""
+	}
+	return ", has " + has
 }
 
 // label says which label a selector wants and what there is instead.
