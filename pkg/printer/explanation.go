@@ -159,11 +159,13 @@ func (t text) hops(p page, n names, r *report.Explanation, a report.Answer) {
 		}
 		lines = append(lines, line{hopLabel(n, h, a), t.hop(n, h, a, r.Enforcement)})
 	}
+	// A label that would leave too little room has a line of its own.
 	widest := 0
 	for _, l := range lines {
-		widest = max(widest, columns(l.label))
+		if n := columns(l.label); n <= p.width/2-10 {
+			widest = max(widest, n)
+		}
 	}
-	widest = min(widest, p.width/2-10)
 	for i, l := range lines {
 		prefix := fmt.Sprintf("  %d. %s", i+1, l.label)
 		if columns(l.label) > widest {

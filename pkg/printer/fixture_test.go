@@ -264,6 +264,10 @@ func manyRules() *report.Explanation {
 			label("spec.ingress[2].from[0]", "admin"), label("spec.ingress[2].from[1]", "ops"), label("spec.ingress[2].from[2]", "oncall"),
 			label("spec.ingress[2].from[3]", "audit"), label("spec.ingress[2].from[4]", "probe"),
 		}},
+		{Path: "spec.ingress[4]", AnyPort: true, Peers: []report.ClauseEvidence{no("spec.ingress[4].from[0]",
+			"namespaceSelector kubernetes.io/metadata.name=ingress-nginx and podSelector app.kubernetes.io/component=controller,app.kubernetes.io/instance=ingress-nginx", "",
+			report.Mismatch{Reason: report.NamespaceLabel, Path: "spec.ingress[4].from[0].namespaceSelector.matchLabels.kubernetes.io/metadata.name", Key: "kubernetes.io/metadata.name", Want: "ingress-nginx", Got: "bank"},
+		)}},
 		{Path: "spec.ingress[3]", AnyPeer: true, Ports: []report.ClauseEvidence{no("spec.ingress[3].ports[0]", "TCP web", "", report.Mismatch{
 			Reason: report.PortName, Path: "spec.ingress[3].ports[0].port", Want: "web", Absent: true,
 		})}},

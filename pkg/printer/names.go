@@ -184,7 +184,7 @@ func (n names) podPort(p report.PortMapping) string {
 	case p.Pod == 0 && p.PodPortName != "":
 		return n.esc(p.PodPortName) + "/" + protocol
 	case p.Pod == 0:
-		return "any/" + protocol
+		return "any " + protocol + " port"
 	case p.PodPortName != "":
 		return fmt.Sprintf("%d/%s (%s)", p.Pod, protocol, n.esc(p.PodPortName))
 	default:

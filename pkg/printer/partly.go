@@ -43,11 +43,11 @@ func (n names) partly(answers []report.Answer) string {
 	}
 	switch source, target, ports := varies(answers); {
 	case source && !target && !ports:
-		return "It works from " + n.share(answers, yes, sourceOf) + "."
+		return "It only works from " + n.share(answers, yes, sourceOf) + "."
 	case target && !source && !ports:
-		return "It reaches " + n.share(answers, yes, targetOf) + "."
+		return "It only reaches " + n.share(answers, yes, targetOf) + "."
 	case ports && !source && !target:
-		return "It works on " + n.ports(allPorts(yes), 0) + " only."
+		return "It only works on " + n.ports(allPorts(yes), 3) + "."
 	default:
 		return fmt.Sprintf("%d of the %d cases below %s.", len(yes), len(answers), isAre(len(yes), "allowed"))
 	}
@@ -64,7 +64,7 @@ func (n names) share(all, yes []report.Answer, of func(report.Answer) report.Mem
 					texts = append(texts, text)
 				}
 			}
-			return names{escape: same}.list(texts, 3) + " only"
+			return names{escape: same}.list(texts, 3)
 		}
 	}
 	sum := first

@@ -156,7 +156,7 @@ func (t text) reachTable(b *bytes.Buffer, r *report.Reach, rows []reachRow) erro
 	case width-used(head, cells) >= beside:
 		column("WHY", func(row reachRow) string { return row.why })
 	default:
-		head, cells, width = []string{"VERDICT", who + " and why"}, below(rows, width, ports), 0
+		head, cells, width = []string{"VERDICT", who + ", WHY"}, below(rows, width, ports), 0
 	}
 	if t.NoHeaders {
 		head = nil

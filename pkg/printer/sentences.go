@@ -190,6 +190,12 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 			"To match pods elsewhere, the same entry also needs a namespaceSelector.", want)
 	case report.NamespaceLabel:
 		wants, has := n.label(m)
+		if m.Key == metadataName && !strings.Contains(m.Path, matchExpressions) {
+			// The label that every namespace has with its own name.
+			brief = "only matches namespace " + want
+			full = fmt.Sprintf("the %s is in namespace %s", s.peer, orElse(got, "none"))
+			break
+		}
 		brief = "wants namespace label " + wants + but(m, has)
 		full = wanted(clause, "namespaceSelector", m, wants) + fmt.Sprintf("the %s's namespace has %s", s.peer, has)
 	case report.PodLabel:
@@ -268,11 +274,16 @@ func but(m report.Mismatch, has string) string {
 	return ", has " + has
 }
 
+const (
+	metadataName     = "kubernetes.io/metadata.name"
+	matchExpressions = "matchExpressions["
+)
+
 // label says which label a selector wants and what there is instead.
 func (n names) label(m report.Mismatch) (wants, has string) {
 	key := n.esc(m.Key)
 	wants, has = key+"="+n.esc(m.Want), key+"="+n.esc(m.Got)
-	if strings.Contains(m.Path, "matchExpressions[") {
+	if strings.Contains(m.Path, matchExpressions) {
 		wants = n.esc(m.Want)
 	}
 	if m.Absent {
