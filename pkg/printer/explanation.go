@@ -48,6 +48,8 @@ func (t text) answers(p page, n names, r *report.Explanation) {
 	if !t.wide() && shown > answersShown+1 {
 		shown = answersShown
 	}
+	// told has each account of why by the answer that gave it first.
+	told := map[string]string{}
 	for i, a := range answers[:shown] {
 		titleOnly := len(answers) > answersInFull && a.Verdict == report.Allowed && !t.wide()
 		if !titleOnly || i == 0 || answers[i-1].Verdict != report.Allowed {
@@ -60,7 +62,16 @@ func (t text) answers(p page, n names, r *report.Explanation) {
 			continue
 		}
 		t.hops(p, n, r, a)
-		t.why(p, n, a)
+		var why bytes.Buffer
+		t.why(t.page(&why), n, a)
+		switch first, seen := told[why.String()]; {
+		case seen && why.Len() > 0:
+			p.gap()
+			p.para(0, "Why: as above, "+first)
+		default:
+			told[why.String()] = t.about(n, r, a)
+			p.Write(why.Bytes())
+		}
 		t.notes(p, n, a)
 	}
 	if rest := answers[shown:]; len(rest) > 0 {
@@ -114,7 +125,7 @@ func (t text) headline(p page, n names, r *report.Explanation) {
 	if columns(word)+3+columns(text) > p.width {
 		text = n.question(r.Source) + " →\n" + strings.Repeat(" ", columns(word)+3) + n.question(target)
 	}
-	fmt.Fprintf(p, "%s   %s\n", t.paint(r.Verdict, word), text)
+	fmt.Fprintf(p.Buffer, "%s   %s\n", t.paint(r.Verdict, word), text)
 }
 
 // asked is a port as a client of the target names it.

@@ -77,6 +77,12 @@ func (n names) share(all, yes []report.Answer, of func(report.Answer) report.Mem
 
 // answerTitle heads one of several answers.
 func (t text) answerTitle(p page, n names, r *report.Explanation, a report.Answer) {
+	word := strings.ToUpper(t.word(a.Verdict, r.Enforcement))
+	p.put(t.paint(a.Verdict, word)+"   ", 4, t.about(n, r, a))
+}
+
+// about tells an answer from the others.
+func (t text) about(n names, r *report.Explanation, a report.Answer) string {
 	source, target, ports := varies(r.Answers)
 	nodes := slices.ContainsFunc(r.Answers, func(a report.Answer) bool {
 		return slices.ContainsFunc(a.Hops, func(h report.Hop) bool { return nodeMatters(h.Reason) })
@@ -91,8 +97,7 @@ func (t text) answerTitle(p page, n names, r *report.Explanation, a report.Answe
 	if ports || !source && !target {
 		parts = append(parts, "port "+n.ports(a.Ports, 0))
 	}
-	word := strings.ToUpper(t.word(a.Verdict, r.Enforcement))
-	p.put(t.paint(a.Verdict, word)+"   ", 4, strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
 // nodeMatters tells whether a reason has to do with the node that a pod is on.
