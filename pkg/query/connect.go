@@ -69,6 +69,9 @@ func (e *engine) over(p pair, l link) outcome {
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
 	}
+	if e.Strict && len(out.caveats) > 0 {
+		out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
+	}
 	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
