@@ -52,7 +52,7 @@ func (o *connectionOptions) addFlags(c *cobra.Command) {
 }
 
 func newExplain(g *globals) *cobra.Command {
-	o := &connectionOptions{globals: g, out: newOutput(printer.ExplanationFormats())}
+	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindExplanation))}
 	c := &cobra.Command{
 		Use:   "explain SOURCE TARGET",
 		Short: "Explain one connection: what decides it, near misses, a verified fix",
@@ -102,7 +102,7 @@ func (o *connectionOptions) explain(ctx context.Context) error {
 }
 
 func newCanReach(g *globals) *cobra.Command {
-	o := &connectionOptions{globals: g, out: newOutput(printer.PermissionFormats())}
+	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindPermission))}
 	c := &cobra.Command{
 		Use:   "can-reach SOURCE TARGET",
 		Short: "Answer yes, no or unknown, for scripts",

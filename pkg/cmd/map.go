@@ -27,7 +27,7 @@ type mapOptions struct {
 }
 
 func newMap(g *globals) *cobra.Command {
-	o := &mapOptions{globals: g, out: newOutput(printer.MapFormats())}
+	o := &mapOptions{globals: g, out: newOutput(printer.Formats(printer.KindMap))}
 	c := &cobra.Command{
 		Use:   "map",
 		Short: "List all allowed connections between workloads and with the outside",

@@ -75,7 +75,7 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 }
 
 func newWhoCanReach(g *globals) *cobra.Command {
-	o := &reachOptions{globals: g, out: newOutput(printer.ReachFormats()), ask: query.WhoCanReach}
+	o := &reachOptions{globals: g, out: newOutput(printer.Formats(printer.KindReach)), ask: query.WhoCanReach}
 	return o.command(&cobra.Command{
 		Use:   "who-can-reach TARGET",
 		Short: "List every source with its verdict and the rule that decides",
@@ -93,7 +93,7 @@ func newWhoCanReach(g *globals) *cobra.Command {
 }
 
 func newReachableFrom(g *globals) *cobra.Command {
-	o := &reachOptions{globals: g, out: newOutput(printer.ReachFormats()), ask: query.ReachableFrom, isSource: true}
+	o := &reachOptions{globals: g, out: newOutput(printer.Formats(printer.KindReach)), ask: query.ReachableFrom, isSource: true}
 	return o.command(&cobra.Command{
 		Use:   "reachable-from SOURCE",
 		Short: "List what a source can reach",

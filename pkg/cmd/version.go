@@ -26,7 +26,7 @@ type versionOptions struct {
 }
 
 func newVersion(g *globals) *cobra.Command {
-	o := &versionOptions{globals: g, out: newOutput(printer.VersionFormats())}
+	o := &versionOptions{globals: g, out: newOutput(printer.Formats(printer.KindVersion))}
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and, with --cluster, what was recognised there",

@@ -26,6 +26,8 @@ type collector struct {
 	own   map[string]model.Party
 	needs map[string]bool
 	lens  lens
+	// families in which the question's own end can talk with the outside.
+	families familySet
 }
 
 // group is everybody who gets one answer.
@@ -41,6 +43,8 @@ type said struct {
 	row   report.ReachRow
 	own   map[string]model.Party
 	nodes map[string]bool
+	// located: the answer depends on who shares a node.
+	located bool
 }
 
 func newCollector(e *engine, home string) *collector {
@@ -53,6 +57,7 @@ func newCollector(e *engine, home string) *collector {
 // sources evaluates every source against the targets.
 func (c *collector) sources(sources []model.Party, targets []model.Destination) {
 	c.lens = c.lensFor(nil, targets)
+	c.families = destinationFamilies(targets)
 	plain := fold(targets, c.lens.destinationKey)
 	byNode := lens{nodes: true, cuts: c.lens.cuts}
 	located := fold(targets, byNode.destinationKey)
@@ -118,11 +123,10 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			continue
 		}
 		row := report.ReachRow{Verdict: o.verdict, Reason: o.reason, Caveats: o.caveats, Ports: []report.PortMapping{}}
+		if hop := deciding(o.hops, o.verdict, o.reason); hop != nil {
+			row.Hop, row.Detail, row.Nearest = hop.Kind, hop.Detail, nearest(hop.Policies)
+		}
 		for _, h := range o.hops {
-			if h.Reason == o.reason && h.Verdict == o.verdict {
-				row.Hop = h.Kind
-				row.Nearest = nearest(h.Policies)
-			}
 			for _, n := range h.Needs {
 				c.needs[n] = true
 			}
@@ -134,6 +138,7 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			a = &said{row: row, own: map[string]model.Party{}, nodes: map[string]bool{}}
 			answers[key] = a
 		}
+		a.located = a.located || p.located()
 		if !slices.Contains(a.row.Ports, p.dst.Port) {
 			a.row.Ports = append(a.row.Ports, p.dst.Port)
 		}
@@ -173,7 +178,7 @@ func (c *collector) commit(answers map[string]*said, class []model.Party) {
 				g.ends[id] = newMembers(end)
 				g.keys = append(g.keys, id)
 			}
-			g.ends[id].add(party)
+			g.ends[id].add(party, a.located)
 			for node := range a.nodes {
 				g.ends[id].nodes[node] = true
 			}
@@ -204,7 +209,7 @@ func (c *collector) part(names []string) *report.Members {
 // part of it, only the clause.
 func rowKey(r report.ReachRow, p pair) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v %s %s", r.Verdict, r.Reason, r.Hop)
+	fmt.Fprintf(&b, "%v %s %s %s", r.Verdict, r.Reason, r.Hop, r.Detail)
 	for _, d := range r.DecidedBy {
 		fmt.Fprintf(&b, " %s/%s%s", d.Policy.Namespace, d.Policy.Name, d.Path)
 	}
@@ -352,7 +357,7 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 	}
 	slices.Sort(joined.Nodes)
 	joined.Nodes = slices.Compact(joined.Nodes)
-	nameInternet(&joined, c.lens)
+	nameInternet(&joined, c.lens, c.families)
 	return []report.Members{joined}
 }
 

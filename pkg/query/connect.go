@@ -68,6 +68,11 @@ func (e *engine) over(p pair, l link) outcome {
 	out := conclude(hops)
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
+		if e.Strict && len(out.caveats) > 0 {
+			out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
+		}
+	} else {
+		out.caveats = e.applied(p, l, out)
 	}
 	if e.Strict && len(out.caveats) > 0 {
 		out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
@@ -80,6 +85,11 @@ func (e *engine) over(p pair, l link) outcome {
 
 func exposed(s *snapshot.Service) bool {
 	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer)
+}
+
+// located tells whether the answer depends on who shares a node with whom.
+func (p pair) located() bool {
+	return p.sender().Host() || p.dst.Host() || p.dst.Service != nil && p.dst.Service.InternalLocal
 }
 
 // sender is the party whose address the destination sees.

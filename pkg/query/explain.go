@@ -41,6 +41,9 @@ func CanReach(m *model.Model, source, target reference.Reference, o Options) (*r
 		if a.Verdict == x.Verdict {
 			out.Reason = a.Reason
 			out.DecidedBy = decidedBy(a.Hops)
+			if hop := deciding(a.Hops, a.Verdict, a.Reason); hop != nil {
+				out.Hop, out.Detail = hop.Kind, hop.Detail
+			}
 			break
 		}
 	}
@@ -66,6 +69,13 @@ func explain(m *model.Model, source, target reference.Reference, o Options) (*re
 		out.Answers = []report.Answer{e.noSource(source, target)}
 		out.Verdict = report.Denied
 		return out, nil, nil
+	}
+	if source.Form == reference.FormInternet {
+		sources = destinationFamilies(targets).within(sources)
+	}
+	if target.Form == reference.FormInternet {
+		reachable := partyFamilies(sources)
+		targets = slices.DeleteFunc(targets, func(d model.Destination) bool { return !reachable.has(d.Block) })
 	}
 	drafts := e.answers(sources, targets)
 	for _, d := range drafts {
@@ -193,12 +203,13 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 }
 
 func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
+	located := p.located()
 	for _, s := range class {
-		d.source.add(s)
+		d.source.add(s, located)
 	}
 	d.sources = append(d.sources, class...)
 	for _, t := range targets {
-		d.target.add(t.Party)
+		d.target.add(t.Party, located)
 	}
 	if p.via != nil && p.via.Name != "" {
 		d.source.nodes[p.via.Name] = true
@@ -392,4 +403,14 @@ func decidedBy(hops []report.Hop) []report.RuleRef {
 		}
 	}
 	return out
+}
+
+// deciding returns the hop that gives an answer its verdict.
+func deciding(hops []report.Hop, v report.Verdict, r report.Reason) *report.Hop {
+	for i := range hops {
+		if hops[i].Verdict == v && hops[i].Reason == r {
+			return &hops[i]
+		}
+	}
+	return nil
 }

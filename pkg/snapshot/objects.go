@@ -93,6 +93,9 @@ type Pod struct {
 	// HostIPs are status.hostIPs, the addresses of the pod's node.
 	HostIPs []netip.Addr
 	Ports   []ContainerPort
+	// ControllerArgs are the containers' arguments by which an Ingress or Gateway
+	// controller is told which class it serves: --ingress-class=nginx.
+	ControllerArgs []string
 	// Containers is filled only where a question needs it.
 	Containers []Container
 }

@@ -253,13 +253,29 @@ func (e *fieldError) locate(n *yaml.Node) (path string, line int, problem string
 	if n != nil {
 		line = n.Line
 	}
-	if at, hit := find(n, "", e.steps, e.found, 0); hit != nil {
+	at, hit := find(n, "", e.steps, e.found, 0)
+	if hit == nil {
+		at, hit = find(n, "", e.steps, "", 0)
+	}
+	if hit != nil && e.steps != "" {
 		path, line = at, hit.Line
+		if e.found == "bool" && yaml11Bool(hit.Value) {
+			return path, line, fmt.Sprintf("expected %s; YAML reads %s as true or false unless it is quoted", typeWords(e.want), hit.Value)
+		}
 	}
 	if e.text != "" {
 		return path, line, e.text
 	}
 	return path, line, fmt.Sprintf("expected %s, found %s", typeWords(e.want), typeWords(e.found))
+}
+
+// yaml11Bool: kubectl reads YAML 1.1, in which these words are booleans.
+func yaml11Bool(word string) bool {
+	switch strings.ToLower(word) {
+	case "y", "n", "yes", "no", "on", "off":
+		return true
+	}
+	return false
 }
 
 func typeWords(t string) string {

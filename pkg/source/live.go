@@ -2,10 +2,240 @@ package source
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-type Live struct{}
+// Getter is the part of cli-runtime's RESTClientGetter that Live needs.
+type Getter interface {
+	ToRESTConfig() (*rest.Config, error)
+	ToRawKubeConfigLoader() clientcmd.ClientConfig
+}
 
-func (l *Live) Load(ctx context.Context, next Planner) (*snapshot.Snapshot, error) { return nil, nil }
+// Clients are what Live talks through.
+type Clients struct {
+	Kubernetes kubernetes.Interface
+	Discovery  discovery.DiscoveryInterfaceWithContext
+	Metadata   metadata.Interface
+	// Server is the API server's URL, for messages.
+	Server string
+}
+
+// Live is a Source that asks an API server.
+type Live struct {
+	clients Clients
+	// slots bound how many requests are under way at once.
+	slots chan struct{}
+	// answered is set by the first response of any kind: before it, a failure
+	// means that the server cannot be reached at all.
+	answered *atomic.Bool
+	// unconfigured: there is no kubeconfig, and Server is kubectl's guess.
+	unconfigured bool
+}
+
+// maxRequests is enough to hide the latency of a round's needs, and few enough
+// for one user of a shared API server.
+const maxRequests = 8
+
+// NewLive makes the clients for the cluster that the flags and the kubeconfig
+// choose. No request is sent yet.
+func NewLive(getter Getter) (*Live, error) {
+	config, err := getter.ToRESTConfig()
+	if err != nil {
+		return nil, configError(err)
+	}
+	config = rest.CopyConfig(config)
+	// A question is a handful of lists. The client-side limit (5 requests a
+	// second by default) would only slow down the many small ones; the server
+	// protects itself, by priority and fairness, and client-go obeys its 429s.
+	config.QPS = -1
+	config.RateLimiter = nil
+	// Built-in types come several times cheaper as protobuf than as JSON.
+	config.ContentType = runtime.ContentTypeProtobuf
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	// Warnings of the server are for whoever wrote the objects.
+	config.WarningHandler = rest.NoWarnings{}
+	answered := new(atomic.Bool)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &noticing{next, answered} })
+
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, configError(err)
+	}
+	clients := Clients{Server: serverURL(config)}
+	if clients.Kubernetes, err = kubernetes.NewForConfigAndClient(config, client); err != nil {
+		return nil, configError(err)
+	}
+	if clients.Discovery, err = discovery.NewDiscoveryClientForConfigAndClient(config, client); err != nil {
+		return nil, configError(err)
+	}
+	if clients.Metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(config), client); err != nil {
+		return nil, configError(err)
+	}
+	live := NewLiveFromClients(clients)
+	live.answered = answered
+	if raw, err := getter.ToRawKubeConfigLoader().RawConfig(); err == nil {
+		live.unconfigured = len(raw.Clusters) == 0
+	}
+	return live, nil
+}
+
+// NewLiveFromClients is NewLive for clients that exist already, such as fakes.
+func NewLiveFromClients(clients Clients) *Live {
+	live := &Live{clients: clients, slots: make(chan struct{}, maxRequests), answered: new(atomic.Bool)}
+	live.answered.Store(true)
+	return live
+}
+
+// Server is the URL of the API server.
+func (l *Live) Server() string { return l.clients.Server }
+
+// noticing is a transport that notices that a server is there.
+type noticing struct {
+	next     http.RoundTripper
+	answered *atomic.Bool
+}
+
+func (n *noticing) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := n.next.RoundTrip(request)
+	if err == nil {
+		n.answered.Store(true)
+	}
+	return response, err
+}
+
+// WrappedRoundTripper lets client-go look through, as its own wrappers do.
+func (n *noticing) WrappedRoundTripper() http.RoundTripper { return n.next }
+
+func serverURL(config *rest.Config) string {
+	u, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return config.Host
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// maxRounds bounds how often a planner may ask for more: a question takes about
+// five rounds.
+const maxRounds = 20
+
+// Load reads what the planner asks for until it asks for nothing more. The needs
+// of one round are read side by side.
+func (l *Live) Load(ctx context.Context, next Planner) (*snapshot.Snapshot, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	builder := snapshot.NewBuilder(nil)
+	asked := map[snapshot.Need]bool{}
+	for range maxRounds {
+		have := builder.Snapshot()
+		wanted := next(have)
+		if len(wanted) == 0 {
+			return have, nil
+		}
+		var needs []snapshot.Need
+		for _, n := range wanted {
+			if !asked[n] {
+				asked[n] = true
+				needs = append(needs, n)
+			}
+		}
+		if len(needs) == 0 {
+			return nil, fmt.Errorf("internal error: the plan asks again to %s", wanted[0].Permission())
+		}
+		if err := l.round(ctx, builder, needs); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("internal error: the plan is not done after %d rounds", maxRounds)
+}
+
+// reading is what came of one need: what to add, and what could not be read.
+type reading struct {
+	fill func(*snapshot.Builder)
+	gaps []snapshot.Gap
+	err  error
+}
+
+func (l *Live) round(ctx context.Context, builder *snapshot.Builder, needs []snapshot.Need) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	readings := make([]reading, len(needs))
+	// cause is the first fatal error: it cancels the others, whose own errors
+	// then say nothing.
+	var (
+		cause error
+		once  sync.Once
+		group sync.WaitGroup
+	)
+	for i, need := range needs {
+		group.Go(func() {
+			readings[i] = l.read(ctx, need)
+			if err := readings[i].err; err != nil {
+				once.Do(func() { cause = err; cancel() })
+			}
+		})
+	}
+	group.Wait()
+	if cause != nil {
+		return cause
+	}
+	for i, r := range readings {
+		if r.fill != nil {
+			r.fill(builder)
+		}
+		for _, g := range r.gaps {
+			builder.AddGap(g)
+		}
+		if len(r.gaps) == 0 {
+			builder.Read(needs[i])
+		}
+	}
+	return nil
+}
+
+// acquire waits for a free slot; the caller gives it back with release.
+func (l *Live) acquire(ctx context.Context) error {
+	select {
+	case l.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *Live) release() { <-l.slots }
+
+func (l *Live) read(ctx context.Context, need snapshot.Need) reading {
+	if need.Resource == snapshot.PolicyKinds {
+		return l.readPolicyKinds(ctx, need)
+	}
+	read := readerFor(need.Resource)
+	if read == nil {
+		return reading{err: fmt.Errorf("internal error: the plan asks for %q, which no client reads", need.Resource)}
+	}
+	if err := l.acquire(ctx); err != nil {
+		return reading{err: l.fatal(ctx, err)}
+	}
+	defer l.release()
+	fill, err := read(ctx, l.clients.Kubernetes, need)
+	if err == nil {
+		return reading{fill: fill}
+	}
+	gap, fatal := l.judge(ctx, need, err)
+	if fatal != nil {
+		return reading{err: fatal}
+	}
+	return reading{gaps: []snapshot.Gap{gap}}
+}

@@ -190,6 +190,10 @@ func TestBadInput(t *testing.T) {
 			"apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  labels:\n    a: b\n    version: 1\n",
 			`f.yaml:7: metadata.labels.version: expected text, found a number`,
 		},
+		"a word that YAML reads as a boolean": {
+			"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  nodeName: n\n",
+			`f.yaml:5: Pod a: spec.nodeName: expected text; YAML reads n as true or false unless it is quoted`,
+		},
 		"a misspelt field in a policy": {
 			policy("  podSelector: {}\n  ingress:\n  - form:\n    - podSelector: {}\n"),
 			`f.yaml:9: spec.ingress[0].form: NetworkPolicy has no such field`,

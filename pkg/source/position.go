@@ -190,12 +190,12 @@ func jsonType(n *yaml.Node) string {
 
 // find returns the first node at a path without list indices (spec.ingress.ports)
 // that has the given type, with its full path; encoding/json names the mapping
-// when one of its values is wrong.
+// when one of its values is wrong. The type "" is any.
 func find(n *yaml.Node, path, steps, wanted string, depth int) (string, *yaml.Node) {
 	if n = follow(n); n == nil || depth > 100 {
 		return "", nil
 	}
-	if steps == "" && jsonType(n) == wanted {
+	if steps == "" && (jsonType(n) == wanted || wanted == "") {
 		return path, n
 	}
 	switch n.Kind {

@@ -1,0 +1,61 @@
+package printer
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// fix prints the change that was tried out, ready to paste.
+func (t text) fix(p page, n names, f *report.Fix) {
+	title := "Fix (checked: with it the verdict is " + f.Verdict.String() + ")"
+	if len(f.Patches) > 1 {
+		title = fmt.Sprintf("Fix (checked: with all %d changes the verdict is %s)", len(f.Patches), f.Verdict)
+	}
+	p.WriteString(title + "\n")
+	for i, patch := range f.Patches {
+		if i > 0 {
+			p.gap()
+		}
+		t.command(p, patch.Command)
+		p.para(2, capital(n.change(patch))+". "+n.opens(patch))
+	}
+}
+
+// command breaks a long command before its patch, as a shell allows; the patch
+// itself is one argument and stays whole.
+func (t text) command(p page, command string) {
+	command = plain(command)
+	head, patch, ok := strings.Cut(command, " -p ")
+	if ok && columns(command)+2 > p.width {
+		p.WriteString("  " + head + " \\\n    -p " + patch + "\n")
+		return
+	}
+	p.WriteString("  " + command + "\n")
+}
+
+// opens says what a patch lets through.
+func (n names) opens(p report.Patch) string {
+	subject := "every pod"
+	if p.Subject != "" {
+		subject = "pods " + n.esc(p.Subject)
+	}
+	if p.Policy.Namespace != "" {
+		subject += " in namespace " + n.esc(p.Policy.Namespace)
+	}
+	peers := n.anyOf(p.Peers, "everything")
+	ports := n.anyOf(p.Ports, "every port")
+	text := fmt.Sprintf("It lets %s reach %s of %s", peers, ports, subject)
+	if p.Direction == report.Egress {
+		text = fmt.Sprintf("It lets %s reach %s of %s", subject, ports, peers)
+	}
+	return text + "."
+}
+
+func (n names) anyOf(all []string, any string) string {
+	if len(all) == 0 || len(all) == 1 && all[0] == "" {
+		return any
+	}
+	return n.list(all, 0)
+}
