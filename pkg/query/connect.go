@@ -74,9 +74,6 @@ func (e *engine) over(p pair, l link) outcome {
 	} else {
 		out.caveats = e.applied(p, l, out)
 	}
-	if e.Strict && len(out.caveats) > 0 {
-		out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
-	}
 	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
@@ -200,7 +197,7 @@ func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) re
 		return hop
 	}
 	if p.src.Unseen {
-		e.unseenEgress(&hop, p.src.Pod.Namespace)
+		e.unseenHop(&hop, p.src.Pod.Namespace, report.Egress)
 		return hop
 	}
 	subject, peer := e.Endpoint(p.src, l.src), e.Endpoint(p.dst.Party, l.dst)
@@ -233,6 +230,10 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 		hop.Reason, hop.Object = report.SameNode, podObject(p.dst.Pod)
 		return hop
 	}
+	if p.dst.Unseen {
+		e.unseenHop(&hop, p.dst.Pod.Namespace, report.Ingress)
+		return hop
+	}
 	subject, peer := e.Endpoint(p.dst.Party, l.dst), e.Endpoint(sender, l.src)
 	e.policed(&hop, p, report.Ingress, p.dst.Pod, &subject, &peer, b, evidence)
 	if near == selector.Undetermined && hop.Verdict == report.Denied {
@@ -241,12 +242,12 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 	return hop
 }
 
-// unseenEgress judges pods that could not be read: as long as no policy of their
-// namespace isolates anything for egress, none isolates them.
-func (e *engine) unseenEgress(hop *report.Hop, namespace string) {
+// unseenHop judges pods that could not be read: as long as no policy of their
+// namespace isolates anything in a direction, none isolates them.
+func (e *engine) unseenHop(hop *report.Hop, namespace string, d report.Direction) {
 	hop.Reason = report.NotIsolated
 	for _, p := range e.PoliciesIn(namespace) {
-		if p.Egress.Isolates {
+		if p.In(d).Isolates {
 			hop.Verdict, hop.Reason = report.Unknown, report.NotRead
 			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Pods, Namespace: namespace}.Permission())
 			break
