@@ -360,6 +360,9 @@ func (j *judge) inMap(src, dst oracleEnd, protocol corev1.Protocol, port int32) 
 			}
 		}
 	}
+	if len(outcomes) == 0 && (src.ip.IsValid() || dst.ip.IsValid()) {
+		return // "internet" is that of the pod's IP families
+	}
 	got := map[report.Verdict]bool{}
 	whole := true
 	for _, e := range j.connected.Edges {
