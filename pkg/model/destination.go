@@ -119,7 +119,8 @@ func (m *Model) PortsOf(p Party, asked reference.Port) []report.PortMapping {
 		}
 	}
 	if len(out) == 0 {
-		// Nothing declares a port: ask about a port that no rule names.
+		// Nothing declares a port, which proves nothing: port 0 is any, and
+		// where a rule admits some ports only, the verdict is open.
 		out = append(out, report.PortMapping{Protocol: protocol, Undeclared: p.Pod != nil && !p.Hypothetical})
 	}
 	return out

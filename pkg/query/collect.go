@@ -297,7 +297,7 @@ func closeness(r report.MismatchReason) int {
 		return 9
 	case report.Protocol:
 		return 8
-	case report.LabelsUnread, report.AddressUnread:
+	case report.LabelsUnread, report.AddressUnread, report.PortUnread:
 		return 7
 	case report.PodLabel:
 		return 6

@@ -284,7 +284,7 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 		}
 	}
 	if hop.Verdict == report.Unknown {
-		hop.Reason, hop.Needs = e.whyOpen(peer)
+		hop.Reason, hop.Needs = e.whyOpen(peer, hop.Policies)
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
@@ -293,10 +293,12 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 }
 
 // whyOpen says what was not known about the peer, and what reading would tell.
-func (e *engine) whyOpen(peer *policy.Endpoint) (report.Reason, []string) {
+func (e *engine) whyOpen(peer *policy.Endpoint, said []report.PolicyEvidence) (report.Reason, []string) {
 	switch {
 	case peer.Kind == policy.UnknownEndpoint:
 		return report.LeavesCluster, nil
+	case portOpen(said) && !peer.Labels.Partial:
+		return report.PortUnknown, nil
 	case peer.Labels.Partial:
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}
 	case peer.NamespaceLabels.Partial:
@@ -304,6 +306,18 @@ func (e *engine) whyOpen(peer *policy.Endpoint) (report.Reason, []string) {
 	default:
 		return report.AddressUnknown, nil
 	}
+}
+
+// portOpen tells whether some rule that has its peer is open for its port alone.
+func portOpen(said []report.PolicyEvidence) bool {
+	for _, p := range said {
+		for _, r := range p.Rules {
+			if r.PeersMatch() == report.Matches && r.PortsMatch() == report.Undetermined {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // limits opens a hop's verdict where something was not read or is not modelled.

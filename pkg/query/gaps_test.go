@@ -160,6 +160,20 @@ func TestGapPodsOfOtherNamespaces(t *testing.T) {
 			}
 		})
 	}
+	t.Run("reachable-from, isolated", func(t *testing.T) {
+		m := without(t, refused(snapshot.Pods, "other"), world, policy("other/p", "podSelector: {matchLabels: {app: db}}"))
+		r, err := query.ReachableFrom(m, ref(t, "web"), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range r.Rows {
+			for _, e := range row.Ends {
+				if (e.End.Name == "other" || e.End.Namespace == "other") && row.Verdict != Unknown {
+					t.Errorf("its pods may be isolated: got %v %s", row.Verdict, row.Reason)
+				}
+			}
+		}
+	})
 	t.Run("reachable-from", func(t *testing.T) {
 		m := without(t, refused(snapshot.Pods, "other"), world,
 			policy("shop/p", "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {team: b}}}], ports: [{port: 9090}]}]"))

@@ -253,7 +253,14 @@ func TestRule5Ports(t *testing.T) {
 	})
 	t.Run("a hypothetical destination may declare any name", func(t *testing.T) {
 		hold(t, cluster(t, world, policy("shop/p", "podSelector: {matchLabels: {app: new}}, ingress: [{ports: [{port: http}]}]")),
-			flow{"client", "app=new:8080", Unknown, ""})
+			flow{"client", "app=new:8080", Unknown, report.PortUnknown})
+	})
+	t.Run("a pod that declares no port may listen on any", func(t *testing.T) {
+		hold(t, cluster(t, world, policy("shop/p", "podSelector: {matchLabels: {app: client}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 8080}]}]")),
+			flow{"web", "client", Unknown, report.PortUnknown},
+			flow{"other/pod/db", "client", Denied, report.NoRuleAllows},
+			flow{"web", "client:8080", Allowed, report.RuleAllows},
+			flow{"web", "client:81", Denied, report.NoRuleAllows})
 	})
 	t.Run("sidecars and init containers", func(t *testing.T) {
 		m := cluster(t, world,
