@@ -62,9 +62,13 @@ type FrontDoor struct {
 // Door is one way in, with its data plane and backends.
 type Door struct {
 	// Object is the Ingress or Gateway.
-	Object     Object `json:"object"`
-	Class      string `json:"class,omitempty"`
-	Controller string `json:"controller,omitempty"`
+	Object Object `json:"object"`
+	// Verdict on requests from outside: Denied where those to a backend are, or
+	// where no client gets to the door at all; Partly where others get through.
+	Verdict    Verdict `json:"verdict"`
+	Partly     bool    `json:"partly,omitempty"`
+	Class      string  `json:"class,omitempty"`
+	Controller string  `json:"controller,omitempty"`
 	// Name of the controller as people know it, and its documentation.
 	ControllerName string   `json:"controllerName,omitempty"`
 	Source         string   `json:"source,omitempty"`
@@ -77,7 +81,9 @@ type Door struct {
 	Detail    string     `json:"detail,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
-	Outside  []Answer      `json:"outside,omitempty"`
+	Outside []Answer `json:"outside,omitempty"`
+	// Fix lets clients get to the data plane.
+	Fix      *Fix          `json:"fix,omitempty"`
 	Backends []DoorBackend `json:"backends"`
 }
 
@@ -98,8 +104,16 @@ type DoorBackend struct {
 	Fix        *Fix     `json:"fix,omitempty"`
 	// Inside are the rows of who else can reach the pods directly.
 	Inside []ReachRow `json:"inside,omitempty"`
+	// Meant are those inside whom a rule names and who fail at its port alone.
+	Meant []Meant `json:"meant,omitempty"`
 	// Around are ways past the door to the same pods.
 	Around []Way `json:"around,omitempty"`
+}
+
+// Meant is an end whom a rule means to admit, with the change that does.
+type Meant struct {
+	End End `json:"end"`
+	Fix Fix `json:"fix"`
 }
 
 // DoorRoute is a host and path that leads to a backend.
