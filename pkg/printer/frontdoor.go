@@ -54,7 +54,7 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 		p.para(2, "No route sends requests anywhere.")
 	}
 	if len(d.Backends) == 1 {
-		t.requests(p, n, d.Backends[0])
+		t.requests(p, n, r, d, d.Backends[0])
 	}
 	t.behind(p, n, d)
 	t.tls(p, n, d)
@@ -62,9 +62,12 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	if len(d.Backends) > 1 {
 		t.backendList(p, n, r, d)
 	}
+	for i := range d.Backends {
+		t.doorBackend(p, n, r, d, &d.Backends[i])
+	}
 	told := map[string]string{}
 	for i := range d.Backends {
-		if err := t.doorBackend(b, n, r, d, &d.Backends[i], told); err != nil {
+		if err := t.besides(b, n, r, &d.Backends[i], told); err != nil {
 			return err
 		}
 	}
@@ -93,21 +96,25 @@ func (n names) backend(b report.DoorBackend) string {
 }
 
 // requests says what becomes of the requests to a backend.
-func (t text) requests(p page, n names, b report.DoorBackend) {
-	word := "would be sent to"
-	switch b.Verdict {
-	case report.Allowed:
-		word = "works"
-	case report.Denied:
+func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b report.DoorBackend) {
+	word, why := "works", n.whyNot(b)
+	switch {
+	case b.Verdict == report.Allowed && d.Verdict == report.Denied && len(d.Backends) == 1:
+		word, why = "does not work", "clients outside do not get to the controller"
+	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:
+		word = "would not work"
+	case b.Verdict == report.Denied && b.Partly:
+		word = "works only partly"
+	case b.Verdict == report.Denied:
 		word = "does not work"
-		if b.Partly {
-			word = "works only partly"
-		}
-	case report.Unknown:
+	case b.Verdict == report.Unknown:
 		word = "may or may not work"
 	}
+	if d.Problem != "" && d.Problem == b.Reason {
+		why = "" // said of the controller
+	}
 	text := t.urls(n, b) + " " + word
-	if why := n.whyNot(b); why != "" {
+	if why != "" {
 		text += ": " + why
 	}
 	text += "."
@@ -187,6 +194,9 @@ func (p page) fact(label, text string) { p.put(pad("  "+label, factText), factTe
 // behind says who carries the traffic and by which evidence; wide, all of it.
 func (t text) behind(p page, n names, d *report.Door) {
 	p.gap()
+	if len(d.DataPlane) == 0 && d.Problem == "" {
+		return
+	}
 	var who []string
 	for _, m := range d.DataPlane {
 		switch {
@@ -201,8 +211,11 @@ func (t text) behind(p page, n names, d *report.Door) {
 	text := names{escape: same}.list(who, 3)
 	if d.Problem != "" {
 		c := cause{reason: d.Problem, detail: d.Detail, subject: "it"}
-		if d.Problem == report.NotRead {
+		switch {
+		case d.Problem == report.NotRead:
 			c.needs = []string{d.Detail}
+		case d.Problem == report.ControllerUnknown && len(d.Evidence) > 0:
+			c.detail = "" // what was tried stands below
 		}
 		text = t.paint(report.Unknown, "unknown") + ": " + n.reason(c)
 		if d.Problem == report.ClassMissing || d.Problem == report.ParentMissing {
@@ -324,24 +337,27 @@ func (t text) backendList(p page, n names, r *report.FrontDoor, d *report.Door) 
 	}
 }
 
-// doorBackend prints why a backend is reached or not, and who else reaches it.
-func (t text) doorBackend(b *bytes.Buffer, n names, r *report.FrontDoor, d *report.Door, backend *report.DoorBackend, told map[string]string) error {
-	p := t.page(b)
+// doorBackend prints why a backend is reached or not.
+func (t text) doorBackend(p page, n names, r *report.FrontDoor, d *report.Door, backend *report.DoorBackend) {
+	if backend.Verdict == report.Allowed && !t.wide() {
+		return
+	}
 	if ns := backend.Service.Namespace; ns != "" {
 		n.other = ns
 	}
-	if len(d.Backends) > 1 && (backend.Verdict != report.Allowed || t.wide()) {
+	if len(d.Backends) > 1 {
 		p.gap()
 		p.put(t.verdict(backend.Verdict, backend.Partly, r)+"   ", 4, n.backend(*backend))
-		t.requests(p, n, *backend)
+		t.requests(p, n, r, d, *backend)
 	}
-	if len(backend.Answers) > 0 && (backend.Verdict != report.Allowed || t.wide()) {
+	if !toldInSentence(backend) {
 		x := &report.Explanation{
 			Source:  report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name},
 			Target:  report.End{Kind: backend.Service.Kind, Namespace: backend.Service.Namespace, Name: backend.Service.Name},
 			Answers: backend.Answers, Enforcement: r.Enforcement,
 		}
 		if line := n.partly(x.Answers); len(x.Answers) > 1 && line != "" {
+			p.gap()
 			p.para(2, line)
 		}
 		t.answers(p, n, x)
@@ -350,13 +366,20 @@ func (t text) doorBackend(b *bytes.Buffer, n names, r *report.FrontDoor, d *repo
 		p.gap()
 		t.fix(p, n, backend.Fix)
 	}
-	return t.besides(b, n, r, backend, told)
+}
+
+// toldInSentence: a way of one hop says no more than its reason.
+func toldInSentence(b *report.DoorBackend) bool {
+	return len(b.Answers) == 0 || len(b.Answers) == 1 && len(b.Answers[0].Hops) == 1 && len(b.Answers[0].Hops[0].Policies) == 0
 }
 
 // besides prints who else gets to a backend's pods; backends may share pods.
 func (t text) besides(b *bytes.Buffer, n names, r *report.FrontDoor, backend *report.DoorBackend, told map[string]string) error {
 	if len(backend.Inside) == 0 && len(backend.Around) == 0 {
 		return nil
+	}
+	if ns := backend.Service.Namespace; ns != "" {
+		n.other = ns
 	}
 	p, name := t.page(b), n.object(backend.Service.Kind, backend.Service.Namespace, backend.Service.Name)
 	var section bytes.Buffer
