@@ -292,7 +292,7 @@ func (f *finder) servicesAt(text string) []*snapshot.Service {
 		}
 		switch {
 		case !has:
-		case serves(s):
+		case hasWebPort(s):
 			web = append(web, s)
 		default:
 			others = append(others, s)
@@ -510,12 +510,16 @@ func (f *finder) entry() {
 // serves tells a Service for clients from the controller's admission webhook or
 // metrics.
 func serves(s *snapshot.Service) bool {
-	for _, p := range s.Ports {
-		if p.Port == 80 || p.Port == 443 || p.Name == "http" || p.Name == "https" || p.Name == "web" || p.Name == "websecure" {
-			return !strings.HasSuffix(s.Name.Name, "-admission")
-		}
+	if hasWebPort(s) {
+		return !strings.HasSuffix(s.Name.Name, "-admission")
 	}
 	return s.Type != snapshot.ClusterIP
+}
+
+func hasWebPort(s *snapshot.Service) bool {
+	return slices.ContainsFunc(s.Ports, func(p snapshot.ServicePort) bool {
+		return p.Port == 80 || p.Port == 443 || p.Name == "http" || p.Name == "https" || p.Name == "web" || p.Name == "websecure"
+	})
 }
 
 func parties(pods []*snapshot.Pod) []model.Party {
