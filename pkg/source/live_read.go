@@ -145,8 +145,9 @@ func readerFor(r snapshot.Resource) reader {
 			},
 			func(l *batchv1.CronJobList) []batchv1.CronJob { return l.Items },
 			convertCronJob, (*snapshot.Builder).AddWorkload)
+	default:
+		return nil
 	}
-	return nil
 }
 
 type configMap struct {
