@@ -21,7 +21,7 @@ type collection struct {
 	builder   *snapshot.Builder
 	services  []*corev1.Service
 	slices    []*snapshot.EndpointSlice
-	endpoints []*corev1.Endpoints
+	endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still written by hand
 	pods      []*snapshot.Pod
 	templates []*template
 	// inhabited are the namespaces that objects live in.
@@ -139,7 +139,7 @@ func (c *collection) core(o *object, kind string) error {
 		c.builder.AddService(convertService(in))
 		c.services = append(c.services, in)
 	case "Endpoints":
-		in, err := typed[corev1.Endpoints](o)
+		in, err := typed[corev1.Endpoints](o) //nolint:staticcheck // as above
 		if err == nil {
 			err = c.identify(o, &in.ObjectMeta, true)
 		}

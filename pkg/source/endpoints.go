@@ -43,6 +43,7 @@ func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*s
 // mirrored are the slices that the endpointslicemirroring controller makes of the
 // Endpoints of a Service without a selector. Upstream: shouldMirror and
 // addressToEndpoint in pkg/controller/endpointslicemirroring.
+//nolint:staticcheck // Endpoints are deprecated, and still written by hand
 func mirrored(all []*corev1.Endpoints, services []*corev1.Service, given []*snapshot.EndpointSlice) []*snapshot.EndpointSlice {
 	has := map[snapshot.Name]bool{}
 	for _, s := range given {
@@ -75,6 +76,7 @@ func mirrored(all []*corev1.Endpoints, services []*corev1.Service, given []*snap
 	return out
 }
 
+//nolint:staticcheck // as above
 func mirrorSubset(in *corev1.EndpointSubset, namespace string, family discoveryv1.AddressType) *snapshot.EndpointSlice {
 	slice := discoveryv1.EndpointSlice{AddressType: family}
 	slice.Namespace = namespace
