@@ -1,47 +1,140 @@
-// Package cni recognises the cluster's network plugin and says what it does
-// where the NetworkPolicy API leaves the choice to plugins.
 package cni
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// Plugin is a recognised network plugin, or the zero value when none was.
+// Plugin is a recognised network plugin. Name is empty when none was; Gap then
+// says whether that is because something could not be read.
 type Plugin struct {
 	// Name as people know it: Calico, Cilium, AWS VPC CNI. "" when none was recognised.
 	Name string
-	// Enforced says whether it enforces NetworkPolicy.
+	// Enforced says whether it enforces NetworkPolicy, as it documents for the
+	// configuration that was read. A switch that could not be read is taken at
+	// its default, and Evidence says so.
 	Enforced report.Enforced
-	// Evidence is the object that told: daemonset kube-system/cilium.
+	// Evidence is the object that told, and what it said:
+	// daemonset kube-system/cilium (configmap kube-system/cilium-config: enable-policy=never).
 	Evidence string
-	// Source is where the behaviour is documented.
+	// Source is where the plugin documents that it enforces policies, or not.
 	Source    string
 	Behaviour policy.Behaviour
+	// Deviations are the parts of Behaviour that differ from the specification,
+	// each with its own citation.
+	Deviations []Deviation
+	// Gap is what could not be read and might have changed the answer; nil when
+	// everything was read, or was never asked for.
+	Gap *snapshot.Gap
 }
 
-// Needs are the reads by which plugins are recognised.
-func Needs() []snapshot.Need {
-	return []snapshot.Need{{Resource: snapshot.DaemonSets}}
+// found is a row of the table recognised by an object of the cluster.
+type found struct {
+	row    row
+	object string
+	state  state
 }
 
-// Detect recognises the network plugin.
-func Detect(_ *snapshot.Snapshot) Plugin { return Plugin{Enforced: report.EnforcedUnknown} }
-
-// Deviation is a behaviour in which some plugins differ from the specification
-// as the upstream suite tests it.
-type Deviation struct {
-	Code      report.CaveatCode
-	Behaviour policy.Behaviour
-	Plugins   []string
-	Source    string
+// Detect recognises the network plugin. Where several are there, such as
+// flannel for the network and Calico for policies, the one that enforces
+// decides; among equals the order of the table does.
+func Detect(s *snapshot.Snapshot) Plugin {
+	all := recognise(s)
+	if len(all) == 0 {
+		return Plugin{Enforced: report.EnforcedUnknown, Gap: unread(s)}
+	}
+	best := all[0]
+	for _, f := range all[1:] {
+		if rank(f.state.enforced) > rank(best.state.enforced) {
+			best = f
+		}
+	}
+	p := Plugin{
+		Name: best.row.name, Enforced: best.state.enforced, Evidence: best.evidence() + beside(best, all),
+		Source: best.row.source, Gap: best.state.gap,
+	}
+	for _, d := range best.row.differs {
+		p.Behaviour = merge(p.Behaviour, d.behaviour)
+		p.Deviations = append(p.Deviations, d.deviation(best.row.name))
+	}
+	// What enforces may be among the DaemonSets that were not read.
+	if p.Enforced == report.EnforcedNo {
+		p.Gap = unread(s)
+		if !s.Has(daemonSets()) {
+			p.Enforced = report.EnforcedUnknown
+		}
+	}
+	return p
 }
 
-// Deviations are the documented ones that can change a verdict.
-func Deviations() []Deviation {
-	return []Deviation{
-		{Code: report.PodsInIPBlocks, Behaviour: policy.Behaviour{PodsEscapeIPBlocks: true}, Plugins: []string{"Cilium"},
-			Source: "https://docs.cilium.io/en/stable/network/kubernetes/policy/"},
+// recognise returns the plugins found, in the order of the table.
+func recognise(s *snapshot.Snapshot) []found {
+	var out []found
+	for _, a := range agents(s) {
+		f := found{row: a.row, object: "daemonset " + a.set.Name.String(), state: state{enforced: report.EnforcedYes}}
+		if a.row.state != nil {
+			f.state = a.row.state(s, a.set)
+		}
+		out = append(out, f)
+	}
+	if enforcing(out) || !s.Has(daemonSets()) {
+		return out
+	}
+	// A node tells of what is built into its binary. Alone it is taken at its
+	// default; beside another network that enforces nothing it may have been
+	// switched off for it, or not, which the API does not show.
+	enforced := report.EnforcedYes
+	if len(out) > 0 {
+		enforced = report.EnforcedUnknown
+	}
+	for _, r := range plugins() {
+		if n := r.node(s.Nodes()); n != nil {
+			out = append(out, found{row: r, object: "node " + n.Name, state: state{
+				enforced: enforced, detail: "kubelet " + n.KubeletVersion + "; " + r.unseen,
+			}})
+		}
+	}
+	return out
+}
+
+// enforcing tells whether one of the plugins certainly enforces policies.
+func enforcing(all []found) bool {
+	return slices.ContainsFunc(all, func(f found) bool { return f.state.enforced == report.EnforcedYes })
+}
+
+func (f found) evidence() string {
+	if f.state.detail == "" {
+		return f.object
+	}
+	return f.object + " (" + f.state.detail + ")"
+}
+
+func beside(best found, all []found) string {
+	var names []string
+	seen := map[string]bool{best.row.name: true}
+	for _, f := range all {
+		if !seen[f.row.name] {
+			seen[f.row.name] = true
+			names = append(names, f.row.name+": "+f.evidence())
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", beside " + strings.Join(names, ", ")
+}
+
+func rank(e report.Enforced) int {
+	switch e {
+	case report.EnforcedYes:
+		return 2
+	case report.EnforcedNo:
+		return 0
+	default:
+		return 1
 	}
 }

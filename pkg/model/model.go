@@ -76,6 +76,9 @@ func (m *Model) NamespaceLabels(name string) selector.Labels {
 	if ns := m.Namespace(name); ns != nil {
 		return selector.Known(ns.Labels)
 	}
+	if name == "" {
+		return selector.Labels{Partial: true}
+	}
 	return selector.Labels{Set: map[string]string{MetadataName: name}, Partial: true}
 }
 

@@ -9,11 +9,14 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// Party is one concrete end of a connection: exactly one of its fields is set.
+// Party is one concrete end of a connection: one of Pod, Node, Block and External is set.
 type Party struct {
 	// Pod is a pod; Hypothetical marks one that exists only in the question.
 	Pod          *snapshot.Pod
 	Hypothetical bool
+	// Unseen marks a pod that stands for those of its namespace that could not
+	// be read: its labels are not known. Its namespace is "" where even that is not.
+	Unseen bool
 	// Node is a node itself; a node without a name is any node.
 	Node *snapshot.Node
 	// Block is a set of addresses outside the cluster.
@@ -67,8 +70,8 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		}
 		e.Namespace = p.Pod.Namespace
 		e.NamespaceLabels = m.NamespaceLabels(p.Pod.Namespace)
-		e.Labels = selector.Known(p.Pod.Labels)
-		e.Ports = p.Pod.Ports
+		e.Labels = selector.Labels{Set: p.Pod.Labels, Partial: p.Unseen}
+		e.Ports, e.PortsUnknown = p.Pod.Ports, p.Hypothetical || p.Unseen
 	case p.Node != nil:
 		e.Kind = policy.HostEndpoint
 	case p.External != "":

@@ -23,7 +23,7 @@ type Question struct {
 // enough.
 func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	p := &planner{s: s, q: q, asked: map[snapshot.Need]bool{}}
-	for _, n := range cni.Needs() {
+	for _, n := range cni.Needs(s) {
 		p.want(n)
 	}
 	if q.Cluster {

@@ -1,10 +1,13 @@
 package policy
 
 import (
+	networkingv1 "k8s.io/api/networking/v1"
+
 	"fmt"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // describe is the peer in short, in the API's own words.
@@ -62,3 +65,10 @@ func (p *Peer) String() string { return p.text }
 
 // String is the port in short.
 func (p *Port) String() string { return p.text }
+
+// DescribePeer is a peer clause in short, for one that is not compiled yet.
+func DescribePeer(home string, peer networkingv1.NetworkPolicyPeer) string {
+	c := compiler{name: snapshot.Name{Namespace: home}}
+	p := c.peer("", &peer)
+	return p.text
+}

@@ -26,6 +26,25 @@ func (e *engine) caveats(p pair, l link, base outcome) []report.Caveat {
 	return out
 }
 
+// applied cites the behaviour of the cluster's own network plugin where it, and
+// not the specification, decided the verdict.
+func (e *engine) applied(p pair, l link, base outcome) []report.Caveat {
+	var out []report.Caveat
+	for _, d := range e.Plugin.Deviations {
+		if !e.concerns(d.Behaviour, p) {
+			continue
+		}
+		specified := conclude(e.hops(p, l, policy.Behaviour{}, false))
+		if specified.verdict == base.verdict {
+			continue
+		}
+		out = append(out, report.Caveat{
+			Code: d.Code, Plugins: []string{e.Plugin.Name}, Otherwise: specified.verdict, Source: d.Source, Applied: true,
+		})
+	}
+	return out
+}
+
 // concerns tells whether a behaviour can matter for a connection at all, which
 // for most connections saves evaluating it again.
 func (e *engine) concerns(b policy.Behaviour, p pair) bool {

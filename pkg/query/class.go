@@ -39,7 +39,7 @@ func (l lens) key(p model.Party) string {
 	default:
 		b.WriteString("block\x00" + p.Block.String())
 	}
-	if l.nodes {
+	if l.nodes || p.Host() {
 		b.WriteString("\x00on " + p.NodeName())
 	}
 	l.place(&b, p.Addresses())

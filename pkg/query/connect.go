@@ -68,6 +68,11 @@ func (e *engine) over(p pair, l link) outcome {
 	out := conclude(hops)
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
+		if e.Strict && len(out.caveats) > 0 {
+			out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
+		}
+	} else {
+		out.caveats = e.applied(p, l, out)
 	}
 	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
@@ -77,6 +82,11 @@ func (e *engine) over(p pair, l link) outcome {
 
 func exposed(s *snapshot.Service) bool {
 	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer)
+}
+
+// located tells whether the answer depends on who shares a node with whom.
+func (p pair) located() bool {
+	return p.sender().Host() || p.dst.Host() || p.dst.Service != nil && p.dst.Service.InternalLocal
 }
 
 // sender is the party whose address the destination sees.
@@ -106,7 +116,7 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 }
 
 func samePod(src, dst model.Party) bool {
-	return src.Pod != nil && dst.Pod != nil && !src.Hypothetical && src.Pod.Name == dst.Pod.Name
+	return src.Pod != nil && dst.Pod != nil && !src.Hypothetical && !src.Pod.Several() && src.Pod.Name == dst.Pod.Name
 }
 
 // serviceHop is the translation by a Service, or why it leads nowhere.
@@ -186,6 +196,10 @@ func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) re
 		hop.Reason, hop.Object = report.SameNode, podObject(p.src.Pod)
 		return hop
 	}
+	if p.src.Unseen {
+		e.unseenHop(&hop, p.src.Pod.Namespace, report.Egress)
+		return hop
+	}
 	subject, peer := e.Endpoint(p.src, l.src), e.Endpoint(p.dst.Party, l.dst)
 	if p.dst.Block.Prefix.IsValid() {
 		peer.Addresses = p.dst.Block
@@ -216,12 +230,30 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 		hop.Reason, hop.Object = report.SameNode, podObject(p.dst.Pod)
 		return hop
 	}
+	if p.dst.Unseen {
+		e.unseenHop(&hop, p.dst.Pod.Namespace, report.Ingress)
+		return hop
+	}
 	subject, peer := e.Endpoint(p.dst.Party, l.dst), e.Endpoint(sender, l.src)
 	e.policed(&hop, p, report.Ingress, p.dst.Pod, &subject, &peer, b, evidence)
 	if near == selector.Undetermined && hop.Verdict == report.Denied {
 		hop.Verdict, hop.Reason = report.Unknown, report.NodeUnknown
 	}
 	return hop
+}
+
+// unseenHop judges pods that could not be read: as long as no policy of their
+// namespace isolates anything in a direction, none isolates them.
+func (e *engine) unseenHop(hop *report.Hop, namespace string, d report.Direction) {
+	hop.Reason = report.NotIsolated
+	for _, p := range e.PoliciesIn(namespace) {
+		if p.In(d).Isolates {
+			hop.Verdict, hop.Reason = report.Unknown, report.NotRead
+			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Pods, Namespace: namespace}.Permission())
+			break
+		}
+	}
+	e.limits(hop, namespace)
 }
 
 // sameNode tells whether two parties share a node.
@@ -252,10 +284,7 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 		}
 	}
 	if hop.Verdict == report.Unknown {
-		hop.Reason = e.whyOpen(peer)
-		if hop.Reason == report.NotRead {
-			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission())
-		}
+		hop.Reason, hop.Needs = e.whyOpen(peer, hop.Policies)
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
@@ -263,16 +292,32 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 	e.limits(hop, pod.Namespace)
 }
 
-// whyOpen says what was not known about the peer.
-func (e *engine) whyOpen(peer *policy.Endpoint) report.Reason {
+// whyOpen says what was not known about the peer, and what reading would tell.
+func (e *engine) whyOpen(peer *policy.Endpoint, said []report.PolicyEvidence) (report.Reason, []string) {
 	switch {
 	case peer.Kind == policy.UnknownEndpoint:
-		return report.LeavesCluster
+		return report.LeavesCluster, nil
+	case portOpen(said) && !peer.Labels.Partial:
+		return report.PortUnknown, nil
+	case peer.Labels.Partial:
+		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}
 	case peer.NamespaceLabels.Partial:
-		return report.NotRead
+		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission()}
 	default:
-		return report.AddressUnknown
+		return report.AddressUnknown, nil
 	}
+}
+
+// portOpen tells whether some rule that has its peer is open for its port alone.
+func portOpen(said []report.PolicyEvidence) bool {
+	for _, p := range said {
+		for _, r := range p.Rules {
+			if r.PeersMatch() == report.Matches && r.PortsMatch() == report.Undetermined {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // limits opens a hop's verdict where something was not read or is not modelled.

@@ -17,19 +17,19 @@ import (
 // policies deny it, a verified fix. Errors are a [*model.NotFoundError]; what
 // could not be read is an Unknown answer instead.
 func Explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, error) {
-	out, err := explain(m, source, target, o)
+	out, found, err := explain(m, source, target, o)
 	if err != nil {
 		return nil, err
 	}
 	if out.Verdict == report.Denied {
-		out.Fix = fix(m, source, target, o)
+		out.Fix = fix(m, source, target, o, found)
 	}
 	return out, nil
 }
 
 // CanReach is the bare answer of [Explain].
 func CanReach(m *model.Model, source, target reference.Reference, o Options) (*report.Permission, error) {
-	x, err := explain(m, source, target, o)
+	x, _, err := explain(m, source, target, o)
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +41,17 @@ func CanReach(m *model.Model, source, target reference.Reference, o Options) (*r
 		if a.Verdict == x.Verdict {
 			out.Reason = a.Reason
 			out.DecidedBy = decidedBy(a.Hops)
+			if hop := deciding(a.Hops, a.Verdict, a.Reason); hop != nil {
+				out.Hop, out.Detail = hop.Kind, hop.Detail
+			}
 			break
 		}
 	}
 	return out, nil
 }
 
-func explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, error) {
+// explain also returns, beside the report, the connections behind its answers.
+func explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, []*draft, error) {
 	e := &engine{Model: m, Options: o}
 	out := &report.Explanation{
 		Header: report.NewHeader("Explanation"), Source: endOf(source), Target: endOf(target),
@@ -61,17 +65,32 @@ func explain(m *model.Model, source, target reference.Reference, o Options) (*re
 	if err != nil {
 		return e.unreadable(out, err)
 	}
-	out.Answers = e.answers(source, target, sources, targets)
+	if len(sources) == 0 {
+		out.Answers = []report.Answer{e.noSource(source, target)}
+		out.Verdict = report.Denied
+		return out, nil, nil
+	}
+	if source.Form == reference.FormInternet {
+		sources = destinationFamilies(targets).within(sources)
+	}
+	if target.Form == reference.FormInternet {
+		reachable := partyFamilies(sources)
+		targets = slices.DeleteFunc(targets, func(d model.Destination) bool { return !reachable.has(d.Block) })
+	}
+	drafts := e.answers(sources, targets)
+	for _, d := range drafts {
+		out.Answers = append(out.Answers, d.answer(source, target))
+	}
 	out.Verdict, out.Partly = overall(out.Answers)
 	out.Gaps = e.gaps(out.Answers)
-	return out, nil
+	return out, drafts, nil
 }
 
 // unreadable turns an end that could not be read into an Unknown answer.
-func (e *engine) unreadable(out *report.Explanation, err error) (*report.Explanation, error) {
+func (e *engine) unreadable(out *report.Explanation, err error) (*report.Explanation, []*draft, error) {
 	var u *model.UnreadableError
 	if !errors.As(err, &u) {
-		return nil, err
+		return nil, nil, err
 	}
 	out.Answers = []report.Answer{{
 		Reason: report.NotRead,
@@ -82,7 +101,7 @@ func (e *engine) unreadable(out *report.Explanation, err error) (*report.Explana
 		}},
 	}}
 	out.Gaps = e.gaps(out.Answers)
-	return out, nil
+	return out, nil, nil
 }
 
 // overall is the one-word answer: Allowed only if every answer is, and Partly
@@ -105,18 +124,36 @@ func overall(answers []report.Answer) (v report.Verdict, partly bool) {
 // draft is an answer in the making: connections that share verdict and reason.
 type draft struct {
 	outcome
-	source, target *members
-	ports          []report.PortMapping
-	sourceKey      string
-	targetKey      string
+	// sample is one of the connections, which stands for all.
+	sample                   pair
+	sources                  []model.Party
+	source, target           *members
+	sourceTotal, targetTotal int
+	ports                    []report.PortMapping
+}
+
+// answer is the draft in the report's terms.
+func (d *draft) answer(source, target reference.Reference) report.Answer {
+	out := report.Answer{
+		Verdict: d.verdict, Reason: d.reason, Hops: d.hops, Caveats: d.caveats, Ports: d.ports,
+		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal),
+	}
+	// All outside addresses together are what was asked for.
+	if source.Form == reference.FormInternet && out.Source.Count == out.Source.Total {
+		out.Source.End = report.End{Kind: "Internet"}
+	}
+	if target.Form == reference.FormInternet && out.Target.Count == out.Target.Total {
+		out.Target.End = report.End{Kind: "Internet"}
+	}
+	if d.source.end.Kind == "Addresses" {
+		out.Source.Nodes = sortedKeys(d.source.nodes)
+	}
+	return out
 }
 
 // answers evaluates every class of connections from sources to targets and
-// folds those that get the same answer for the same reason.
-func (e *engine) answers(source, target reference.Reference, sources []model.Party, targets []model.Destination) []report.Answer {
-	if len(sources) == 0 {
-		return []report.Answer{e.noSource(source, target)}
-	}
+// folds those that get the same answer for the same reason: denied ones first.
+func (e *engine) answers(sources []model.Party, targets []model.Destination) []*draft {
 	l := e.lensFor(sources, targets)
 	sources = cut(sources, l.cuts)
 	targets = cutDestinations(targets, l.cuts)
@@ -132,39 +169,63 @@ func (e *engine) answers(source, target reference.Reference, sources []model.Par
 		}
 	}
 
-	targetClasses := fold(targets, l.destinationKey)
+	targetClasses := fold(targets, func(d model.Destination) string { return l.destinationKey(d) + "\x00" + endKey(e.partyEnd(d.Party)) })
 	var order []string
 	drafts := map[string]*draft{}
-	for _, class := range fold(sources, l.key) {
+	for _, class := range fold(sources, func(p model.Party) string { return l.key(p) + "\x00" + endKey(e.partyEnd(p)) }) {
 		for _, targets := range e.classTargets(class, targetClasses, l) {
-			src, dsts := other(class, targets), targets
-			for _, p := range e.route(src, dsts[:1]) {
+			src := other(class, targets)
+			for _, p := range e.route(src, targets[:1]) {
 				for _, o := range e.connect(p) {
-					d := e.draftOf(drafts, &order, o, p, source)
-					for _, s := range class {
-						d.source.add(s)
+					from, to := e.partyEnd(p.src), e.targetEnd(p.dst)
+					key := strings.Join([]string{endKey(from), endKey(to), answerKey(o, p.dst.Port)}, "\x01")
+					d := drafts[key]
+					if d == nil {
+						d = &draft{
+							outcome: o, sample: p, source: newMembers(from), target: newMembers(to),
+							sourceTotal: sourceTotal[endKey(from)], targetTotal: targetTotal[endKey(to)],
+						}
+						drafts[key] = d
+						order = append(order, key)
 					}
-					for _, t := range targets {
-						d.target.add(t.Party)
-					}
-					if p.via != nil && p.via.Name != "" {
-						d.source.nodes[p.via.Name] = true
-					}
+					d.add(class, targets, p)
 				}
 			}
 		}
 	}
-	out := make([]report.Answer, 0, len(order))
+	out := make([]*draft, 0, len(order))
 	for _, key := range order {
-		d := drafts[key]
-		out = append(out, report.Answer{
-			Verdict: d.verdict, Reason: d.reason, Hops: d.hops, Caveats: d.caveats, Ports: d.ports,
-			Source: e.sourceMembers(d, source, sourceTotal[d.sourceKey]), Target: d.target.report(targetTotal[d.targetKey]),
-		})
+		out = append(out, drafts[key])
 	}
 	rank := map[report.Verdict]int{report.Denied: 0, report.Unknown: 1, report.Allowed: 2}
-	slices.SortStableFunc(out, func(a, b report.Answer) int { return cmp.Compare(rank[a.Verdict], rank[b.Verdict]) })
+	slices.SortStableFunc(out, func(a, b *draft) int { return cmp.Compare(rank[a.verdict], rank[b.verdict]) })
 	return out
+}
+
+func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
+	located := p.located()
+	for _, s := range class {
+		d.source.add(s, located)
+	}
+	d.sources = append(d.sources, class...)
+	for _, t := range targets {
+		d.target.add(t.Party, located)
+	}
+	if p.via != nil && p.via.Name != "" {
+		d.source.nodes[p.via.Name] = true
+	}
+	if !slices.Contains(d.ports, p.dst.Port) {
+		d.ports = append(d.ports, p.dst.Port)
+	}
+}
+
+// targetEnd is what a destination is shown as: where a Service leads nowhere, the
+// Service.
+func (e *engine) targetEnd(d model.Destination) report.End {
+	if d.Pod == nil && d.Node == nil && d.Service != nil && d.Broken != "" {
+		return report.End{Kind: "Service", Namespace: d.Service.Namespace, Name: d.Service.Name.Name}
+	}
+	return e.partyEnd(d.Party)
 }
 
 // classTargets drops the destinations that a traffic policy keeps from a source
@@ -186,18 +247,6 @@ func (e *engine) classTargets(class []model.Party, targets [][]model.Destination
 	return fold(kept, l.destinationKey)
 }
 
-// sourceMembers shows all outside addresses together as what was asked for.
-func (e *engine) sourceMembers(d *draft, source reference.Reference, total int) report.Members {
-	out := d.source.report(total)
-	if source.Form == reference.FormInternet && out.Count == out.Total {
-		out.End = report.End{Kind: "Internet"}
-	}
-	if out.End.Kind == "Internet" || out.End.Kind == "Addresses" {
-		out.Nodes = sortedKeys(d.source.nodes)
-	}
-	return out
-}
-
 // other returns a source of the class that is not the destination itself: a
 // workload's pods are asked about each other, not about themselves.
 func other(class []model.Party, targets []model.Destination) model.Party {
@@ -210,24 +259,6 @@ func other(class []model.Party, targets []model.Destination) model.Party {
 		}
 	}
 	return class[0]
-}
-
-func (e *engine) draftOf(drafts map[string]*draft, order *[]string, o outcome, p pair, source reference.Reference) *draft {
-	from, to := e.partyEnd(p.src), e.partyEnd(p.dst.Party)
-	if p.dst.Pod == nil && p.dst.Node == nil && p.dst.Service != nil && p.dst.Broken != "" {
-		to = report.End{Kind: "Service", Namespace: p.dst.Service.Namespace, Name: p.dst.Service.Name.Name}
-	}
-	key := strings.Join([]string{endKey(from), endKey(to), answerKey(o, p.dst.Port)}, "\x01")
-	d := drafts[key]
-	if d == nil {
-		d = &draft{outcome: o, source: newMembers(from), target: newMembers(to), sourceKey: endKey(from), targetKey: endKey(to)}
-		drafts[key] = d
-		*order = append(*order, key)
-	}
-	if !slices.Contains(d.ports, p.dst.Port) {
-		d.ports = append(d.ports, p.dst.Port)
-	}
-	return d
 }
 
 // answerKey identifies an answer: the verdict, the way, and for policies which
@@ -274,7 +305,9 @@ func endKey(end report.End) string {
 func partyName(p model.Party) string {
 	switch {
 	case p.Pod != nil:
-		return p.Pod.Name.Name
+		return p.Pod.Name.String()
+	case p.Node != nil:
+		return p.Node.Name
 	case p.Block.Prefix.IsValid():
 		return p.Block.String()
 	default:
@@ -370,4 +403,14 @@ func decidedBy(hops []report.Hop) []report.RuleRef {
 		}
 	}
 	return out
+}
+
+// deciding returns the hop that gives an answer its verdict.
+func deciding(hops []report.Hop, v report.Verdict, r report.Reason) *report.Hop {
+	for i := range hops {
+		if hops[i].Verdict == v && hops[i].Reason == r {
+			return &hops[i]
+		}
+	}
+	return nil
 }

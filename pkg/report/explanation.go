@@ -99,8 +99,12 @@ type RuleRef struct {
 type Caveat struct {
 	Code    CaveatCode `json:"code"`
 	Plugins []string   `json:"plugins,omitempty"`
-	// Otherwise is the verdict under those plugins.
+	// Otherwise is the verdict under those plugins or, with Applied, the one
+	// that the specification alone would give.
 	Otherwise Verdict `json:"otherwise"`
+	// Applied: the cluster's own plugin is the one that does so, and its
+	// behaviour decided the verdict.
+	Applied bool `json:"applied,omitempty"`
 	// Source is where the behaviour is documented.
 	Source string `json:"source,omitempty"`
 }
@@ -174,8 +178,6 @@ type Patch struct {
 	// "" peers is everything.
 	Peers []string `json:"peers"`
 	Ports []string `json:"ports"`
-	// Only says that nothing but the connection asked about is opened.
-	Only bool `json:"only"`
 }
 
 // ChangeCode is a stable code for a kind of change.
@@ -221,13 +223,17 @@ type Gap struct {
 
 // Permission is the answer of can-reach, for scripts.
 type Permission struct {
-	Header      `json:",inline"`
-	Source      End         `json:"source"`
-	Target      End         `json:"target"`
-	Verdict     Verdict     `json:"verdict"`
-	Partly      bool        `json:"partly,omitempty"`
-	Reason      Reason      `json:"reason"`
+	Header  `json:",inline"`
+	Source  End     `json:"source"`
+	Target  End     `json:"target"`
+	Verdict Verdict `json:"verdict"`
+	Partly  bool    `json:"partly,omitempty"`
+	Reason  Reason  `json:"reason"`
+	// Hop is the stage that decided; DecidedBy is the rule that admits or, for
+	// NoRuleAllows, the policies that isolate the end; Detail is the Hop's.
+	Hop         HopKind     `json:"hop,omitempty"`
 	DecidedBy   []RuleRef   `json:"decidedBy,omitempty"`
+	Detail      string      `json:"detail,omitempty"`
 	Enforcement Enforcement `json:"enforcement"`
 	Gaps        []Gap       `json:"gaps,omitempty"`
 }

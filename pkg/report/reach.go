@@ -31,9 +31,13 @@ type ReachRow struct {
 	Of *Members `json:"of,omitempty"`
 	// Ports the row is about.
 	Ports []PortMapping `json:"ports"`
+	// Connections are what is admitted to addresses, for reachable-from.
+	Connections *connset.Set `json:"connections,omitempty"`
 	// Hop is the stage that decided, without its evidence.
 	Hop       HopKind   `json:"hop,omitempty"`
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
+	// Detail is what the reason is about, as a Hop has it.
+	Detail string `json:"detail,omitempty"`
 	// Nearest is the mismatch of the rule that was closest to admitting.
 	Nearest *Mismatch `json:"nearest,omitempty"`
 	Caveats []Caveat  `json:"caveats,omitempty"`

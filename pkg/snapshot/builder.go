@@ -17,6 +17,7 @@ type Builder struct {
 	workloads  map[workloadKey]*Workload
 	unmodelled map[Unmodelled]bool
 	configMaps map[Name]map[string]string
+	door       FrontDoor
 	read       map[Need]bool
 	gaps       map[gapKey]Gap
 	everything bool
@@ -42,6 +43,7 @@ func NewBuilder(base *Snapshot) *Builder {
 		workloads:  map[workloadKey]*Workload{},
 		unmodelled: map[Unmodelled]bool{},
 		configMaps: map[Name]map[string]string{},
+		door:       newFrontDoor(),
 		read:       map[Need]bool{},
 		gaps:       map[gapKey]Gap{},
 	}
@@ -75,6 +77,7 @@ func NewBuilder(base *Snapshot) *Builder {
 	for name, data := range base.configMaps {
 		b.configMaps[name] = data
 	}
+	b.door = base.door.clone()
 	for _, n := range base.read {
 		b.read[n] = true
 	}
@@ -138,6 +141,7 @@ func (b *Builder) Snapshot() *Snapshot {
 		nodes:       sorted(b.nodes),
 		workloads:   sortedFunc(b.workloads, workloadKey.compare),
 		everything:  b.everything,
+		door:        b.door.clone(),
 		configMaps:  make(map[Name]map[string]string, len(b.configMaps)),
 		podIndex:    clone(b.pods),
 		nsIndex:     clone(b.namespaces),

@@ -72,7 +72,7 @@ func (n Need) Permission() string {
 
 func (n Need) clusterScoped() bool {
 	switch n.Resource {
-	case Namespaces, Nodes, PolicyKinds:
+	case Namespaces, Nodes, PolicyKinds, IngressClasses, GatewayClasses:
 		return true
 	default:
 		return false

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"net/netip"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -92,6 +93,9 @@ type Pod struct {
 	// HostIPs are status.hostIPs, the addresses of the pod's node.
 	HostIPs []netip.Addr
 	Ports   []ContainerPort
+	// ControllerArgs are the containers' arguments by which an Ingress or Gateway
+	// controller is told which class it serves: --ingress-class=nginx.
+	ControllerArgs []string
 	// Containers is filled only where a question needs it.
 	Containers []Container
 }
@@ -99,6 +103,10 @@ type Pod struct {
 // Expected reports whether the pod is one that a manifest would create, rather
 // than one that an API server has seen: its address and node are unknown.
 func (p *Pod) Expected() bool { return p.Phase == PhaseExpected }
+
+// Several reports whether the pod stands for all pods of a workload that a
+// manifest would create: they are alike, and have no names yet.
+func (p *Pod) Several() bool { return p.Expected() && strings.HasSuffix(p.Name.Name, "*") }
 
 // Finished reports whether the pod has ended: its address may belong to
 // another pod by now.

@@ -17,6 +17,7 @@ type Snapshot struct {
 	workloads   []*Workload
 	unmodelled  []Unmodelled
 	configMaps  map[Name]map[string]string
+	door        FrontDoor
 	read        []Need
 	gaps        []Gap
 	everything  bool

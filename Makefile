@@ -1,0 +1,89 @@
+# kubectl netguard. `make help` lists the targets.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN      := bin
+PLUGIN   := $(BIN)/kubectl-netguard
+COMPLETE := $(BIN)/kubectl_complete-netguard
+PREFIX   ?= $(shell go env GOPATH)
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.1
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+EXAMPLE := -n bank -f examples/bankapp
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build the plugin into bin/
+	go build -trimpath -ldflags '-s -w' -o $(PLUGIN) ./cmd/kubectl-netguard
+	ln -sf kubectl-netguard $(COMPLETE)
+
+.PHONY: demo
+demo: build ## Run the main job on examples/bankapp; no cluster needed
+	@echo; echo '$$ kubectl netguard who-can-reach svc/bankapp-service $(EXAMPLE)'
+	@$(PLUGIN) who-can-reach svc/bankapp-service $(EXAMPLE)
+	@echo; echo '$$ kubectl netguard explain deploy/frontend svc/bankapp-service $(EXAMPLE)'
+	@$(PLUGIN) explain deploy/frontend svc/bankapp-service $(EXAMPLE)
+
+.PHONY: test
+test: test-unit e2e ## Run all tests, those on a real control plane included
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no control plane
+	go test -shuffle=on ./...
+
+.PHONY: e2e
+e2e: build ## Run the end-to-end tests on a real control plane, through the real kubectl
+	cd test && go test -count=1 -timeout 40m ./...
+
+.PHONY: conformance
+conformance: build ## Let the upstream NetworkPolicy suite judge the verdicts
+	cd test && NETGUARD_CONFORMANCE=1 go test -count=1 -timeout 40m -v ./conformance
+
+.PHONY: playground
+playground: build ## Start a cluster with the example applied, to try the plugin by hand
+	cd test && go run ./cmd/playground --plugin-dir $(CURDIR)/$(BIN) -f ../examples/bankapp
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: golden
+golden: ## Rewrite the expected output that tests compare with; review the diff like code
+	go test ./pkg/printer ./pkg/cni ./pkg/cmd -update
+
+.PHONY: fuzz
+fuzz: ## Fuzz every fuzz target for 30 s
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime 30s $$pkg; \
+	  done; \
+	done
+
+.PHONY: fmt
+fmt: ## Format the code
+	gofmt -w cmd pkg test
+
+.PHONY: lint
+lint: ## gofmt, go vet, golangci-lint with the layering rules, govulncheck where reachable
+	@test -z "$$(gofmt -l cmd pkg test)" || { echo "not formatted: $$(gofmt -l cmd pkg test)"; exit 1; }
+	go vet ./...
+	cd test && go vet ./...
+	go run $(GOLANGCI_LINT) run ./...
+	@if go run $(GOVULNCHECK) ./... > $(BIN)/govulncheck.log 2>&1; then echo "govulncheck: clean"; \
+	  elif grep -q '^Vulnerability #' $(BIN)/govulncheck.log; then cat $(BIN)/govulncheck.log; exit 1; \
+	  else echo "govulncheck: vulnerability database not reachable, skipped"; fi
+
+.PHONY: install
+install: build ## Install the plugin and its completion into $(PREFIX)/bin
+	install -d $(PREFIX)/bin
+	install $(PLUGIN) $(PREFIX)/bin/
+	ln -sf kubectl-netguard $(PREFIX)/bin/kubectl_complete-netguard
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf $(BIN) dist

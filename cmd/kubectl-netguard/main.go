@@ -1,0 +1,38 @@
+// Command kubectl-netguard explains why traffic in a Kubernetes cluster can or
+// cannot reach a workload. kubectl runs it as `kubectl netguard`.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-netguard/netguard/pkg/cmd"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	args := os.Args[1:]
+	// kubectl completes plugins through a program of this name; it is a link to
+	// this one (kubectl's pkg/cmd/plugin/plugin_completion.go).
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl_complete-") {
+		args = append([]string{"__complete"}, args...)
+	}
+	width := 0
+	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
+		width = 80
+		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
+			width = w
+		}
+	}
+	return cmd.Main(ctx, args, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		cmd.Environment{Getenv: os.Getenv, Width: width})
+}

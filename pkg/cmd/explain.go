@@ -1,0 +1,146 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// connectionOptions ask about connections from a source to a target.
+type connectionOptions struct {
+	*globals
+	out             *output
+	sourceNamespace string
+	quiet           bool
+
+	home           string
+	source, target reference.Reference
+}
+
+// complete parses the arguments; no I/O but the kubeconfig.
+func (o *connectionOptions) complete(args []string) error {
+	if err := o.out.validate(); err != nil {
+		return err
+	}
+	home, refs, err := o.parse(args...)
+	if err != nil {
+		return err
+	}
+	o.home, o.source, o.target = home, refs[0], refs[1]
+	if o.sourceNamespace != "" {
+		if o.source, err = reference.Parse(args[0], o.sourceNamespace); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *connectionOptions) question() plan.Question {
+	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home}
+}
+
+func (o *connectionOptions) addFlags(c *cobra.Command) {
+	o.out.addFlags(c)
+	c.Flags().StringVar(&o.sourceNamespace, "source-namespace", "", "Namespace of SOURCE, where it names none; -n by default")
+}
+
+func newExplain(g *globals) *cobra.Command {
+	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindExplanation))}
+	c := &cobra.Command{
+		Use:   "explain SOURCE TARGET",
+		Short: "Explain one connection: what decides it, near misses, a verified fix",
+		Long: templates.LongDesc(`
+			Explain whether SOURCE can reach TARGET: every hop on the way, for each policy that selects an end
+			the clause that fails, and the smallest change of a policy that would let the connection through,
+			re-evaluated before it is shown.`) + exitHelp,
+		Example: templates.Examples(`
+			# Why can the frontend not reach the Service?
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank
+
+			# Could a pod with this label, that does not exist yet?
+			kubectl netguard explain app=frontend svc/bankapp-service -n bank
+
+			# A pod of another namespace, one port
+			kubectl netguard explain ingress-nginx/deploy/ingress-nginx-controller bank/svc/bankapp-service:80`),
+		Args: exactArgs("SOURCE", "TARGET"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.complete(args); err != nil {
+				return err
+			}
+			return o.explain(c.Context())
+		},
+	}
+	o.addFlags(c)
+	return c
+}
+
+func (o *connectionOptions) explain(ctx context.Context) error {
+	m, err := o.load(ctx, o.question())
+	if err != nil {
+		return err
+	}
+	r, err := query.Explain(m, o.source, o.target, query.Options{Strict: o.strict})
+	if err != nil {
+		return err
+	}
+	o.note(r.Enforcement)
+	if err := printer.Explanation(o.Out, r, o.print(o.out, o.home)); err != nil {
+		return err
+	}
+	open := r.Verdict == report.Unknown
+	for _, a := range r.Answers {
+		open = open || a.Verdict == report.Unknown
+	}
+	return complete(!open)
+}
+
+func newCanReach(g *globals) *cobra.Command {
+	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindPermission))}
+	c := &cobra.Command{
+		Use:   "can-reach SOURCE TARGET",
+		Short: "Answer yes, no or unknown, for scripts",
+		Long: templates.LongDesc(`
+			Answer whether SOURCE can reach TARGET, in the manner of 'kubectl auth can-i': yes only if every
+			connection that TARGET stands for is allowed.`) + exitHelp,
+		Example: templates.Examples(`
+			# Check in a script
+			kubectl netguard can-reach deploy/frontend svc/bankapp-service -n bank -q && echo connected
+
+			# An address, port and protocol
+			kubectl netguard can-reach bank/pod/frontend-0 10.96.0.10:53/UDP`),
+		Args: exactArgs("SOURCE", "TARGET"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.complete(args); err != nil {
+				return err
+			}
+			return o.canReach(c.Context())
+		},
+	}
+	o.addFlags(c)
+	c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "Print nothing: the exit status is the answer")
+	return c
+}
+
+func (o *connectionOptions) canReach(ctx context.Context) error {
+	m, err := o.load(ctx, o.question())
+	if err != nil {
+		return err
+	}
+	r, err := query.CanReach(m, o.source, o.target, query.Options{Strict: o.strict})
+	if err != nil {
+		return err
+	}
+	if !o.quiet {
+		if err := printer.Permission(o.Out, r, o.print(o.out, o.home)); err != nil {
+			return err
+		}
+	}
+	return answered(r.Verdict)
+}

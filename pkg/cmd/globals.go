@@ -1,0 +1,147 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source"
+)
+
+// globals are the flags that every command has, and what a run is given.
+type globals struct {
+	genericiooptions.IOStreams
+	env    Environment
+	config *genericclioptions.ConfigFlags
+
+	filenames []string
+	kustomize string
+	recursive bool
+	strict    bool
+}
+
+func newGlobals(streams genericiooptions.IOStreams, env Environment) *globals {
+	return &globals{IOStreams: streams, env: env, config: genericclioptions.NewConfigFlags(true)}
+}
+
+func (g *globals) addFlags(flags *pflag.FlagSet) {
+	g.config.AddFlags(flags)
+	flags.StringSliceVarP(&g.filenames, "filename", "f", nil, "Read manifests from this file, directory, URL or - (standard input) instead of a cluster")
+	flags.StringVarP(&g.kustomize, "kustomize", "k", "", "Read the manifests of this kustomization directory instead of a cluster")
+	flags.BoolVarP(&g.recursive, "recursive", "R", false, "Read the directories given with -f recursively")
+	flags.BoolVar(&g.strict, "strict", false, "Answer Unknown wherever network plugins would answer differently")
+}
+
+// offline reports whether manifests are read.
+func (g *globals) offline() bool { return len(g.filenames) > 0 || g.kustomize != "" }
+
+// namespace is that of -n, or of the context, or "default".
+func (g *globals) namespace() (string, error) {
+	if ns := *g.config.Namespace; ns != "" {
+		return ns, nil
+	}
+	ns, _, err := g.config.ToRawKubeConfigLoader().Namespace()
+	switch {
+	case err == nil && ns != "":
+		return ns, nil
+	case err == nil || g.offline():
+		return "default", nil
+	default:
+		return "", fmt.Errorf("kubeconfig: %w", err)
+	}
+}
+
+// source is the cluster, or the manifests.
+func (g *globals) source(namespace string) (source.Source, error) {
+	if g.offline() {
+		return source.NewManifests(source.ManifestOptions{
+			Filenames: g.filenames, Kustomize: g.kustomize, Recursive: g.recursive, Namespace: namespace, In: g.In,
+		})
+	}
+	return source.NewLive(g.config)
+}
+
+// load reads what the question needs, and makes the model of it.
+func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, error) {
+	s, err := g.source(q.Home)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := s.Load(ctx, func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
+	if err != nil {
+		return nil, err
+	}
+	return model.New(snap), nil
+}
+
+// parse reads the references of a question, and the namespace of -n.
+func (g *globals) parse(texts ...string) (string, []reference.Reference, error) {
+	home, err := g.namespace()
+	if err != nil {
+		return "", nil, err
+	}
+	var out []reference.Reference
+	for _, text := range texts {
+		r, err := reference.Parse(text, home)
+		if err != nil {
+			return "", nil, err
+		}
+		out = append(out, r)
+	}
+	return home, out, nil
+}
+
+// note tells on standard error what a reader of the verdicts should know and
+// the report does not say in words.
+func (g *globals) note(e report.Enforcement) {
+	if e.Plugin == "" && !g.offline() {
+		text := "note: no network plugin was recognised; verdicts say what the policies ask for, not whether they are enforced"
+		if e.Evidence != "" {
+			text += " (" + e.Evidence + ")"
+		}
+		fmt.Fprintln(g.ErrOut, text) //nolint:errcheck // a note that cannot be written is no failure
+	}
+}
+
+// output is -o and --no-headers of one command.
+type output struct {
+	format    string
+	noHeaders bool
+	formats   []string
+}
+
+func newOutput(formats []string) *output { return &output{formats: formats} }
+
+func (o *output) addFlags(c *cobra.Command) {
+	c.Flags().StringVarP(&o.format, "output", "o", "", "Output format. One of: ("+strings.Join(o.formats, ", ")+")")
+	c.Flags().BoolVar(&o.noHeaders, "no-headers", false, "Print no column headers")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// validate checks -o before anything is read.
+func (o *output) validate() error {
+	if o.format != "" && !slices.Contains(o.formats, o.format) {
+		return fmt.Errorf("unable to match a printer suitable for the output format %q; allowed formats are: %s", o.format, strings.Join(o.formats, ", "))
+	}
+	return nil
+}
+
+// print returns the printer's options.
+func (g *globals) print(o *output, home string) printer.Options {
+	return printer.Options{
+		Format: o.format, NoHeaders: o.noHeaders, Namespace: home, Width: g.env.Width,
+		Color: g.env.Width > 0 && g.env.Getenv("NO_COLOR") == "" && g.env.Getenv("TERM") != "dumb",
+	}
+}

@@ -1,0 +1,94 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
+)
+
+// mapOptions ask for all connections.
+type mapOptions struct {
+	*globals
+	out           *output
+	allNamespaces bool
+	labels        string
+
+	home  string
+	scope query.Scope
+}
+
+func newMap(g *globals) *cobra.Command {
+	o := &mapOptions{globals: g, out: newOutput(printer.Formats(printer.KindMap))}
+	c := &cobra.Command{
+		Use:   "map",
+		Short: "List all allowed connections between workloads and with the outside",
+		Long: templates.LongDesc(`
+			List the connections that policies allow between workloads, and between workloads and addresses
+			outside the cluster, as sets of protocols and ports. By default those that begin or end in the
+			namespace of -n; with -A, or for manifests without -n, all of them.`) + exitHelp,
+		Example: templates.Examples(`
+			# Everything that is allowed in a namespace
+			kubectl netguard map -n bank
+
+			# As a graph
+			kubectl netguard map -A -o mermaid`),
+		Args: exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.complete(); err != nil {
+				return err
+			}
+			return o.run(c.Context())
+		},
+	}
+	o.out.addFlags(c)
+	c.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "All namespaces")
+	c.Flags().StringVarP(&o.labels, "selector", "l", "", "Only connections that begin or end at pods with these labels (as kubectl get -l)")
+	return c
+}
+
+func (o *mapOptions) complete() error {
+	if err := o.out.validate(); err != nil {
+		return err
+	}
+	var err error
+	if o.home, err = o.namespace(); err != nil {
+		return err
+	}
+	parsed, err := metav1.ParseToLabelSelector(o.labels)
+	if err != nil {
+		return fmt.Errorf("--selector %q does not parse: %w", o.labels, err)
+	}
+	if o.scope.Labels, err = selector.Compile(parsed); err != nil {
+		return fmt.Errorf("--selector %q: %w", o.labels, err)
+	}
+	if !o.allNamespaces && (*o.config.Namespace != "" || !o.offline()) {
+		o.scope.Namespace = o.home
+	}
+	return nil
+}
+
+func (o *mapOptions) run(ctx context.Context) error {
+	m, err := o.load(ctx, plan.Question{Home: o.home})
+	if err != nil {
+		return err
+	}
+	r := query.Map(m, o.scope, query.Options{Strict: o.strict})
+	o.note(r.Enforcement)
+	if err := printer.Map(o.Out, r, o.print(o.out, o.home)); err != nil {
+		return err
+	}
+	open := len(r.Gaps) > 0
+	for _, e := range r.Edges {
+		open = open || e.Verdict == report.Unknown
+	}
+	return complete(!open)
+}

@@ -1,0 +1,107 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// reachOptions ask about everybody at the other end of one reference.
+type reachOptions struct {
+	*globals
+	out *output
+	ask func(*model.Model, reference.Reference, query.Options) (*report.Reach, error)
+	// isSource: the reference is the source, not the target.
+	isSource bool
+
+	home string
+	end  reference.Reference
+}
+
+func (o *reachOptions) complete(args []string) error {
+	if err := o.out.validate(); err != nil {
+		return err
+	}
+	home, refs, err := o.parse(args...)
+	if err != nil {
+		return err
+	}
+	o.home, o.end = home, refs[0]
+	return nil
+}
+
+func (o *reachOptions) run(ctx context.Context) error {
+	q := plan.Question{Target: &o.end, Home: o.home}
+	if o.isSource {
+		q = plan.Question{Source: &o.end, Home: o.home}
+	}
+	m, err := o.load(ctx, q)
+	if err != nil {
+		return err
+	}
+	r, err := o.ask(m, o.end, query.Options{Strict: o.strict})
+	if err != nil {
+		return err
+	}
+	o.note(r.Enforcement)
+	if err := printer.Reach(o.Out, r, o.print(o.out, o.home)); err != nil {
+		return err
+	}
+	open := false
+	for _, row := range r.Rows {
+		open = open || row.Verdict == report.Unknown
+	}
+	return complete(!open)
+}
+
+func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
+	c.Args = exactArgs(name)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := o.complete(args); err != nil {
+			return err
+		}
+		return o.run(c.Context())
+	}
+	o.out.addFlags(c)
+	return c
+}
+
+func newWhoCanReach(g *globals) *cobra.Command {
+	o := &reachOptions{globals: g, out: newOutput(printer.Formats(printer.KindReach)), ask: query.WhoCanReach}
+	return o.command(&cobra.Command{
+		Use:   "who-can-reach TARGET",
+		Short: "List every source with its verdict and the rule that decides",
+		Long: templates.LongDesc(`
+			List who can reach TARGET and who cannot, with the rule that decides: workloads of TARGET's own
+			namespace one by one, other namespaces folded where all their pods get the same answer, addresses
+			outside the cluster, and nodes.`) + exitHelp,
+		Example: templates.Examples(`
+			# Everybody who can or cannot reach a Service
+			kubectl netguard who-can-reach svc/bankapp-service -n bank
+
+			# One port of a pod
+			kubectl netguard who-can-reach bankapp-0:8080 -n bank -o wide`),
+	}, "TARGET")
+}
+
+func newReachableFrom(g *globals) *cobra.Command {
+	o := &reachOptions{globals: g, out: newOutput(printer.Formats(printer.KindReach)), ask: query.ReachableFrom, isSource: true}
+	return o.command(&cobra.Command{
+		Use:   "reachable-from SOURCE",
+		Short: "List what a source can reach",
+		Long: templates.LongDesc(`
+			List what SOURCE can and cannot reach, on the ports that the pods declare, and which addresses
+			outside the cluster its own policies let it talk to.`) + exitHelp,
+		Example: templates.Examples(`
+			# What can a compromised frontend reach?
+			kubectl netguard reachable-from deploy/frontend -n bank`),
+	}, "SOURCE")
+}

@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/kubectl/pkg/util/templates"
+)
+
+// displayName is how the plugin is called.
+const displayName = "kubectl netguard"
+
+// Environment is what a run takes from the process besides its streams.
+type Environment struct {
+	// Getenv reads an environment variable.
+	Getenv func(string) string
+	// Width is the terminal's width in columns; 0 when standard output is none.
+	Width int
+}
+
+// Main runs the command line given by args (without the program's name) and
+// returns the exit status. Results go to streams.Out alone, everything else to
+// streams.ErrOut.
+func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams, env Environment) int {
+	root := NewRoot(streams, env)
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	err := root.ExecuteContext(ctx)
+	var status statusError
+	switch {
+	case err == nil:
+		return ExitYes
+	case errors.As(err, &status):
+		return int(status)
+	default:
+		fmt.Fprintf(streams.ErrOut, "error: %s\n", oneLine(err.Error())) //nolint:errcheck // nothing is left to report to
+		return ExitError
+	}
+}
+
+// NewRoot returns the root command.
+func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command {
+	g := newGlobals(streams, env)
+	root := &cobra.Command{
+		Use:   "netguard",
+		Short: "Explain why traffic can or cannot reach a workload",
+		Long: templates.LongDesc(`
+			Explain why traffic from a source can or cannot reach a backend: through Services and their
+			endpoints to pods, as NetworkPolicies allow.
+
+			Ends are written as [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]] with kubectl's names for TYPE; a bare
+			NAME is a pod. A source may also be an IP or CIDR, "internet", or labels that no pod carries yet
+			(app=frontend). With -f or -k, manifests are read instead of a cluster.`) + exitHelp,
+		Example: templates.Examples(`
+			# Who can reach a Service, and why
+			kubectl netguard who-can-reach svc/bankapp-service -n bank
+
+			# Why one connection fails, and the smallest change that lets it through
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank
+
+			# Ask the same of manifests, before they are applied
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank -f manifests/`),
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: displayName},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			hint := ""
+			if close := c.SuggestionsFor(args[0]); len(close) > 0 {
+				hint = fmt.Sprintf("; did you mean %q?", close[0])
+			}
+			return usageError(c, fmt.Errorf("unknown command %q%s", args[0], hint))
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SuggestionsMinimumDistance = 3
+	root.SetFlagErrorFunc(usageError)
+	g.addFlags(root.PersistentFlags())
+	root.AddCommand(
+		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newVersion(g),
+	)
+	return root
+}
+
+// usageError says where to read on.
+func usageError(c *cobra.Command, err error) error {
+	return fmt.Errorf("%w; see '%s --help'", err, c.CommandPath())
+}
+
+// exactArgs is cobra's check with an error that names what is missing.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usageError(c, fmt.Errorf("%s is missing", strings.Join(names[len(args):], " and ")))
+		case len(args) > len(names):
+			return usageError(c, fmt.Errorf("%q is one argument too many: expected %s", args[len(names)], strings.Join(names, " ")))
+		}
+		return nil
+	}
+}
+
+// oneLine keeps an error to one line without control characters: names in it
+// may come from anywhere.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < ' ' || r >= 0x7f && r < 0xa0:
+			return -1
+		default:
+			return r
+		}
+	}, strings.TrimSpace(text))
+}

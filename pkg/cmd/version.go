@@ -1,0 +1,98 @@
+package cmd
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// release is the version that a release build links in; without it the Go build
+// information tells.
+var release string //nolint:gochecknoglobals // set by the linker
+
+// versionOptions tell about the plugin, and the cluster where asked.
+type versionOptions struct {
+	*globals
+	out     *output
+	cluster bool
+}
+
+func newVersion(g *globals) *cobra.Command {
+	o := &versionOptions{globals: g, out: newOutput(printer.Formats(printer.KindVersion))}
+	c := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version and, with --cluster, what was recognised there",
+		Long: templates.LongDesc(`
+			Print the plugin's version. With --cluster, also which network plugin was recognised, whether it
+			enforces policies, and which policy kinds are in use that netguard does not evaluate.`) + exitHelp,
+		Example: templates.Examples(`
+			kubectl netguard version --cluster`),
+		Args: exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.out.validate(); err != nil {
+				return err
+			}
+			return o.run(c.Context())
+		},
+	}
+	o.out.addFlags(c)
+	c.Flags().BoolVar(&o.cluster, "cluster", false, "Also say what was recognised in the cluster")
+	return c
+}
+
+func (o *versionOptions) run(ctx context.Context) error {
+	r := &report.Version{
+		Header: report.NewHeader("Version"), Client: version(), GoVersion: runtime.Version(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if o.cluster {
+		if err := o.describeCluster(ctx, r); err != nil {
+			return err
+		}
+	}
+	if err := printer.Version(o.Out, r, o.print(o.out, "")); err != nil {
+		return err
+	}
+	return complete(len(r.Gaps) == 0)
+}
+
+func (o *versionOptions) describeCluster(ctx context.Context, r *report.Version) error {
+	home, err := o.namespace()
+	if err != nil {
+		return err
+	}
+	m, err := o.load(ctx, plan.Question{Cluster: true, Home: home})
+	if err != nil {
+		return err
+	}
+	r.Enforcement = &report.Enforcement{
+		Plugin: m.Plugin.Name, Enforced: m.Plugin.Enforced, Evidence: m.Plugin.Evidence, Source: m.Plugin.Source,
+	}
+	for _, u := range m.Unmodelled() {
+		if kind := u.Kind + "." + u.Group; !slices.Contains(r.PolicyKinds, kind) {
+			r.PolicyKinds = append(r.PolicyKinds, kind)
+		}
+	}
+	for _, g := range m.Gaps() {
+		r.Gaps = append(r.Gaps, report.Gap{Needs: g.Need.Permission(), Reason: string(g.Reason), Message: g.Message})
+	}
+	return nil
+}
+
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

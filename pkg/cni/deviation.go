@@ -1,0 +1,52 @@
+package cni
+
+import (
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// Deviation is a behaviour in which some plugins differ from the specification
+// as the upstream suite tests it.
+type Deviation struct {
+	Code      report.CaveatCode
+	Behaviour policy.Behaviour
+	Plugins   []string
+	Source    string
+}
+
+// Deviations are the documented ones that can change a verdict, for clusters
+// whose plugin is not known. Each differs from the specification in one point;
+// its source is that of the plugin named first.
+func Deviations() []Deviation {
+	var out []Deviation
+	for _, r := range plugins() {
+		for _, d := range r.differs {
+			out = add(out, d.deviation(r.name))
+		}
+	}
+	return out
+}
+
+func add(all []Deviation, d Deviation) []Deviation {
+	for i := range all {
+		if all[i].Code == d.Code && all[i].Behaviour == d.Behaviour {
+			all[i].Plugins = append(all[i].Plugins, d.Plugins...)
+			return all
+		}
+	}
+	return append(all, d)
+}
+
+func (d difference) deviation(plugin string) Deviation {
+	return Deviation{Code: d.code, Behaviour: d.behaviour, Plugins: []string{plugin}, Source: d.source}
+}
+
+// merge is both behaviours at once.
+func merge(a, b policy.Behaviour) policy.Behaviour {
+	return policy.Behaviour{
+		PodsEscapeIPBlocks: a.PodsEscapeIPBlocks || b.PodsEscapeIPBlocks,
+		HostPeers:          max(a.HostPeers, b.HostPeers),
+		OwnNodePoliced:     a.OwnNodePoliced || b.OwnNodePoliced,
+		HairpinPoliced:     a.HairpinPoliced || b.HairpinPoliced,
+	}
+}

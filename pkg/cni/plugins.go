@@ -1,0 +1,223 @@
+package cni
+
+import (
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// row is what is known of a plugin.
+type row struct {
+	name  string
+	agent agent
+	// kubelet is the part of a node's kubeletVersion that tells of a plugin
+	// built into the node; "" for plugins that run as DaemonSets.
+	kubelet string
+	// state reads the plugin's switches; nil when it has none that is visible.
+	state func(*snapshot.Snapshot, *snapshot.Workload) state
+	// reads is what state needs beyond the DaemonSet; nil when nothing.
+	reads func(*snapshot.Workload) snapshot.Need
+	// enforces is for people: yes, no, or on what it depends.
+	enforces string
+	// unseen is the switch that the API does not show.
+	unseen  string
+	differs []difference
+	source  string
+}
+
+// difference is a behaviour that differs from the specification.
+type difference struct {
+	code      report.CaveatCode
+	behaviour policy.Behaviour
+	words     string
+	source    string
+}
+
+func (r row) node(nodes []*snapshot.Node) *snapshot.Node {
+	for _, n := range nodes {
+		if r.kubelet != "" && strings.Contains(n.KubeletVersion, r.kubelet) {
+			return n
+		}
+	}
+	return nil
+}
+
+// plugins is the table. Where several plugins are found and none of them
+// enforces, or several do, the first one decides: plugins that replace the
+// network come before those that add policies to another's.
+func plugins() []row {
+	return []row{
+		{
+			name:     "Cilium",
+			agent:    agent{names: []string{"cilium"}, containers: []string{"cilium-agent"}, images: []string{"cilium/cilium"}},
+			state:    cilium,
+			reads:    ciliumConfig,
+			enforces: "yes, unless `cilium-config` says `enable-policy: never`, `policy-audit-mode: true` or `enable-k8s-networkpolicy: false`",
+			differs: []difference{podsEscape(
+				// "Known missing features": ipBlock set with a pod IP, issue #9209.
+				"https://docs.cilium.io/en/stable/network/kubernetes/policy/")},
+			source: "https://docs.cilium.io/en/stable/security/policy/intro/",
+		},
+		{
+			// "GKE deploys the controller as a DaemonSet named anetd"; implemented
+			// using Cilium; policies are always on. Its container is Cilium's.
+			name:     "GKE Dataplane V2",
+			agent:    agent{names: []string{"anetd"}, containers: []string{"cilium-agent"}, images: []string{"cilium/cilium"}},
+			enforces: "yes",
+			differs: []difference{podsEscape(
+				// Google does not document it; a user's report: an ipBlock of
+				// 10.0.0.0/8 did not admit kube-dns.
+				"https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167")},
+			source: "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
+		},
+		{
+			// Selectors do not match hostNetwork pods: projectcalico/calico#4493.
+			name:     "Calico",
+			agent:    agent{names: []string{"calico-node"}, containers: []string{"calico-node"}, images: []string{"calico/node", "tigera/cnx-node"}},
+			enforces: "yes",
+			source:   "https://docs.tigera.io/calico/latest/network-policy/",
+		},
+		{
+			name:     "Canal",
+			agent:    agent{names: []string{"canal", "rke2-canal"}, containers: []string{"calico-node"}, images: []string{"calico/node"}},
+			enforces: "yes",
+			source:   "https://docs.tigera.io/calico/latest/getting-started/kubernetes/flannel/install-for-flannel",
+		},
+		{
+			name:     "Antrea",
+			agent:    agent{names: []string{"antrea-agent"}, containers: []string{"antrea-agent"}, images: []string{"antrea/antrea-agent-ubuntu", "antrea/antrea-ubuntu"}},
+			enforces: "yes",
+			source:   "https://github.com/antrea-io/antrea/blob/main/docs/design/architecture.md",
+		},
+		{
+			name:     "kube-router",
+			agent:    agent{names: []string{"kube-router"}, containers: []string{"kube-router"}, images: []string{"cloudnativelabs/kube-router"}},
+			state:    kubeRouter,
+			enforces: "yes, unless it runs with `--run-firewall=false`",
+			differs:  kubeRouterDiffers(),
+			source:   "https://www.kube-router.io/docs/see-it-in-action/",
+		},
+		{
+			name: "OVN-Kubernetes",
+			agent: agent{
+				names:      []string{"ovnkube-node*"},
+				containers: []string{"ovnkube-controller", "ovnkube-node", "ovn-node", "ovn-controller"},
+				images:     []string{"ovn-kube-fedora", "ovn-kube-ubuntu", "ovnkube/ovn-daemonset"},
+			},
+			enforces: "yes",
+			differs: []difference{{
+				code:      report.HostNetworkPeers,
+				behaviour: policy.Behaviour{HostPeers: policy.HostPeersWithPodSelector},
+				words:     "a peer with a podSelector, even an empty one, matches hostNetwork pods",
+				// "You must use the podSelector set to {} with the namespaceSelector
+				// field in order to target hostNetwork pods."
+				source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			}},
+			source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+		},
+		{
+			name:     "Kube-OVN",
+			agent:    agent{names: []string{"kube-ovn-cni"}, containers: []string{"cni-server"}, images: []string{"kubeovn/kube-ovn"}},
+			state:    kubeOVN,
+			enforces: "yes; its controller's `--enable-np=false`, which netguard does not read, would turn it off",
+			source:   "https://github.com/kubeovn/kube-ovn/releases/tag/v0.5.0",
+		},
+		{
+			name:     "AWS VPC CNI",
+			agent:    agent{names: []string{"aws-node"}, containers: []string{"aws-node"}, images: []string{"amazon-k8s-cni", "amazon/amazon-k8s-cni"}},
+			state:    awsNode,
+			enforces: "only with container `aws-eks-nodeagent` running `--enable-network-policy=true`",
+			differs: []difference{{
+				code:      report.HostNetworkPeers,
+				behaviour: policy.Behaviour{HostPeers: policy.HostPeersAlways},
+				words:     "selectors match hostNetwork pods, by their node's address",
+				// getMatchingPodAddresses lists pods by selector and takes every pod
+				// that has an IP.
+				source: "https://github.com/aws/amazon-network-policy-controller-k8s/blob/main/pkg/resolvers/endpoints.go",
+			}},
+			source: "https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html",
+		},
+		{
+			name: "kindnet",
+			agent: agent{
+				names: []string{"kindnet"}, containers: []string{"kindnet-cni"},
+				images: []string{"kindest/kindnetd", "aojea/kindnetd"},
+			},
+			state:    kindnet,
+			enforces: "as of kind 0.24 (image tag v20240813) or kindnet 1.3.0; unknown between kind 0.23 and 0.24 and for tags that are no version",
+			source:   "https://github.com/kubernetes-sigs/kind/issues/842",
+		},
+		{
+			name: "Weave Net",
+			// Its pods run two containers, weave and weave-npc; without the latter
+			// there is only the network.
+			agent:    agent{names: []string{"weave-net"}, containers: []string{"weave"}, images: []string{"weaveworks/weave-kube"}},
+			state:    weave,
+			enforces: "only with container `weave-npc`",
+			source:   "https://kubernetes.io/docs/tasks/administer-cluster/network-policy-provider/weave-network-policy/",
+		},
+		{
+			name:     "flannel",
+			agent:    agent{names: []string{"kube-flannel*"}, containers: []string{"kube-flannel"}, images: []string{"flannel/flannel", "flannel-io/flannel", "coreos/flannel"}},
+			state:    flannel,
+			enforces: "only with container `kube-network-policies` (chart value `netpol.enabled`)",
+			source:   "https://github.com/flannel-io/flannel/blob/master/chart/kube-flannel/templates/daemonset.yaml",
+		},
+		{
+			name:     "kube-network-policies",
+			agent:    netpolAgent(),
+			enforces: "yes",
+			source:   "https://github.com/kubernetes-sigs/kube-network-policies/blob/main/install.yaml",
+		},
+		{
+			name:     "k3s",
+			kubelet:  "+k3s",
+			enforces: "yes; `--disable-network-policy` on the servers, which netguard does not read, would turn it off",
+			unseen:   "its --disable-network-policy was not read",
+			differs:  kubeRouterDiffers(),
+			source:   "https://docs.k3s.io/networking/networking-services",
+		},
+	}
+}
+
+// netpolAgent is kube-network-policies, beside any network or as a container of
+// flannel's DaemonSet.
+func netpolAgent() agent {
+	return agent{
+		names:      []string{"kube-network-policies*"},
+		containers: []string{"kube-network-policies"},
+		images:     []string{"networking/kube-network-policies"},
+	}
+}
+
+func podsEscape(source string) difference {
+	return difference{
+		code:      report.PodsInIPBlocks,
+		behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+		words:     "an ipBlock never matches a pod's address",
+		source:    source,
+	}
+}
+
+// kubeRouterDiffers holds for k3s too, which runs kube-router's controller. Both
+// were seen with packets, on kube-router's iptables and nftables engines.
+func kubeRouterDiffers() []difference {
+	return []difference{
+		{
+			code:      report.OwnNodeExempt,
+			behaviour: policy.Behaviour{OwnNodePoliced: true},
+			words:     "egress policies bind traffic from a pod to its own node",
+			// The chain's exception is --src-type LOCAL -d POD: from the node only.
+			source: "https://github.com/cloudnativelabs/kube-router/blob/master/pkg/controllers/netpol/pod.go",
+		},
+		{
+			code:      report.Hairpin,
+			behaviour: policy.Behaviour{HairpinPoliced: true},
+			words:     "policies bind a pod that reaches itself through a Service",
+			// The translated source is no pod's, "will have problem with network policies".
+			source: "https://github.com/cloudnativelabs/kube-router/issues/9",
+		},
+	}
+}

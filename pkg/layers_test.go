@@ -1,0 +1,71 @@
+package pkg_test
+
+import (
+	"go/build"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers is the straight way through the code, from the vocabulary up: a package
+// imports only what stands in the lines above its own.
+var layers = [][]string{
+	{"connset", "address", "selector"},
+	{"report", "reference"},
+	{"snapshot"},
+	{"policy"},
+	{"cni"},
+	{"plan", "model", "source"},
+	{"frontdoor"},
+	{"query"},
+	{"printer"},
+	{"cmd"},
+}
+
+const modulePath = "github.com/kubectl-netguard/netguard/pkg/"
+
+func TestImportsPointDown(t *testing.T) {
+	var below []string
+	for _, layer := range layers {
+		for _, name := range layer {
+			pkg, err := build.ImportDir(name, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range pkg.Imports {
+				dep, ours := strings.CutPrefix(path, modulePath)
+				if ours && !slices.Contains(below, dep) {
+					t.Errorf("pkg/%s imports pkg/%s, which is not below it", name, dep)
+				}
+			}
+		}
+		below = append(below, layer...)
+	}
+}
+
+// Printers print reports and nothing else.
+func TestPrinterSeesReportsOnly(t *testing.T) {
+	pkg, err := build.ImportDir("printer", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range pkg.Imports {
+		dep, ours := strings.CutPrefix(path, modulePath)
+		if ours && !slices.Contains([]string{"report", "connset", "reference", "address"}, dep) {
+			t.Errorf("pkg/printer imports pkg/%s", dep)
+		}
+	}
+}
+
+func TestEveryPackageHasALayer(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "internal" && !slices.ContainsFunc(layers, func(l []string) bool { return slices.Contains(l, e.Name()) }) {
+			t.Errorf("pkg/%s stands in no layer", e.Name())
+		}
+	}
+}

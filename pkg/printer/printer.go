@@ -1,0 +1,90 @@
+package printer
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// format is a way to print every kind of report: a new kind does not compile
+// until each format has it.
+type format interface {
+	explanation(*bytes.Buffer, *report.Explanation) error
+	permission(*bytes.Buffer, *report.Permission) error
+	reach(*bytes.Buffer, *report.Reach) error
+	connections(*bytes.Buffer, *report.Map) error
+	version(*bytes.Buffer, *report.Version) error
+}
+
+// diagram is a way to print maps only.
+type diagram interface {
+	connections(*bytes.Buffer, *report.Map) error
+}
+
+func (o Options) format() format {
+	switch o.Format {
+	case JSON:
+		return jsonFormat{}
+	case YAML:
+		return yamlFormat{}
+	case Name:
+		return nameFormat{}
+	default:
+		return text{Options: o}
+	}
+}
+
+func (o Options) diagram() diagram {
+	switch o.Format {
+	case CSV:
+		return csvFormat{}
+	case MD:
+		return markdown{}
+	case DOT:
+		return dot{}
+	case Mermaid:
+		return mermaid{}
+	default:
+		return o.format()
+	}
+}
+
+// Explanation prints the answer of explain.
+func Explanation(w io.Writer, r *report.Explanation, o Options) error {
+	return write(w, o, KindExplanation, r, o.format().explanation)
+}
+
+// Permission prints the answer of can-reach: one line that starts with yes, no
+// or unknown.
+func Permission(w io.Writer, r *report.Permission, o Options) error {
+	return write(w, o, KindPermission, r, o.format().permission)
+}
+
+// Reach prints the answer of who-can-reach and of reachable-from.
+func Reach(w io.Writer, r *report.Reach, o Options) error {
+	return write(w, o, KindReach, r, o.format().reach)
+}
+
+// Map prints the answer of map.
+func Map(w io.Writer, r *report.Map, o Options) error {
+	return write(w, o, KindMap, r, o.diagram().connections)
+}
+
+// Version prints the answer of version.
+func Version(w io.Writer, r *report.Version, o Options) error {
+	return write(w, o, KindVersion, r, o.format().version)
+}
+
+// write renders the report whole, so that an error leaves nothing half-printed.
+func write[R any](w io.Writer, o Options, k Kind, r R, render func(*bytes.Buffer, R) error) error {
+	if err := o.Validate(k); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := render(&b, r); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
