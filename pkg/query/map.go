@@ -26,8 +26,9 @@ func (s Scope) has(p *snapshot.Pod) bool {
 	return (s.Namespace == "" || p.Namespace == s.Namespace) && s.Labels.Match(selector.Known(p.Labels)) == selector.Yes
 }
 
-// Map returns every connection that policies allow between workloads, and
-// between workloads and addresses outside, as sets of protocols and ports.
+// Map returns every connection that policies allow between workloads, between
+// workloads and addresses outside, and through front doors, as sets of protocols
+// and ports.
 func Map(m *model.Model, s Scope, o Options) *report.Map {
 	b := &mapper{engine: &engine{Model: m, Options: o}, scope: s, edges: map[string]*edge{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
 	b.run()
@@ -116,6 +117,7 @@ func (m *mapper) run() {
 		}
 	}
 	m.addOutside(outside)
+	m.doors()
 }
 
 // present tells whether a pod has an address, or would have one.
