@@ -205,7 +205,7 @@ func (t text) scope(n names, row report.ReachRow) []string {
 	case report.ScopeOtherNamespaces:
 		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
 		if len(namespaces) == 1 {
-			text = "the one other namespace (every pod)"
+			return []string{"namespace " + n.list(namespaces, 0) + " (every pod)"}
 		}
 		if t.wide() {
 			return []string{text, "  " + n.list(namespaces, 0)}

@@ -135,10 +135,12 @@ const (
 
 // Answer is a class of connections with one verdict for one reason.
 type Answer struct {
-	Verdict Verdict       `json:"verdict"`
-	Reason  Reason        `json:"reason"`
-	Source  Members       `json:"source"`
-	Target  Members       `json:"target"`
+	Verdict Verdict `json:"verdict"`
+	Reason  Reason  `json:"reason"`
+	Source  Members `json:"source"`
+	Target  Members `json:"target"`
+	// Through is the data plane of the front door that the way leads through.
+	Through *Members      `json:"through,omitempty"`
 	Ports   []PortMapping `json:"ports"`
 	Hops    []Hop         `json:"hops"`
 	Caveats []Caveat      `json:"caveats,omitempty"`

@@ -74,11 +74,14 @@ type Door struct {
 	Source         string   `json:"source,omitempty"`
 	Addresses      []string `json:"addresses,omitempty"`
 	// DataPlane is who carries the traffic; empty with a Problem.
-	DataPlane []Members  `json:"dataPlane"`
-	Entry     *Object    `json:"entry,omitempty"`
-	Evidence  []Evidence `json:"evidence"`
-	Problem   Reason     `json:"problem,omitempty"`
-	Detail    string     `json:"detail,omitempty"`
+	DataPlane []Members `json:"dataPlane"`
+	// Anywhere: its addresses are not known, and only what is the same for every
+	// address outside is answered.
+	Anywhere bool       `json:"anywhere,omitempty"`
+	Entry    *Object    `json:"entry,omitempty"`
+	Evidence []Evidence `json:"evidence"`
+	Problem  Reason     `json:"problem,omitempty"`
+	Detail   string     `json:"detail,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
 	Outside []Answer `json:"outside,omitempty"`
