@@ -81,7 +81,7 @@ func somePorts() []connectionPort {
 
 // allowed are all connections between the ends that the oracle allows.
 func (j *judge) allowed(policies []networkingv1.NetworkPolicy) map[connection]bool {
-	with := judge{TB: j.TB, generator: &generator{objects: objects{j.namespaces, j.nodes, j.pods, policies}}}
+	with := judge{TB: j.TB, generator: &generator{objects: j.objects.with(policies)}}
 	out := map[connection]bool{}
 	for s, src := range j.ends {
 		for d, dst := range j.ends {
@@ -100,7 +100,7 @@ func (j *judge) allowed(policies []networkingv1.NetworkPolicy) map[connection]bo
 
 // with is the cluster with other policies, read again.
 func (j *judge) with(policies []networkingv1.NetworkPolicy) *model.Model {
-	g := &generator{objects: objects{j.namespaces, j.nodes, j.pods, policies}}
+	g := &generator{objects: j.objects.with(policies)}
 	return model.New(g.snapshot(j.TB))
 }
 
@@ -248,7 +248,7 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 			return
 		}
 	}
-	with := judge{TB: j.TB, generator: &generator{objects: objects{j.namespaces, j.nodes, j.pods, patched}}}
+	with := judge{TB: j.TB, generator: &generator{objects: j.objects.with(patched)}}
 	if got, _ := expect(with.outcomes(src, dst, port.protocol, port.port)); got != report.Allowed || fix.Verdict != report.Allowed {
 		j.Errorf("%s: after %s the oracle says %v, the fix %v", question, fix.Patches[0].Command, got, fix.Verdict)
 	}
