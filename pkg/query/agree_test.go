@@ -90,6 +90,9 @@ func judgeCluster(t testing.TB, data []byte, ports int) int {
 			j.reachableFrom(src)
 		}
 	}
+	for i := range g.services {
+		j.service(&g.services[i])
+	}
 	if t.Failed() {
 		t.Logf("the cluster:\n%s", g.manifests(t))
 	}
