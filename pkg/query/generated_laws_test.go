@@ -100,7 +100,7 @@ func (j *judge) allowed(policies []networkingv1.NetworkPolicy) map[connection]bo
 
 // with is the cluster with other policies, read again.
 func (j *judge) with(policies []networkingv1.NetworkPolicy) *model.Model {
-	g := &generator{objects: j.objects.with(policies)}
+	g := &generator{objects: j.objects.with(policies), services: j.services}
 	return model.New(g.snapshot(j.TB))
 }
 
@@ -221,17 +221,36 @@ func (j *judge) fixesDoWhatTheyAnnounce() int {
 	for range 12 {
 		src, dst := pick(j.generator, j.ends...), oracleEnd{pod: &j.pods[j.n(len(j.pods))]}
 		port := pick(j.generator, somePorts()...)
-		to := nameOfEnd(dst) + portText(port.protocol, port.port)
-		x, err := query.Explain(j.m, j.ref(nameOfEnd(src)), j.ref(to), query.Options{})
+		q := question{nameOfEnd(src), nameOfEnd(dst) + portText(port.protocol, port.port), func(with *judge) []report.Verdict {
+			return orDenied(with.outcomes(src, dst, port.protocol, port.port))
+		}}
+		switch j.n(4) {
+		case 0:
+			if len(j.services) > 0 {
+				s := pick(j.generator, j.services...)
+				q.to, q.outcomes = s.Namespace+"/svc/"+s.Name+":80", func(with *judge) []report.Verdict { return with.through(src, &s) }
+			}
+		case 1:
+			ns := pick(j.generator, j.namespaces...).Name
+			q.from, q.outcomes = "ns/"+ns, func(with *judge) (out []report.Verdict) {
+				for i := range with.pods {
+					if with.pods[i].Namespace == ns && &with.pods[i] != dst.pod {
+						out = append(out, orDenied(with.outcomes(oracleEnd{pod: &with.pods[i]}, dst, port.protocol, port.port))...)
+					}
+				}
+				return out
+			}
+		}
+		x, err := query.Explain(j.m, j.ref(q.from), j.ref(q.to), query.Options{})
 		if err != nil {
-			j.Errorf("%s -> %s: %v", nameOfEnd(src), to, err)
+			j.Errorf("%s -> %s: %v", q.from, q.to, err)
 			continue
 		}
 		if x.Fix == nil {
 			continue
 		}
 		fixes++
-		j.judgeFix(policies, before, src, dst, port, x.Fix)
+		j.judgeFix(policies, before, q, x.Fix)
 		if fixes == 3 {
 			break
 		}
@@ -239,8 +258,14 @@ func (j *judge) fixesDoWhatTheyAnnounce() int {
 	return fixes
 }
 
-func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[connection]bool, src, dst oracleEnd, port connectionPort, fix *report.Fix) {
-	question := nameOfEnd(src) + " -> " + nameOfEnd(dst) + portText(port.protocol, port.port)
+// question is one that is fixed; outcomes are the oracle's answer to it.
+type question struct {
+	from, to string
+	outcomes func(with *judge) []report.Verdict
+}
+
+func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[connection]bool, q question, fix *report.Fix) {
+	question := q.from + " -> " + q.to
 	patched := slices.Clone(policies)
 	for _, p := range fix.Patches {
 		if err := applyPatch(patched, p); err != nil {
@@ -248,11 +273,11 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 			return
 		}
 	}
-	with := judge{TB: j.TB, generator: &generator{objects: j.objects.with(patched)}}
-	if got, _ := expect(with.outcomes(src, dst, port.protocol, port.port)); got != report.Allowed || fix.Verdict != report.Allowed {
+	with := &judge{TB: j.TB, generator: &generator{objects: j.objects.with(patched)}, m: j.m}
+	if got, _ := expect(q.outcomes(with)); got != report.Allowed || fix.Verdict != report.Allowed {
 		j.Errorf("%s: after %s the oracle says %v, the fix %v", question, fix.Patches[0].Command, got, fix.Verdict)
 	}
-	p, err := query.CanReach(j.with(patched), j.ref(nameOfEnd(src)), j.ref(nameOfEnd(dst)+portText(port.protocol, port.port)), query.Options{})
+	p, err := query.CanReach(j.with(patched), j.ref(q.from), j.ref(q.to), query.Options{})
 	if err != nil || p.Verdict != report.Allowed {
 		j.Errorf("%s: patched and read again: %+v %v", question, p, err)
 	}
