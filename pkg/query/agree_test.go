@@ -27,6 +27,8 @@ type judge struct {
 	m         *model.Model
 	connected *report.Map
 	ends      []oracleEnd
+	// changes counts those of the fixes that were judged.
+	changes map[report.ChangeCode]int
 	// checks counts the comparisons.
 	checks int
 }

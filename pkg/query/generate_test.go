@@ -76,6 +76,9 @@ func generate(data []byte) *generator {
 	}
 	for i := range g.n(3) {
 		g.services = append(g.services, g.service(i))
+		if g.one(2) {
+			g.policies = append(g.policies, g.tutorial(&g.services[i]))
+		}
 	}
 	return g
 }
@@ -101,6 +104,21 @@ func (g *generator) service(i int) corev1.Service {
 		s.Spec.IPFamilyPolicy = &policy
 	}
 	return s
+}
+
+// tutorial is a policy for a Service's pods that names the Service's port, a
+// mistake of many tutorials.
+func (g *generator) tutorial(s *corev1.Service) networkingv1.NetworkPolicy {
+	p := networkingv1.NetworkPolicy{TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"}}
+	p.Namespace, p.Name = s.Namespace, "for-"+s.Name
+	p.Spec.PodSelector.MatchLabels = s.Spec.Selector
+	port := intstr.FromInt32(s.Spec.Ports[0].Port)
+	ports := []networkingv1.NetworkPolicyPort{{Protocol: &s.Spec.Ports[0].Protocol, Port: &port}}
+	if g.one(3) {
+		ports = append(ports, g.ports()...)
+	}
+	p.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{From: g.peers(), Ports: ports}}
+	return p
 }
 
 func (g *generator) labels() map[string]string {

@@ -28,13 +28,13 @@ func FuzzLaws(f *testing.F) {
 	for i := range 32 {
 		f.Add([]byte(fmt.Sprint("laws ", i)))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { laws(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) { laws(t, data, map[report.ChangeCode]int{}) })
 }
 
 func TestLawsOnSeeds(t *testing.T) {
-	fixes := 0
+	fixes, changes := 0, map[report.ChangeCode]int{}
 	for i := range seeds(t, 120) {
-		fixes += laws(t, fmt.Appendf(nil, "%c laws %d", rune(i%128), i))
+		fixes += laws(t, fmt.Appendf(nil, "%c laws %d", rune(i%128), i), changes)
 		if t.Failed() {
 			t.Fatalf("seed %d", i)
 		}
@@ -42,12 +42,13 @@ func TestLawsOnSeeds(t *testing.T) {
 	if fixes == 0 {
 		t.Error("no fix was proposed, so none was judged")
 	}
-	t.Logf("%d fixes judged", fixes)
+	t.Logf("%d fixes judged: %v", fixes, changes)
 }
 
-func laws(t testing.TB, data []byte) int {
+// laws counts the changes that fixes make.
+func laws(t testing.TB, data []byte, changes map[report.ChangeCode]int) int {
 	g := generate(data)
-	j := &judge{TB: t, generator: g, m: model.New(g.snapshot(t))}
+	j := &judge{TB: t, generator: g, m: model.New(g.snapshot(t)), changes: changes}
 	j.findEnds()
 	j.addingAnAllowRuleTakesNothing()
 	j.aGapOnlyOpens()
@@ -250,6 +251,9 @@ func (j *judge) fixesDoWhatTheyAnnounce() int {
 			continue
 		}
 		fixes++
+		for _, p := range x.Fix.Patches {
+			j.changes[p.Change]++
+		}
 		j.judgeFix(policies, before, q, x.Fix)
 		if fixes == 3 {
 			break
@@ -289,11 +293,28 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 		}
 	}
 	for c := range before {
-		if !after[c] && !slices.ContainsFunc(fix.Patches, func(p report.Patch) bool { return p.Change == report.ReplacePort && j.concerns(c, p) }) {
+		if !after[c] && !slices.ContainsFunc(fix.Patches, func(p report.Patch) bool { return p.Change == report.ReplacePort && j.concerns(c, p) && replaced(policies, p) == c.port.port }) {
 			j.Errorf("%s: the fix closes %s -> %s%s: %+v", question, nameOfEnd(j.ends[c.src]), nameOfEnd(j.ends[c.dst]), portText(c.port.protocol, c.port.port), fix.Patches)
 			return
 		}
 	}
+}
+
+// replaced is the port number that a patch takes away.
+func replaced(policies []networkingv1.NetworkPolicy, p report.Patch) int32 {
+	at := slices.IndexFunc(policies, func(o networkingv1.NetworkPolicy) bool { return o.Namespace == p.Policy.Namespace && o.Name == p.Policy.Name })
+	var operations []struct{ Path string }
+	var rule, port int
+	if at < 0 || json.Unmarshal([]byte(p.Patch), &operations) != nil || len(operations) != 1 {
+		return 0
+	}
+	if _, err := fmt.Sscanf(operations[0].Path, "/spec/ingress/%d/ports/%d/port", &rule, &port); err == nil {
+		return policies[at].Spec.Ingress[rule].Ports[port].Port.IntVal
+	}
+	if _, err := fmt.Sscanf(operations[0].Path, "/spec/egress/%d/ports/%d/port", &rule, &port); err == nil {
+		return policies[at].Spec.Egress[rule].Ports[port].Port.IntVal
+	}
+	return 0
 }
 
 // applyPatch does what kubectl patch --type=json does.
