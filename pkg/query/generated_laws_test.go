@@ -293,7 +293,9 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 		}
 	}
 	for c := range before {
-		if !after[c] && !slices.ContainsFunc(fix.Patches, func(p report.Patch) bool { return p.Change == report.ReplacePort && j.concerns(c, p) && replaced(policies, p) == c.port.port }) {
+		if !after[c] && !slices.ContainsFunc(fix.Patches, func(p report.Patch) bool {
+			return p.Change == report.ReplacePort && j.concerns(c, p) && replaced(policies, p) == c.port.port
+		}) {
 			j.Errorf("%s: the fix closes %s -> %s%s: %+v", question, nameOfEnd(j.ends[c.src]), nameOfEnd(j.ends[c.dst]), portText(c.port.protocol, c.port.port), fix.Patches)
 			return
 		}
@@ -302,7 +304,9 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 
 // replaced is the port number that a patch takes away.
 func replaced(policies []networkingv1.NetworkPolicy, p report.Patch) int32 {
-	at := slices.IndexFunc(policies, func(o networkingv1.NetworkPolicy) bool { return o.Namespace == p.Policy.Namespace && o.Name == p.Policy.Name })
+	at := slices.IndexFunc(policies, func(o networkingv1.NetworkPolicy) bool {
+		return o.Namespace == p.Policy.Namespace && o.Name == p.Policy.Name
+	})
 	var operations []struct{ Path string }
 	var rule, port int
 	if at < 0 || json.Unmarshal([]byte(p.Patch), &operations) != nil || len(operations) != 1 {
