@@ -199,6 +199,9 @@ func (t text) scope(n names, row report.ReachRow) []string {
 	for _, m := range row.Ends {
 		namespaces = append(namespaces, orElse(m.End.Name, m.End.Namespace))
 	}
+	if len(row.Ends) == 1 && row.Ends[0].End.Kind == "Namespace" && row.Ends[0].End.Name == "" {
+		return []string{"every pod of " + n.end(row.Ends[0].End)}
+	}
 	switch row.Scope {
 	case report.ScopeEverywhere:
 		return []string{"every pod in every namespace"}

@@ -25,7 +25,7 @@ func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report
 	}
 	e.describeTargets(out, targets)
 	c := newCollector(e, homeOf(target, targets))
-	sources := append(e.everyPod(), e.unseen()...)
+	sources := append(e.everyPod(), c.unlisted()...)
 	sources = append(sources, e.outside(targets)...)
 	c.sources(sources, targets)
 	out.Rows = c.rows()
@@ -56,7 +56,7 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 		home = sources[0].Pod.Namespace
 	}
 	c := newCollector(e, home)
-	c.targets(sources, append(e.everyPod(), e.unseen()...))
+	c.targets(sources, append(e.everyPod(), c.unlisted()...))
 	out.Rows = append(c.rows(), e.outsideFrom(sources)...)
 	sortRows(out.Rows)
 	out.Gaps = e.gapsFor(c.needs)
@@ -131,6 +131,16 @@ func (e *engine) everyPod() []model.Party {
 		if !p.Finished() {
 			out = append(out, model.Party{Pod: p})
 		}
+	}
+	return out
+}
+
+// unlisted are the unseen pods. Their verdict may be certain all the same, but
+// who they are is not: the report is not complete.
+func (c *collector) unlisted() []model.Party {
+	out := c.unseen()
+	for _, p := range out {
+		c.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: p.Pod.Namespace}.Permission()] = true
 	}
 	return out
 }

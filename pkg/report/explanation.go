@@ -199,6 +199,8 @@ type Enforcement struct {
 	Enforced Enforced `json:"enforced"`
 	// Evidence is the object that told.
 	Evidence string `json:"evidence,omitempty"`
+	// Needs is the permission that would tell more, where it is missing.
+	Needs string `json:"needs,omitempty"`
 	// Source is where the plugin's behaviour is documented.
 	Source string `json:"source,omitempty"`
 }

@@ -102,4 +102,17 @@ type Gap struct {
 	Message string
 	Group   string
 	Kind    string
+	// OnlyDenies: objects of the kind only take connections away, as with [Unmodelled].
+	OnlyDenies bool
+	// Takes is the permission that was missing where that is more exact than
+	// the Need's, which may stand for several.
+	Takes string
+}
+
+// Permission says in the words of an RBAC rule what closing the gap takes.
+func (g Gap) Permission() string {
+	if g.Takes != "" {
+		return g.Takes
+	}
+	return g.Need.Permission()
 }

@@ -63,7 +63,7 @@ type (
 		Caveats         []struct{ Code string }
 	}
 	gap         struct{ Needs, Reason string }
-	enforcement struct{ Plugin, Enforced, Evidence string }
+	enforcement struct{ Plugin, Enforced, Evidence, Needs string }
 	explanation struct {
 		APIVersion, Kind, Verdict string
 		Partly                    bool

@@ -102,7 +102,12 @@ func TestOneNamespaceAnswersWithinIt(t *testing.T) {
 // Towards the target's own policies the other namespaces are known well enough: none of their pods can match.
 func TestOneNamespaceKnowsWhatItDoesNotDependOn(t *testing.T) {
 	reader := as(t, bankReader)
-	r := ask[reach](t, reader, yes, "who-can-reach", bankService, "-n", "bank")
+	// Every verdict is known, and that not every source is listed is a gap.
+	r := ask[reach](t, reader, undecided, "who-can-reach", bankService, "-n", "bank")
+	if len(r.Gaps) != 1 {
+		t.Errorf("gaps: %+v", r.Gaps)
+	}
+	wantGap(t, r.Gaps, "list pods in all namespaces")
 	for _, name := range []string{"frontend", "other"} {
 		if row := rowOf(t, r, "Deployment", "bank", name); row.Verdict != "Denied" {
 			t.Errorf("%s: got %+v", name, row)
@@ -117,10 +122,13 @@ func TestOneNamespaceKnowsWhatItDoesNotDependOn(t *testing.T) {
 		t.Errorf("other namespaces: got %+v", row)
 	}
 	// A pod of another namespace, that may not even be read, cannot get in either.
-	x := ask[explanation](t, reader, yes, "explain", "ingress-nginx/app=anything", "bank/"+bankService)
-	if x.Verdict != "Denied" {
+	x := ask[explanation](t, reader, yes, "explain", "app=anything", "bank/"+bankService, "--source-namespace=ingress-nginx")
+	if x.Verdict != "Denied" || len(x.Gaps) > 0 {
 		t.Errorf("got %+v", x)
 	}
+	// By its address, a Service of the namespace is found without the lists of all namespaces.
+	ip := must(t, "get", "svc", "bankapp-service", "-n", "bank", "-o", "jsonpath={.spec.clusterIP}")
+	run(t, reader, no, "can-reach", "deploy/frontend", ip+":80", "-n", "bank")
 }
 
 // Where it depends on what may not be read, the verdict is open, and the missing permission is named.
@@ -185,6 +193,9 @@ func TestNoPermissions(t *testing.T) {
 			if strings.Contains(text, word) {
 				t.Errorf("%s: it says %s\n%s", line, word, text)
 			}
+		}
+		if strings.Contains(text, "no connection") {
+			t.Errorf("%s: it says that there is nothing\n%s", line, text)
 		}
 		if !strings.Contains(text, "list ") && !strings.Contains(text, "get ") {
 			t.Errorf("%s: it names no permission\n%s", line, text)
