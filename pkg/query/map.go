@@ -184,7 +184,7 @@ func (m *mapper) limitOf(namespace string) limit {
 	var l limit
 	if gap := m.PoliciesUnknown(namespace); gap != nil {
 		l.mayAllow, l.mayIsolate = true, true
-		m.needs[gap.Need.Permission()] = true
+		m.needs[gap.Permission()] = true
 	}
 	others, gaps := m.Unevaluated(namespace)
 	for _, g := range gaps {
