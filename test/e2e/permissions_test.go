@@ -24,6 +24,8 @@ func TestClusterRoleIsEnough(t *testing.T) {
 	for _, line := range []string{
 		"explain deploy/frontend svc/bankapp-service -n bank",
 		"explain ingress-nginx/deploy/ingress-nginx-controller bank/svc/bankapp-service",
+		"explain ing/bankapp svc/bankapp-service -n bank",
+		"who-can-reach ing/bankapp -n bank",
 		"explain internet svc/load-balancer -n services",
 		"explain internet svc/node-port -n services",
 		"explain client svc/selectorless -n services",
@@ -56,7 +58,7 @@ func TestClusterRoleIsEnough(t *testing.T) {
 		}
 	}
 	// And for the close matches of a name that does not exist.
-	for _, ref := range []string{"fronted", "svc/bankapp-servic", "deploy/fronted", "sts/x", "rs/x", "ds/x", "job/x", "cj/x", "rc/x"} {
+	for _, ref := range []string{"fronted", "svc/bankapp-servic", "deploy/fronted", "sts/x", "rs/x", "ds/x", "job/x", "cj/x", "rc/x", "ing/x"} {
 		fails(t, reader, []string{"explain", ref, "svc/bankapp-service", "-n", "bank"}, "not found")
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // exported are the kinds that questions are answered from.
-const exported = "namespaces,nodes,pods,services,endpointslices,networkpolicies," +
+const exported = "namespaces,nodes,pods,services,endpointslices,networkpolicies,ingresses,ingressclasses," +
 	"deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs,replicationcontrollers"
 
 // The same objects give the same JSON, byte for byte, whether an API server or a file says them.
@@ -30,6 +30,8 @@ func TestClusterAndManifestsGiveTheSameJSON(t *testing.T) {
 			"app=frontend svc/bankapp-service -n bank",
 			"ingress-nginx/deploy/ingress-nginx-controller bank/svc/bankapp-service",
 			"internet ingress-nginx/svc/ingress-nginx-controller",
+			"ing/bankapp svc/bankapp-service -n bank",
+			"internet ing/bankapp -n bank",
 			"ns/bank ns/kinds",
 			"client svc/named -n services",
 			"client svc/headless -n services",
@@ -57,7 +59,7 @@ func TestClusterAndManifestsGiveTheSameJSON(t *testing.T) {
 		}
 	}
 	for _, end := range []string{
-		"svc/bankapp-service -n bank", "deploy/frontend -n bank", "svc/named -n services", "svc/node-port -n services",
+		"svc/bankapp-service -n bank", "ing/bankapp -n bank", "deploy/frontend -n bank", "svc/named -n services", "svc/node-port -n services",
 		"svc/load-balancer -n services", "pinned -n hosts", "ds/agent -n hosts", "ns/kinds", "cj/cronjob -n kinds", "svc/dual -n services",
 	} {
 		ask("who-can-reach " + end)
