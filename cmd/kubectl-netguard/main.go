@@ -12,6 +12,7 @@ import (
 	"github.com/go-logr/logr"
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // the logins that a kubeconfig may name
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-netguard/netguard/pkg/cmd"

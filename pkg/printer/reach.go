@@ -206,10 +206,10 @@ func (t text) scope(n names, row report.ReachRow) []string {
 	case report.ScopeEverywhere:
 		return []string{"every pod in every namespace"}
 	case report.ScopeOtherNamespaces:
-		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
 		if len(namespaces) == 1 {
-			text = "the one other namespace (every pod)"
+			return []string{"namespace " + n.esc(namespaces[0]) + " (every pod)"}
 		}
+		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
 		if t.wide() {
 			return []string{text, "  " + n.list(namespaces, 0)}
 		}
@@ -307,7 +307,7 @@ func (t text) unmatched(p page, all []report.Unmatched) {
 	}
 	n := names{}
 	p.gap()
-	p.WriteString("No pod matches these entries of rules; is one misspelt?\n")
+	p.WriteString("No pod matches these selectors; is one misspelt, or in the wrong namespace?\n")
 	for _, u := range all {
 		p.para(2, n.policy(u.Policy)+" "+n.esc(u.Path)+": "+n.esc(u.Clause))
 		t.location(p, u.Location)

@@ -63,7 +63,9 @@ const (
 	ScopeNodes RowScope = "Nodes"
 )
 
-// Unmatched is a peer of a rule that no existing pod matches, often a typo.
+// Unmatched is a selector that no existing pod matches, often a typo: a peer of a
+// rule, or the podSelector of a policy that would select the target, were it in
+// the target's namespace.
 type Unmatched struct {
 	RuleRef `json:",inline"`
 	Clause  string `json:"clause"`
