@@ -66,6 +66,9 @@ func (n names) stands(m report.Members) string {
 	if m.End.Kind == "Pod" || m.Count < m.Total || m.Count == 0 {
 		return n.members(m)
 	}
+	if len(m.Names) == 1 && strings.HasSuffix(m.Names[0], "*") {
+		return n.end(m.End) // of a manifest: the one stands for all its pods
+	}
 	return fmt.Sprintf("%d %s of %s", m.Count, plural(m.Count, "pod"), n.end(m.End))
 }
 
