@@ -54,7 +54,7 @@ bench: ## Run the benchmarks
 
 .PHONY: golden
 golden: ## Rewrite the expected output that tests compare with; review the diff like code
-	go test ./pkg/printer ./pkg/cni ./pkg/cmd -update
+	go test ./pkg/printer ./pkg/cni ./pkg/cmd ./pkg/report -update
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz target for 30 s

@@ -154,7 +154,7 @@ func (m *mapper) side(class []model.Party) *side {
 	s := &side{members: class, as: map[netip.Addr]*policy.Endpoint{}}
 	index := map[string]*sideEnd{}
 	for _, p := range class {
-		s.inScope = s.inScope || m.scope.has(p.Pod)
+		s.inScope = s.inScope || m.scope.has(p.Pod) || p.Unseen && m.mayBeInScope(p.Pod.Namespace)
 		end := m.partyEnd(p)
 		if p.Unseen {
 			end = report.End{Kind: "Namespace", Name: p.Pod.Namespace}
@@ -187,6 +187,19 @@ func (m *mapper) side(class []model.Party) *side {
 	return s
 }
 
+// mayBeInScope tells whether pods that could not be read, of a namespace or of any
+// ("") that was not read, may be some that the question is about.
+func (m *mapper) mayBeInScope(namespace string) bool {
+	switch {
+	case m.scope.Namespace == "" || m.scope.Namespace == namespace:
+		return true
+	case namespace == "":
+		return !m.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: m.scope.Namespace})
+	default:
+		return false
+	}
+}
+
 // limitOf is [engine.limits] for sets.
 func (m *mapper) limitOf(namespace string) limit {
 	var l limit
@@ -194,10 +207,11 @@ func (m *mapper) limitOf(namespace string) limit {
 		l.mayAllow, l.mayIsolate = true, true
 		m.needs[gap.Permission()] = true
 	}
-	others, gap := m.Unevaluated(namespace)
-	if gap != nil {
-		l.mayAllow, l.mayDeny = true, true
-		m.needs[gap.Permission()] = true
+	others, gaps := m.Unevaluated(namespace)
+	for _, g := range gaps {
+		l.mayDeny = true
+		l.mayAllow = l.mayAllow || !g.OnlyDenies
+		m.needs[g.Permission()] = true
 	}
 	for _, u := range others {
 		l.mayDeny = true
