@@ -35,7 +35,7 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 	if r.Form == reference.FormObject && r.Kind == reference.Service {
 		s := m.Service(snapshot.Name{Namespace: r.Namespace, Name: r.Name})
 		if s == nil {
-			return nil, m.absent(r)
+			return nil, m.Absent(r)
 		}
 		return m.throughService(s, r.Port, 0), nil
 	}

@@ -48,9 +48,9 @@ func (e *UnreadableError) Error() string {
 // ResourceOf maps a kind that a reference can name to what is read for it.
 func ResourceOf(k reference.Kind) snapshot.Resource { return snapshot.Resource(k.Resource()) }
 
-// absent returns why an object is not in the model: it does not exist, or it
+// Absent returns why an object is not in the model: it does not exist, or it
 // could not be read.
-func (m *Model) absent(r reference.Reference) error {
+func (m *Model) Absent(r reference.Reference) error {
 	get := snapshot.Need{Resource: ResourceOf(r.Kind), Namespace: r.Namespace, Name: r.Name}
 	if gap := m.GapFor(get); gap != nil {
 		return &UnreadableError{Reference: r, Gap: *gap}
@@ -88,6 +88,20 @@ func (m *Model) namesOf(k reference.Kind) []snapshot.Name {
 	case reference.Node:
 		for _, o := range m.Nodes() {
 			out = append(out, snapshot.Name{Name: o.Name})
+		}
+	case reference.Ingress:
+		for _, o := range m.Ingresses() {
+			out = append(out, o.Name)
+		}
+	case reference.Gateway:
+		for _, o := range m.Gateways() {
+			out = append(out, o.Name)
+		}
+	case reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
+		for _, o := range m.Routes() {
+			if o.Kind == string(k) {
+				out = append(out, o.Name)
+			}
 		}
 	default:
 		for _, o := range m.Workloads() {

@@ -27,12 +27,12 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 	case reference.Pod:
 		pod := m.Pod(name)
 		if pod == nil {
-			return nil, m.absent(r)
+			return nil, m.Absent(r)
 		}
 		return []Party{{Pod: pod}}, nil
 	case reference.Namespace:
 		if m.Namespace(r.Name) == nil && len(m.PodsIn(r.Name)) == 0 {
-			if err := m.absent(r); !m.mayStillExist(err) {
+			if err := m.Absent(r); !m.mayStillExist(err) {
 				return nil, err
 			}
 		}
@@ -43,18 +43,18 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 	case reference.Node:
 		node := m.Node(r.Name)
 		if node == nil {
-			return nil, m.absent(r)
+			return nil, m.Absent(r)
 		}
 		return []Party{{Node: node}}, nil
 	case reference.Service:
 		service := m.Service(name)
 		if service == nil {
-			return nil, m.absent(r)
+			return nil, m.Absent(r)
 		}
 		return pods(m.podsBehind(service)), nil
 	default:
 		if m.Workload(string(r.Kind), name) == nil {
-			return nil, m.absent(r)
+			return nil, m.Absent(r)
 		}
 		if gap := m.Hidden(snapshot.Pods, r.Namespace); gap != nil {
 			return nil, &UnreadableError{Reference: r, Gap: *gap}
@@ -65,7 +65,7 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 
 // mayStillExist: a namespace that could not be read may well exist.
 func (m *Model) mayStillExist(err error) bool {
-	_, unreadable := err.(*UnreadableError) //nolint:errorlint // absent returns the type itself
+	_, unreadable := err.(*UnreadableError) //nolint:errorlint // Absent returns the type itself
 	return unreadable
 }
 

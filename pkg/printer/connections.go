@@ -27,7 +27,7 @@ func (t text) connections(b *bytes.Buffer, r *report.Map) error {
 		rows = append(rows, []string{n.node(e.From), n.node(e.To), edgeLabel(e)})
 	}
 	width := t.width()
-	if t.wide() {
+	if t.wide() || t.NoHeaders {
 		width = 0
 	}
 	if len(rows) > 0 {

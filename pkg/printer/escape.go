@@ -74,6 +74,24 @@ func visibleJSON(data []byte) []byte {
 	return out
 }
 
+// quotedYAML is a double-quoted YAML scalar with its hidden runes escaped.
+func quotedYAML(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case !hidden(r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\U%08X`, r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
 // cell is plain for spreadsheets, which take a cell that starts with one of
 // =+-@ for a formula (OWASP, "CSV Injection"). encoding/csv quotes the rest.
 func cell(s string) string {
@@ -120,7 +138,7 @@ func quotedMermaid(s string) string {
 		switch {
 		case r == '"':
 			b.WriteString("#quot;")
-		case strings.ContainsRune("#&<>`[](){}|;\\*_~%@", r):
+		case strings.ContainsRune("#&<>`[]{}|\\*_~%@", r):
 			fmt.Fprintf(&b, "#%d;", r)
 		default:
 			b.WriteRune(r)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -17,30 +18,76 @@ func (t text) explanation(b *bytes.Buffer, r *report.Explanation) error {
 		p.put("", 2, line)
 		p.gap()
 	}
-	short := names{local: t.localTo(r)}
+	short := t.below(r)
 	t.headline(p, full, r)
 	if len(r.Answers) > 1 {
 		if line := short.partly(r.Answers); line != "" {
 			p.para(2, line)
 		}
 	}
-	answers := slices.Clone(r.Answers)
-	slices.SortStableFunc(answers, func(a, b report.Answer) int { return urgency(a.Verdict) - urgency(b.Verdict) })
-	for _, a := range answers {
-		p.gap()
-		if len(answers) > 1 {
-			t.answerTitle(p, short, r, a)
-		}
-		t.hops(p, short, r, a)
-		t.why(p, short, a)
-		t.notes(p, short, a)
-	}
+	t.answers(p, short, r)
 	if r.Fix != nil && len(r.Fix.Patches) > 0 {
 		p.gap()
 		t.fix(p, short, r.Fix)
 	}
 	t.gaps(p, r.Gaps)
 	return nil
+}
+
+// Limits of how many answers are shown, wide output aside: with more than a few,
+// what is allowed has its title only, and in the end there are only counts.
+const (
+	answersInFull = 4
+	answersShown  = 8
+)
+
+func (t text) answers(p page, n names, r *report.Explanation) {
+	answers := slices.Clone(r.Answers)
+	slices.SortStableFunc(answers, func(a, b report.Answer) int { return urgency(a.Verdict) - urgency(b.Verdict) })
+	shown := len(answers)
+	if !t.wide() && shown > answersShown+1 {
+		shown = answersShown
+	}
+	// told has each account of why by the answer that gave it first.
+	told := map[string]string{}
+	for i, a := range answers[:shown] {
+		titleOnly := len(answers) > answersInFull && a.Verdict == report.Allowed && !t.wide()
+		if !titleOnly || i == 0 || answers[i-1].Verdict != report.Allowed {
+			p.gap()
+		}
+		if len(answers) > 1 {
+			t.answerTitle(p, n, r, a)
+		}
+		if titleOnly {
+			continue
+		}
+		t.hops(p, n, r, a)
+		var why bytes.Buffer
+		t.why(t.page(&why), n, a)
+		switch first, seen := told[why.String()]; {
+		case seen && why.Len() > 0:
+			p.gap()
+			p.para(0, "Why: as above, "+first)
+		default:
+			told[why.String()] = t.about(n, r, a)
+			p.Write(why.Bytes())
+		}
+		t.notes(p, n, a)
+	}
+	if rest := answers[shown:]; len(rest) > 0 {
+		count := map[report.Verdict]int{}
+		for _, a := range rest {
+			count[a.Verdict]++
+		}
+		var parts []string
+		for _, v := range []report.Verdict{report.Denied, report.Unknown, report.Allowed} {
+			if count[v] > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", count[v], t.word(v, r.Enforcement)))
+			}
+		}
+		p.gap()
+		p.para(0, fmt.Sprintf("%d more cases (%s): -o wide lists them", len(rest), strings.Join(parts, ", ")))
+	}
 }
 
 // urgency orders answers: what is denied comes first.
@@ -50,22 +97,19 @@ func urgency(v report.Verdict) int {
 		return 0
 	case report.Allowed:
 		return 2
-	default:
-		return 1
+	case report.Unknown:
 	}
+	return 1
 }
 
-// localTo is the namespace that need not be repeated below the headline: the
-// one that both ends share, or else the user's own.
-func (t text) localTo(r *report.Explanation) string {
-	switch {
-	case r.Source.Namespace == r.Target.Namespace, r.Target.Namespace == "":
-		return orElse(r.Source.Namespace, t.Namespace)
-	case r.Source.Namespace == "":
-		return r.Target.Namespace
-	default:
-		return t.Namespace
+// below names things below the headline, which has named both ends in full:
+// their namespaces need no repeating, unless the names would be the same.
+func (t text) below(r *report.Explanation) names {
+	from, to := r.Source, r.Target
+	if from.Namespace != to.Namespace && from.Kind == to.Kind && from.Name == to.Name {
+		return names{local: t.Namespace}
 	}
+	return names{local: from.Namespace, other: to.Namespace}
 }
 
 func (t text) headline(p page, n names, r *report.Explanation) {
@@ -74,16 +118,14 @@ func (t text) headline(p page, n names, r *report.Explanation) {
 		word += ", partly"
 	}
 	target := r.Target
-	if ports := n.ports(allPorts(r.Answers), 0); target.Port == "" && len(r.Answers) > 0 && !strings.Contains(ports, ",") {
-		if m := r.Answers[0].Ports; len(m) > 0 {
-			target.Port = asked(m[0])
-		}
+	if target.Port == "" {
+		target.Port = onlyPort(r.Answers)
 	}
 	text := n.question(r.Source) + " → " + n.question(target)
 	if columns(word)+3+columns(text) > p.width {
 		text = n.question(r.Source) + " →\n" + strings.Repeat(" ", columns(word)+3) + n.question(target)
 	}
-	fmt.Fprintf(p, "%s   %s\n", t.paint(r.Verdict, word), text)
+	fmt.Fprintf(p.Buffer, "%s   %s\n", t.paint(r.Verdict, word), text)
 }
 
 // asked is a port as a client of the target names it.
@@ -96,6 +138,18 @@ func asked(m report.PortMapping) string {
 	default:
 		return ""
 	}
+}
+
+// onlyPort is the port that all answers are about, or "" when they differ.
+func onlyPort(answers []report.Answer) string {
+	port := ""
+	for i, m := range allPorts(answers) {
+		if i > 0 && asked(m) != port {
+			return ""
+		}
+		port = asked(m)
+	}
+	return port
 }
 
 func allPorts(answers []report.Answer) []report.PortMapping {
@@ -116,11 +170,13 @@ func (t text) hops(p page, n names, r *report.Explanation, a report.Answer) {
 		}
 		lines = append(lines, line{hopLabel(n, h, a), t.hop(n, h, a, r.Enforcement)})
 	}
+	// A label that would leave too little room has a line of its own.
 	widest := 0
 	for _, l := range lines {
-		widest = max(widest, columns(l.label))
+		if n := columns(l.label); n <= p.width/2-10 {
+			widest = max(widest, n)
+		}
 	}
-	widest = min(widest, p.width/2-10)
 	for i, l := range lines {
 		prefix := fmt.Sprintf("  %d. %s", i+1, l.label)
 		if columns(l.label) > widest {
@@ -154,6 +210,9 @@ func hopLabel(n names, h report.Hop, a report.Answer) string {
 		if h.Object != nil {
 			return n.object(h.Object.Kind, h.Object.Namespace, h.Object.Name)
 		}
+		if h.Reason == report.NoPods && a.Source.Total == 0 && reference.Kind(a.Source.End.Kind).Resource() != "" {
+			return n.end(a.Source.End)
+		}
 	}
 	return n.end(a.Target.End)
 }
@@ -180,7 +239,7 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 	}
 	word = t.paint(h.Verdict, word)
 	if h.Reason == report.RuleAllows {
-		return word + " " + n.reason(c)
+		return word + " by " + n.reason(c)
 	}
 	return word + ": " + n.reason(c)
 }
@@ -188,10 +247,11 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 // translation is what a Service makes of a connection.
 func (n names) translation(h report.Hop, a report.Answer) string {
 	text := "passes it on"
-	if h.Port != nil && h.Port.Pod != 0 && h.Port.Service != h.Port.Pod && h.Port.Service != 0 {
-		text = fmt.Sprintf("port %d/%s becomes %s", h.Port.Service, h.Port.Protocol, n.podPort(*h.Port))
-	} else if h.Port != nil {
-		text = "port " + n.port(*h.Port)
+	switch {
+	case len(a.Ports) > 1:
+		text = n.ports(a.Ports, 3)
+	case h.Port != nil:
+		text = n.port(*h.Port)
 	}
 	if m := a.Target; m.Count > 0 && m.End.Kind != "Service" {
 		on := n.end(m.End)

@@ -11,7 +11,7 @@ import (
 func (t text) fix(p page, n names, f *report.Fix) {
 	title := "Fix (checked: with it the verdict is " + f.Verdict.String() + ")"
 	if len(f.Patches) > 1 {
-		title = fmt.Sprintf("Fix (checked: with all %d changes the verdict is %s)", len(f.Patches), f.Verdict)
+		title = "Fix (checked: with all of these changes the verdict is " + f.Verdict.String() + ")"
 	}
 	p.WriteString(title + "\n")
 	for i, patch := range f.Patches {
@@ -35,7 +35,7 @@ func (t text) command(p page, command string) {
 	p.WriteString("  " + command + "\n")
 }
 
-// opens says what a patch lets through.
+// opens says what a patch lets through: Peers and Ports are all that it does.
 func (n names) opens(p report.Patch) string {
 	subject := "every pod"
 	if p.Subject != "" {
@@ -44,13 +44,17 @@ func (n names) opens(p report.Patch) string {
 	if p.Policy.Namespace != "" {
 		subject += " in namespace " + n.esc(p.Policy.Namespace)
 	}
-	peers := n.anyOf(p.Peers, "everything")
+	peers := n.anyOf(p.Peers, "everyone")
 	ports := n.anyOf(p.Ports, "every port")
-	text := fmt.Sprintf("It lets %s reach %s of %s", peers, ports, subject)
+	text := fmt.Sprintf("This lets %s reach %s of %s", peers, ports, subject)
 	if p.Direction == report.Egress {
-		text = fmt.Sprintf("It lets %s reach %s of %s", subject, ports, peers)
+		where := n.anyOf(p.Peers, "")
+		if where != "" {
+			where = "of " + where
+		}
+		text = fmt.Sprintf("This lets %s reach %s %s", subject, ports, orElse(where, "anywhere"))
 	}
-	return text + "."
+	return text + ". Nothing else opens."
 }
 
 func (n names) anyOf(all []string, any string) string {

@@ -3,6 +3,8 @@ package printer
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -42,9 +44,46 @@ func asYAML(b *bytes.Buffer, r any) error {
 	if err != nil {
 		return err
 	}
+	data, restore := withoutHidden(data)
 	if data, err = yaml.JSONToYAML(data); err != nil {
 		return err
 	}
-	b.Write(data)
+	b.WriteString(restore.Replace(string(data)))
 	return nil
+}
+
+// withoutHidden puts plain words in the place of those strings of a JSON text
+// that hold hidden runes, which YAML encoders pass on as they are. The replacer
+// puts them back, quoted, into a YAML text.
+func withoutHidden(data []byte) ([]byte, *strings.Replacer) {
+	word := "hidden"
+	for bytes.Contains(data, []byte(word)) {
+		word += "0"
+	}
+	var out []byte
+	var pairs []string
+	for len(data) > 0 {
+		start := bytes.IndexByte(data, '"')
+		if start < 0 {
+			break
+		}
+		end := start + 1
+		for data[end] != '"' {
+			if data[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		out = append(out, data[:start]...)
+		literal := data[start : end+1]
+		data = data[end+1:]
+		var text string
+		if json.Unmarshal(literal, &text) == nil && strings.ContainsFunc(text, hidden) {
+			name := fmt.Sprintf("%sx%dx", word, len(pairs))
+			pairs = append(pairs, name, quotedYAML(text))
+			literal = []byte(`"` + name + `"`)
+		}
+		out = append(out, literal...)
+	}
+	return append(out, data...), strings.NewReplacer(pairs...)
 }

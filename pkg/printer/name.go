@@ -3,7 +3,11 @@ package printer
 import (
 	"bytes"
 	"errors"
+	"net/netip"
+	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -62,6 +66,13 @@ func (nameFormat) reach(b *bytes.Buffer, r *report.Reach) error {
 			continue
 		}
 		for _, m := range row.Ends {
+			if m.Count < m.Total && m.Count == len(m.Names) && reference.Kind(m.End.Kind).IsWorkload() {
+				// Some pods of it are allowed, and these are all of them.
+				for _, name := range m.Names {
+					out.add(names{}.object("Pod", m.End.Namespace, name))
+				}
+				continue
+			}
 			for _, ref := range references(m.End) {
 				out.add(ref)
 			}
@@ -89,12 +100,33 @@ func references(e report.End) []string {
 	n := names{}
 	switch e.Kind {
 	case kindAddresses:
-		out := make([]string, 0, len(e.Addresses))
+		var out []string
 		for _, a := range e.Addresses {
-			out = append(out, n.esc(a))
+			out = append(out, prefixes(a)...)
 		}
 		return out
 	default:
 		return []string{n.end(e)}
 	}
+}
+
+// prefixes spells a block such as 10.0.0.0/8 except 10.1.0.0/16 out as CIDRs:
+// arguments know no exceptions.
+func prefixes(block string) []string {
+	cidr, except, some := strings.Cut(block, " except ")
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil || !some {
+		return []string{plain(block)}
+	}
+	b := address.Block{Prefix: prefix}
+	for text := range strings.SplitSeq(except, ",") {
+		if p, err := netip.ParsePrefix(strings.TrimSpace(text)); err == nil {
+			b.Except = append(b.Except, p)
+		}
+	}
+	var out []string
+	for _, p := range b.Prefixes() {
+		out = append(out, p.String())
+	}
+	return out
 }

@@ -18,12 +18,16 @@ const (
 	kindInternet  = "Internet"
 )
 
-// names writes references as users type them. Namespaces equal to local are
-// left out; the zero value writes every name in full.
+// names writes references as users type them. The namespaces local and other
+// are left out, where readers know them; the zero value writes names in full.
 type names struct {
-	local string
+	local, other string
 	// escape is what every name passes through; nil means plain.
 	escape func(string) string
+}
+
+func (n names) known(namespace string) bool {
+	return namespace == "" || namespace == n.local || namespace == n.other
 }
 
 func (n names) esc(s string) string {
@@ -38,13 +42,16 @@ func shortKind(kind string) string {
 	if short := reference.Kind(kind).Short(); short != "" {
 		return short
 	}
+	if plain(kind) != kind {
+		return kind
+	}
 	return strings.ToLower(kind)
 }
 
 // object is a reference such as bank/deploy/frontend.
 func (n names) object(kind, namespace, name string) string {
 	text := n.esc(shortKind(kind)) + "/" + n.esc(name)
-	if namespace != "" && namespace != n.local {
+	if !n.known(namespace) {
 		text = n.esc(namespace) + "/" + text
 	}
 	return text
@@ -52,7 +59,7 @@ func (n names) object(kind, namespace, name string) string {
 
 // policy is the name of a NetworkPolicy, with its namespace unless it is local.
 func (n names) policy(p report.Object) string {
-	if p.Namespace == "" || p.Namespace == n.local {
+	if n.known(p.Namespace) {
 		return n.esc(p.Name)
 	}
 	return n.esc(p.Namespace) + "/" + n.esc(p.Name)
@@ -108,7 +115,7 @@ func (n names) members(m report.Members) string {
 		return n.end(e)
 	case kindLabels:
 		text := "pods " + n.labels(e.Labels)
-		if e.Namespace != "" && e.Namespace != n.local {
+		if !n.known(e.Namespace) {
 			text += " in namespace " + n.esc(e.Namespace)
 		}
 		if some {
@@ -152,33 +159,36 @@ func (n names) policies(all []report.Object, limit int) string {
 	for _, p := range all {
 		texts = append(texts, n.policy(p))
 	}
-	return names{escape: func(s string) string { return s }}.list(texts, limit)
+	return names{escape: same}.list(texts, limit)
 }
 
-// port is one port as asked for and as the pod has it: 80/TCP → 8080/TCP (http).
+func same(s string) string { return s }
+
+// port is one port as asked for and as the pod has it: 80 → 8080/TCP (http).
 func (n names) port(p report.PortMapping) string {
 	pod := n.podPort(p)
 	switch {
 	case p.Service == 0, p.Service == p.Pod:
 		return pod
 	case p.Pod == 0:
-		return fmt.Sprintf("%d/%s", p.Service, p.Protocol)
+		return fmt.Sprintf("%d/%s", p.Service, n.esc(string(p.Protocol)))
 	default:
-		return fmt.Sprintf("%d/%s → %s", p.Service, p.Protocol, pod)
+		return fmt.Sprintf("%d → %s", p.Service, pod)
 	}
 }
 
 // podPort is the port at the pod alone.
 func (n names) podPort(p report.PortMapping) string {
+	protocol := n.esc(string(p.Protocol))
 	switch {
 	case p.Pod == 0 && p.PodPortName != "":
-		return n.esc(p.PodPortName) + "/" + string(p.Protocol)
+		return n.esc(p.PodPortName) + "/" + protocol
 	case p.Pod == 0:
-		return "any/" + string(p.Protocol)
+		return "any " + protocol + " port"
 	case p.PodPortName != "":
-		return fmt.Sprintf("%d/%s (%s)", p.Pod, p.Protocol, n.esc(p.PodPortName))
+		return fmt.Sprintf("%d/%s (%s)", p.Pod, protocol, n.esc(p.PodPortName))
 	default:
-		return strconv.Itoa(int(p.Pod)) + "/" + string(p.Protocol)
+		return strconv.Itoa(int(p.Pod)) + "/" + protocol
 	}
 }
 
@@ -190,5 +200,5 @@ func (n names) ports(all []report.PortMapping, limit int) string {
 			texts = append(texts, text)
 		}
 	}
-	return names{escape: func(s string) string { return s }}.list(texts, limit)
+	return names{escape: same}.list(texts, limit)
 }

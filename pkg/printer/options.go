@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// Formats, as -o takes them. Text is the default, for eyes; it may change.
+// Formats, as -o takes them. Text is the default, for eyes, and may change; Table
+// is its other name for the reports that are tables.
 const (
 	Text    = ""
+	Table   = "table"
 	Wide    = "wide"
 	JSON    = "json"
 	YAML    = "yaml"
@@ -31,16 +33,18 @@ const (
 	KindVersion     Kind = "Version"
 )
 
-// Formats lists the values of -o that a kind of report can be printed in, the
-// default aside. Help, validation and completion all take them from here.
+// Formats lists the values of -o that a kind of report can be printed in, beside
+// leaving it out. Help, validation and completion all take them from here.
 func Formats(k Kind) []string {
 	switch k {
-	case KindExplanation, KindReach:
+	case KindExplanation:
 		return []string{Wide, JSON, YAML, Name}
+	case KindReach:
+		return []string{Table, Wide, JSON, YAML, Name}
 	case KindPermission:
 		return []string{JSON, YAML, Name}
 	case KindMap:
-		return []string{Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
+		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
 	case KindVersion:
 		return []string{JSON, YAML}
 	}

@@ -20,7 +20,8 @@ type page struct {
 func (t text) page(b *bytes.Buffer) page { return page{b, t.width()} }
 
 // put writes text after a prefix and breaks it between words; further lines are
-// indented by hang. A word is never broken, even when it is too long.
+// indented by hang. A word is never broken, even when it is too long, but a list
+// of labels may be, after a comma.
 func (p page) put(prefix string, hang int, s string) {
 	p.WriteString(prefix)
 	for i, line := range wrap(s, p.width-hang, p.width-columns(prefix)) {
@@ -42,18 +43,43 @@ func (p page) gap() { p.WriteByte('\n') }
 func wrap(s string, width, first int) []string {
 	var lines []string
 	line, room := "", first
-	for _, word := range strings.Fields(s) {
+	add := func(space, word string) {
 		switch {
 		case line == "":
 			line = word
-		case columns(line)+1+columns(word) > room:
+		case columns(line)+len(space)+columns(word) > room:
 			lines = append(lines, line)
 			line, room = word, width
 		default:
-			line += " " + word
+			line += space + word
 		}
 	}
-	return append(lines, line)
+	for _, word := range strings.Fields(s) {
+		if columns(word) <= width {
+			add(" ", word)
+			continue
+		}
+		space := " "
+		for part := range strings.SplitAfterSeq(word, ",") {
+			add(space, part)
+			space = ""
+		}
+	}
+	return unwidow(append(lines, line), width)
+}
+
+// unwidow gives a last line of one short word the word before it for company.
+func unwidow(lines []string, width int) []string {
+	last := len(lines) - 1
+	if last < 1 || columns(lines[last]) > 3 {
+		return lines
+	}
+	at := strings.LastIndexByte(lines[last-1], ' ')
+	if at < 0 || columns(lines[last-1][at:])+columns(lines[last]) > width {
+		return lines
+	}
+	lines[last-1], lines[last] = lines[last-1][:at], lines[last-1][at+1:]+" "+lines[last]
+	return lines
 }
 
 // columns counts what a text takes on the terminal, colours aside.

@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -42,11 +43,11 @@ func (n names) partly(answers []report.Answer) string {
 	}
 	switch source, target, ports := varies(answers); {
 	case source && !target && !ports:
-		return "It works from " + n.share(answers, yes, sourceOf) + "."
+		return "It only works from " + n.share(answers, yes, sourceOf) + "."
 	case target && !source && !ports:
-		return "It reaches " + n.share(answers, yes, targetOf) + "."
+		return "It only reaches " + n.share(answers, yes, targetOf) + "."
 	case ports && !source && !target:
-		return "It works on " + n.ports(allPorts(yes), 0) + " only."
+		return "It only works on " + n.ports(allPorts(yes), 3) + "."
 	default:
 		return fmt.Sprintf("%d of the %d cases below %s.", len(yes), len(answers), isAre(len(yes), "allowed"))
 	}
@@ -59,9 +60,11 @@ func (n names) share(all, yes []report.Answer, of func(report.Answer) report.Mem
 		if m := of(a); m.Total != first.Total || n.end(m.End) != n.end(first.End) || m.Total == 0 {
 			texts := make([]string, 0, len(yes))
 			for _, a := range yes {
-				texts = append(texts, n.members(of(a)))
+				if text := n.members(of(a)); !slices.Contains(texts, text) {
+					texts = append(texts, text)
+				}
 			}
-			return strings.Join(texts, ", ") + " only"
+			return names{escape: same}.list(texts, 3)
 		}
 	}
 	sum := first
@@ -74,29 +77,47 @@ func (n names) share(all, yes []report.Answer, of func(report.Answer) report.Mem
 
 // answerTitle heads one of several answers.
 func (t text) answerTitle(p page, n names, r *report.Explanation, a report.Answer) {
+	word := strings.ToUpper(t.word(a.Verdict, r.Enforcement))
+	p.put(t.paint(a.Verdict, word)+"   ", 4, t.about(n, r, a))
+}
+
+// about tells an answer from the others.
+func (t text) about(n names, r *report.Explanation, a report.Answer) string {
 	source, target, ports := varies(r.Answers)
+	nodes := slices.ContainsFunc(r.Answers, func(a report.Answer) bool {
+		return slices.ContainsFunc(a.Hops, func(h report.Hop) bool { return nodeMatters(h.Reason) })
+	})
 	var parts []string
 	if source {
-		parts = append(parts, "from "+t.memberNames(n, a.Source))
+		parts = append(parts, "from "+t.memberNames(n, a.Source, nodes))
 	}
 	if target {
-		parts = append(parts, "to "+t.memberNames(n, a.Target))
+		parts = append(parts, "to "+t.memberNames(n, a.Target, nodes))
 	}
 	if ports || !source && !target {
 		parts = append(parts, "port "+n.ports(a.Ports, 0))
 	}
-	word := strings.ToUpper(t.word(a.Verdict, r.Enforcement))
-	p.put(t.paint(a.Verdict, word)+"   ", 4, strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
-// memberNames is members and which ones: 2 of 3 pods of deploy/x (x-1, x-2).
-func (t text) memberNames(n names, m report.Members) string {
+// nodeMatters tells whether a reason has to do with the node that a pod is on.
+func nodeMatters(r report.Reason) bool {
+	return r == report.SameNode || r == report.NodeUnknown || r == report.NoLocalEndpoint
+}
+
+// memberNames is members and which ones: 2 of 3 pods of deploy/x (x-1, x-2);
+// where it matters also on which nodes, or through which an outside client came.
+func (t text) memberNames(n names, m report.Members, nodes bool) string {
 	limit := 3
 	if t.wide() {
 		limit = 0
 	}
 	text := n.members(m)
-	if len(m.Nodes) > 0 {
+	switch outside := m.End.Kind == kindAddresses || m.End.Kind == kindInternet; {
+	case len(m.Nodes) == 0:
+	case outside:
+		text += " through " + plural(len(m.Nodes), "node") + " " + n.list(m.Nodes, limit)
+	case nodes || t.wide():
 		text += " on " + plural(len(m.Nodes), "node") + " " + n.list(m.Nodes, limit)
 	}
 	if len(m.Names) > 0 && (m.Count < m.Total || t.wide()) && m.End.Kind != "Pod" {

@@ -2,6 +2,8 @@ package printer
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
@@ -51,8 +53,9 @@ func (n names) why(c cause) string {
 	if c.hop == report.HopEgress {
 		c.subject = "the source"
 	}
-	if c.reason == report.NoRuleAllows && len(c.rules) > 0 {
-		return c.subject + " is " + n.reason(c)
+	if c.reason == report.NoRuleAllows && len(c.rules) == 1 {
+		rule := strings.TrimSpace(strings.ToLower(string(c.hop)) + " rule")
+		return fmt.Sprintf("no %s of networkpolicy %s allows it", rule, n.policy(c.rules[0].Policy))
 	}
 	return n.reason(c)
 }

@@ -11,10 +11,6 @@ import (
 // reach prints who can reach a target, or what a source can reach, as a table.
 func (t text) reach(b *bytes.Buffer, r *report.Reach) error {
 	p, n := t.page(b), names{local: t.Namespace}
-	column := "SOURCE"
-	if r.Direction == report.Egress {
-		column = "TARGET"
-	}
 	if !t.NoHeaders {
 		if line := n.enforcement(r.Enforcement); line != "" {
 			p.put("", 2, line)
@@ -23,38 +19,14 @@ func (t text) reach(b *bytes.Buffer, r *report.Reach) error {
 		t.reachTitle(p, r)
 		p.gap()
 	}
-	withPorts := t.wide() || portsDiffer(r)
-	head := []string{"VERDICT", column, "PORTS", "WHY"}
-	if t.wide() {
-		head = []string{"VERDICT", column, "PORTS", "WHY", "RULES"}
-	}
-	rows := make([][]string, 0, len(r.Rows))
+	rows := make([]reachRow, 0, len(r.Rows))
 	for _, row := range r.Rows {
 		rows = append(rows, t.reachRow(n, r, row))
 	}
-	if !withPorts {
-		head = without(head, 2)
-		for i := range rows {
-			rows[i] = without(rows[i], 2)
-		}
-	}
-	if t.NoHeaders {
-		head = nil
-	}
-	width := t.width()
-	if t.wide() {
-		width = 0
-	}
-	if len(rows) > 0 {
-		if err := table(b, head, rows, width); err != nil {
-			return err
-		}
-	}
-	if t.NoHeaders {
-		return nil
-	}
-	if len(rows) == 0 {
-		p.WriteString("nothing\n")
+	if len(rows) == 0 && !t.NoHeaders {
+		p.WriteString("(nothing to show)\n")
+	} else if err := t.reachTable(b, r, rows); err != nil || t.NoHeaders {
+		return err
 	}
 	t.rowNotes(p, n, r)
 	t.unmatched(p, r.Unmatched)
@@ -62,34 +34,32 @@ func (t text) reach(b *bytes.Buffer, r *report.Reach) error {
 	return nil
 }
 
-func without(row []string, i int) []string {
-	return append(row[:i:i], row[i+1:]...)
-}
-
 func (t text) reachTitle(p page, r *report.Reach) {
-	n := names{}
-	title := "Who can reach " + n.question(r.Of)
+	n, short := names{}, names{local: r.Of.Namespace}
+	title := "Who can reach " + n.question(r.Of) + "?"
 	if r.Direction == report.Egress {
-		title = "What " + n.question(r.Of) + " can reach"
-	}
-	if len(r.Ports) > 0 {
-		title += ", port " + n.ports(r.Ports, 0)
-	}
-	short := names{local: r.Of.Namespace}
-	var pods []string
-	for _, m := range r.Pods {
-		// The question's own name needs no repeating, unless there is a count.
-		if m.End.Kind != r.Of.Kind || m.End.Name != r.Of.Name || m.Total > 1 {
-			pods = append(pods, short.stands(m))
-		}
-	}
-	if len(pods) > 0 {
-		title += ", on " + names{escape: same}.list(pods, 3)
+		title = "What can " + n.question(r.Of) + " reach?"
 	}
 	p.put("", 2, title)
+	var pods []string
+	for _, m := range r.Pods {
+		// The question's own name needs no repeating.
+		switch {
+		case m.End.Kind != r.Of.Kind || m.End.Name != r.Of.Name:
+			pods = append(pods, short.stands(m))
+		case m.Count > 1 && m.Count == m.Total:
+			pods = append(pods, fmt.Sprintf("%d pods", m.Count))
+		}
+	}
+	behind := names{escape: same}.list(pods, 3)
+	ports := n.ports(r.Ports, 0)
+	if ports != "" && behind != "" {
+		behind = ports + " on " + behind
+	}
+	if text := orElse(behind, ports); text != "" {
+		p.para(2, text)
+	}
 }
-
-func same(s string) string { return s }
 
 // stands is how many pods stand behind a question.
 func (n names) stands(m report.Members) string {
@@ -99,36 +69,124 @@ func (n names) stands(m report.Members) string {
 	return fmt.Sprintf("%d %s of %s", m.Count, plural(m.Count, "pod"), n.end(m.End))
 }
 
+// rowPorts is what a row is about: ports, or the connections admitted.
+func (n names) rowPorts(row report.ReachRow) string {
+	if row.Connections != nil {
+		return row.Connections.String()
+	}
+	return n.ports(row.Ports, 0)
+}
+
 // portsDiffer tells whether the ports of the rows say more than the title.
 func portsDiffer(r *report.Reach) bool {
 	n := names{}
 	for _, row := range r.Rows {
-		if n.ports(row.Ports, 0) != n.ports(r.Ports, 0) && (len(row.Ports) > 0 || len(r.Ports) > 0) {
+		if row.Scope != report.ScopeNodes && n.rowPorts(row) != n.ports(r.Ports, 0) {
 			return true
 		}
 	}
 	return false
 }
 
-func (t text) reachRow(n names, r *report.Reach, row report.ReachRow) []string {
-	ends := t.scope(n, row)
-	if row.Of != nil {
-		whose := "to "
+// reachRow is a row of the table, cell by cell.
+type reachRow struct {
+	verdict, ports, why string
+	// ends and rules have a line for each of the row's own.
+	ends, rules []string
+}
+
+func (t text) reachRow(n names, r *report.Reach, row report.ReachRow) reachRow {
+	out := reachRow{
+		verdict: t.paint(row.Verdict, capital(t.word(row.Verdict, r.Enforcement))),
+		ports:   n.rowPorts(row),
+		ends:    t.scope(n, row),
+		why:     names{local: r.Of.Namespace}.rowWhy(row),
+		rules:   n.ruleList(row),
+	}
+	if of := row.Of; of != nil {
+		text := fmt.Sprintf("to %d of %d pods", of.Count, of.Total)
 		if r.Direction == report.Egress {
-			whose = "from "
+			text = fmt.Sprintf("from %d of %d pods", of.Count, of.Total)
 		}
-		ends[len(ends)-1] += " (" + whose + t.memberNames(n, *row.Of) + ")"
+		if t.wide() && len(of.Names) > 0 {
+			text += ": " + n.list(of.Names, 0)
+		}
+		out.ends[len(out.ends)-1] += " (" + text + ")"
 	}
-	cells := []string{
-		t.paint(row.Verdict, capital(t.word(row.Verdict, r.Enforcement))),
-		strings.Join(ends, "\n"),
-		n.ports(row.Ports, 0),
-		t.rowWhy(n, row),
+	return out
+}
+
+// The least room for WHY beside the other columns; with less, it goes below them.
+const beside = 34
+
+// reachTable picks the columns: all of them, or those that say something new,
+// or, on a narrow terminal, the reason on a line of its own.
+func (t text) reachTable(b *bytes.Buffer, r *report.Reach, rows []reachRow) error {
+	who, ports := "SOURCE", portsDiffer(r)
+	if r.Direction == report.Egress {
+		who = "TARGET"
 	}
-	if t.wide() {
-		cells = append(cells, n.ruleList(row))
+	head, cells := []string{"VERDICT", who}, make([][]string, len(rows))
+	separator := "\n"
+	if t.NoHeaders {
+		// Rows for programs: each has one line.
+		separator = ", "
 	}
-	return cells
+	for i, row := range rows {
+		cells[i] = []string{row.verdict, strings.Join(row.ends, separator)}
+	}
+	column := func(name string, of func(reachRow) string) {
+		head = append(head, name)
+		for i, row := range rows {
+			cells[i] = append(cells[i], of(row))
+		}
+	}
+	if ports || t.wide() {
+		column("PORTS", func(row reachRow) string { return row.ports })
+	}
+	width := t.width()
+	switch {
+	case t.wide():
+		width = 0
+		column("WHY", func(row reachRow) string { return row.why })
+		column("RULES", func(row reachRow) string { return strings.Join(row.rules, separator) })
+	case t.NoHeaders:
+		width = 0
+		column("WHY", func(row reachRow) string { return row.why })
+	case width-used(head, cells) >= beside:
+		column("WHY", func(row reachRow) string { return row.why })
+	default:
+		head, cells, width = []string{"VERDICT", who + ", WHY"}, below(rows, width, ports), 0
+	}
+	if t.NoHeaders {
+		head = nil
+	}
+	return table(b, head, cells, width)
+}
+
+// below has the reasons, and the ports, under the ends that they are about.
+func below(rows []reachRow, width int, ports bool) [][]string {
+	verdicts := make([][]string, len(rows))
+	for i, row := range rows {
+		verdicts[i] = []string{row.verdict}
+	}
+	room := width - used([]string{"VERDICT"}, verdicts)
+	out := make([][]string, len(rows))
+	for i, row := range rows {
+		var cell []string
+		for _, end := range row.ends {
+			cell = append(cell, wrap(end, room, room)...)
+		}
+		text := row.why
+		if ports && row.ports != "" {
+			text = row.ports + ": " + text
+		}
+		for _, line := range wrap(text, room-2, room-2) {
+			cell = append(cell, "  "+line)
+		}
+		out[i] = []string{row.verdict, strings.Join(cell, "\n")}
+	}
+	return out
 }
 
 // scope is the other ends of a row, one to a line where they are listed.
@@ -145,12 +203,16 @@ func (t text) scope(n names, row report.ReachRow) []string {
 	case report.ScopeEverywhere:
 		return []string{"every pod in every namespace"}
 	case report.ScopeOtherNamespaces:
-		if !t.wide() {
-			return []string{fmt.Sprintf("every pod of all %d other %s", len(namespaces), plural(len(namespaces), "namespace"))}
+		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
+		if len(namespaces) == 1 {
+			text = "the one other namespace (every pod)"
 		}
-		return []string{fmt.Sprintf("every pod of all %d other %s:", len(namespaces), plural(len(namespaces), "namespace")), n.list(namespaces, 0)}
+		if t.wide() {
+			return []string{text, "  " + n.list(namespaces, 0)}
+		}
+		return []string{text}
 	case report.ScopeNamespaces:
-		return []string{"every pod of " + plural(len(namespaces), "namespace") + " " + n.list(namespaces, limit)}
+		return []string{plural(len(namespaces), "namespace") + " " + n.list(namespaces, limit) + " (every pod)"}
 	case report.ScopeNodes:
 		if len(row.Ends) == 0 || row.Reason == report.SameNode {
 			return []string{"each pod's own node (kubelet probes)"}
@@ -162,7 +224,8 @@ func (t text) scope(n names, row report.ReachRow) []string {
 		if limit > 0 && i == limit && len(row.Ends) > limit+1 {
 			return append(out, fmt.Sprintf("and %d more", len(row.Ends)-limit))
 		}
-		out = append(out, t.memberNames(n, m))
+		nodes := nodeMatters(row.Reason) || row.Nearest != nil && row.Nearest.Reason == report.HostNetwork
+		out = append(out, t.memberNames(n, m, nodes && m.Count < m.Total))
 	}
 	if len(out) == 0 {
 		return []string{"nobody"}
@@ -171,24 +234,21 @@ func (t text) scope(n names, row report.ReachRow) []string {
 }
 
 // rowWhy is the deciding rule of a row, or what came nearest to admitting it.
-func (t text) rowWhy(n names, row report.ReachRow) string {
+func (n names) rowWhy(row report.ReachRow) string {
 	if row.Nearest != nil && row.Verdict != report.Allowed {
-		brief, full, _ := n.mismatch(*row.Nearest, sidesOf(row.Hop), "")
-		if t.wide() {
-			brief = full
-		}
+		brief, _, _ := n.mismatch(*row.Nearest, sidesOf(row.Hop), "")
 		switch len(row.DecidedBy) {
 		case 0:
 			return brief
 		case 1:
 			return n.policy(row.DecidedBy[0].Policy) + ": " + brief
 		default:
-			return fmt.Sprintf("%d policies; nearest: %s", len(row.DecidedBy), brief)
+			return fmt.Sprintf("none of %d policies allows it; nearest: %s", len(row.DecidedBy), brief)
 		}
 	}
 	c := cause{verdict: row.Verdict, reason: row.Reason, hop: row.Hop, rules: row.DecidedBy, detail: row.Detail}
 	if row.Reason == report.NotRead {
-		return "something it depends on was not read, see below"
+		return "what decides it was not read, see below"
 	}
 	for _, m := range row.Ends {
 		c.end = m.End.Kind
@@ -197,7 +257,7 @@ func (t text) rowWhy(n names, row report.ReachRow) string {
 }
 
 // ruleList is every deciding rule, with its field and its place in a file.
-func (n names) ruleList(row report.ReachRow) string {
+func (n names) ruleList(row report.ReachRow) []string {
 	var out []string
 	for _, r := range row.DecidedBy {
 		text := n.rules([]report.RuleRef{r}) + inParens(plain(r.Location))
@@ -206,7 +266,7 @@ func (n names) ruleList(row report.ReachRow) string {
 		}
 		out = append(out, text)
 	}
-	return strings.Join(out, "\n")
+	return out
 }
 
 // rowNotes are the caveats of all rows, each once.
@@ -244,7 +304,7 @@ func (t text) unmatched(p page, all []report.Unmatched) {
 	}
 	n := names{}
 	p.gap()
-	p.WriteString("These entries of rules admit nobody, as no pod matches them; is one misspelt?\n")
+	p.WriteString("No pod matches these entries of rules; is one misspelt?\n")
 	for _, u := range all {
 		p.para(2, n.policy(u.Policy)+" "+n.esc(u.Path)+": "+n.esc(u.Clause))
 		t.location(p, u.Location)

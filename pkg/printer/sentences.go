@@ -27,17 +27,20 @@ func (n names) reason(c cause) string {
 	detail := n.esc(c.detail)
 	switch c.reason {
 	case report.NotIsolated:
-		return "no NetworkPolicy restricts what " + verb(c.hop) + " " + c.subject
+		if c.subject == "it" {
+			return "no policy restricts its " + strings.ToLower(string(c.hop))
+		}
+		return "no policy restricts " + c.subject
 	case report.RuleAllows:
-		return "by " + n.rules(c.rules)
+		return n.rules(c.rules)
 	case report.NoRuleAllows:
 		return n.restricted(c)
 	case report.NotPoliced:
 		return n.notPoliced(c)
 	case report.SamePod:
-		return "a pod always reaches itself, whatever policies say"
+		return "a pod always reaches itself"
 	case report.SameNode:
-		return "a node and its own pods always reach each other, whatever policies say"
+		return "a node and its own pods always reach each other"
 	case report.PodFinished:
 		return "the pod has finished"
 	case report.PodPending:
@@ -45,10 +48,14 @@ func (n names) reason(c cause) string {
 	case report.NoAddress:
 		return "the pod has no IP address"
 	case report.NoPods:
-		if c.detail == "" {
+		switch {
+		case c.detail == "":
 			return "no pod stands behind it"
+		case c.hop == report.HopService:
+			return "no pod has the labels that the Service selects: " + detail
+		default:
+			return detail + " has no pods"
 		}
-		return "no pod has the labels that the Service selects: " + detail
 	case report.NoEndpoints:
 		return "the Service has no endpoint that is ready" + inParens(detail)
 	case report.ServicePortMissing:
@@ -90,13 +97,6 @@ func (n names) reason(c cause) string {
 	return ""
 }
 
-func verb(hop report.HopKind) string {
-	if hop == report.HopEgress {
-		return "leaves"
-	}
-	return "enters"
-}
-
 func inParens(s string) string {
 	if s == "" {
 		return ""
@@ -127,11 +127,13 @@ func (n names) restricted(c cause) string {
 	}
 	switch len(policies) {
 	case 0:
-		return "NetworkPolicies restrict what " + verb(c.hop) + " " + c.subject + ", and no rule allows this"
+		return "policies restrict " + c.subject + ", and no rule allows it"
 	case 1:
-		return "restricted by " + n.policy(policies[0]) + ", and none of its rules allows this"
+		return "no rule of " + n.policy(policies[0]) + " allows it"
+	case 2:
+		return "no rule of " + n.policy(policies[0]) + " or " + n.policy(policies[1]) + " allows it"
 	default:
-		return fmt.Sprintf("restricted by %s, and none of their rules allows this", n.policies(policies, 2))
+		return fmt.Sprintf("no rule of %s or %d more policies allows it", n.policy(policies[0]), len(policies)-1)
 	}
 }
 
@@ -144,7 +146,7 @@ func (n names) notPoliced(c cause) string {
 	case "":
 		return "no NetworkPolicy applies to nodes, hostNetwork pods and addresses outside"
 	default:
-		return "no NetworkPolicy applies to " + c.subject + ": with hostNetwork it shares its node's network"
+		return "it uses its node's network (hostNetwork), which no policy binds"
 	}
 }
 
@@ -152,11 +154,15 @@ func (n names) notRead(needs []string) string {
 	if len(needs) == 0 {
 		return "something that it depends on could not be read"
 	}
-	texts := make([]string, 0, len(needs))
-	for _, need := range needs {
+	texts, more := make([]string, 0, len(needs)), ""
+	for i, need := range needs {
+		if i == 2 && len(needs) > 3 {
+			more = fmt.Sprintf(", nor %d things more", len(needs)-i)
+			break
+		}
 		texts = append(texts, prose(need))
 	}
-	return "netguard could not read what decides it: " + strings.Join(texts, "; ")
+	return "netguard could not " + strings.Join(texts, ", nor ") + more
 }
 
 // sides names the two ends of a connection as a rule sees them: in ingress
@@ -171,67 +177,79 @@ func sidesOf(d report.HopKind) sides {
 }
 
 // mismatch is why a clause does not match, in two lengths: brief for a table,
-// full with what a person needs to know who has not read the specification.
-// Hint is a second sentence, or "".
+// full for a line that shows the clause, and a hint with what a person needs to
+// know who has not read the specification, or "".
 func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full, hint string) {
 	want, got := n.esc(m.Want), n.esc(m.Got)
+	address := orElse(got, "the "+s.peer+"'s address")
 	switch m.Reason {
 	case report.NamespaceDiffers:
 		brief = fmt.Sprintf("its podSelector only matches pods in %s", want)
-		full = fmt.Sprintf("the %s is in namespace %s", s.peer, got)
+		full = fmt.Sprintf("the %s is in namespace %s", s.peer, orElse(got, "none"))
 		hint = fmt.Sprintf("A podSelector alone only matches pods in the policy's own namespace, %s. "+
 			"To match pods elsewhere, the same entry also needs a namespaceSelector.", want)
-		if got == "" {
-			full = "the " + s.peer + " is in no namespace"
-		}
 	case report.NamespaceLabel:
 		wants, has := n.label(m)
-		brief = "wants namespace label " + wants + ", has " + has
-		full = fmt.Sprintf("wants namespace label %s, the namespace of the %s has %s", wants, s.peer, has)
+		if m.Key == metadataName && !strings.Contains(m.Path, matchExpressions) {
+			// The label that every namespace has with its own name.
+			brief = "only matches namespace " + want
+			full = fmt.Sprintf("the %s is in namespace %s", s.peer, orElse(got, "none"))
+			break
+		}
+		brief = "wants namespace label " + wants + but(m, has)
+		full = wanted(clause, "namespaceSelector", m, wants) + fmt.Sprintf("the %s's namespace has %s", s.peer, has)
 	case report.PodLabel:
 		wants, has := n.label(m)
-		brief = "wants label " + wants + ", has " + has
-		full = fmt.Sprintf("wants label %s, the %s has %s", wants, s.peer, has)
+		brief = "wants label " + wants + but(m, has)
+		full = wanted(clause, "podSelector", m, wants) + fmt.Sprintf("the %s has %s", s.peer, has)
 	case report.OutsideIPBlock:
-		brief = orElse(got, "the address") + " is not in " + want
-		full = orElse(got, "the address of the "+s.peer) + " is not in " + want
+		brief = address + " is not in " + want
+		full = address + " is not in it"
 	case report.InExcept:
-		brief = orElse(got, "the address") + " is excepted by " + want
-		full = fmt.Sprintf("%s is in %s, which except takes out of the block", orElse(got, "the address of the "+s.peer), want)
+		brief = address + " is excepted by " + want
+		full = fmt.Sprintf("%s is in %s, which except takes out", address, want)
 	case report.PodsNotInIPBlock:
 		brief = "an ipBlock matches no pods here"
 		full = "with this network plugin an ipBlock never matches pods"
 		hint = "Name the pods by podSelector and namespaceSelector instead."
 	case report.NotAPod:
 		brief = "selectors match no outside address"
-		full = fmt.Sprintf("a selector matches pods only, and the %s is an address outside", s.peer)
+		full = fmt.Sprintf("the %s is no pod, and a selector only matches pods", s.peer)
 		hint = "Only an ipBlock matches addresses outside the cluster."
 	case report.HostNetwork:
 		brief = "selectors match no hostNetwork pod or node"
-		full = fmt.Sprintf("a selector never matches nodes or hostNetwork pods, and the %s is one", s.peer)
-		hint = "To the network a hostNetwork pod is its node; only an ipBlock with the node's address can match it."
+		full = fmt.Sprintf("the %s is a hostNetwork pod or a node", s.peer)
+		hint = "A selector never matches those: to the network a hostNetwork pod is its node, " +
+			"and only an ipBlock with the node's address can match it."
 	case report.Protocol:
-		brief = "allows " + want + ", not " + got
-		full = fmt.Sprintf("allows %s, the connection is %s", want, got)
+		brief = "allows " + want + " only"
+		full = "the connection is " + got
 	case report.Port:
-		brief = fmt.Sprintf("allows port %s, the pod's is %s", want, got)
-		full = fmt.Sprintf("allows port %s, the connection arrives at the pod's port %s", want, got)
+		pods := ""
+		if got != "" {
+			pods = ", the pod's is " + got
+		}
+		brief = "allows port " + want + pods
+		full = "the connection arrives at port " + got
+		if !strings.HasSuffix(clause, " "+m.Want) {
+			full = fmt.Sprintf("on the pod that is %s, and %s", want, full)
+		}
 		if m.ServicePort {
-			brief = fmt.Sprintf("allows the Service's port %s, the pod's is %s", want, got)
+			brief = fmt.Sprintf("allows the Service's port %s", want) + pods
 			hint = fmt.Sprintf("%s is the Service's port. Policies only see the pod's port, after the Service has translated it: %s.", want, got)
 		}
 	case report.PortName:
 		brief = "no container declares port " + want
-		full = fmt.Sprintf("no container of the target pod declares a %sport named %s", protocolOf(clause), want)
+		full = fmt.Sprintf("no container of the target declares a %sport named %s", protocolOf(clause), want)
 	case report.NamedPortOutside:
 		brief = "port name " + want + " only has a meaning on pods"
-		full = fmt.Sprintf("the port name %s is looked up on the target's containers, and the target has none", want)
-		hint = "Use the port's number."
+		full = "the target has no containers that could declare that name"
+		hint = "A port name is looked up on the target's containers: use the port's number."
 	case report.LabelsUnread:
 		brief = "the namespace's labels could not be read"
 		full = fmt.Sprintf("the labels of the %s's namespace could not be read", s.peer)
 		if m.Key != "" {
-			full = fmt.Sprintf("the label %s could not be read", n.esc(m.Key))
+			full = fmt.Sprintf("the %s's label %s could not be read", s.peer, n.esc(m.Key))
 		}
 	case report.AddressUnread:
 		brief = "the address is not known"
@@ -240,11 +258,32 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 	return brief, full, hint
 }
 
+// wanted repeats which label is wanted, where the clause has more than that one.
+func wanted(clause, selector string, m report.Mismatch, wants string) string {
+	if clause == selector+" "+m.Key+"="+m.Want {
+		return ""
+	}
+	return "wants " + wants + ", "
+}
+
+// but says what there is, unless that differs between those a row is about.
+func but(m report.Mismatch, has string) string {
+	if m.Got == "" && !m.Absent {
+		return ""
+	}
+	return ", has " + has
+}
+
+const (
+	metadataName     = "kubernetes.io/metadata.name"
+	matchExpressions = "matchExpressions["
+)
+
 // label says which label a selector wants and what there is instead.
 func (n names) label(m report.Mismatch) (wants, has string) {
 	key := n.esc(m.Key)
 	wants, has = key+"="+n.esc(m.Want), key+"="+n.esc(m.Got)
-	if strings.Contains(m.Path, "matchExpressions[") {
+	if strings.Contains(m.Path, matchExpressions) {
 		wants = n.esc(m.Want)
 	}
 	if m.Absent {
@@ -345,6 +384,9 @@ func (n names) gap(g report.Gap) string {
 func plural(n int, noun string) string {
 	if n == 1 {
 		return noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
 	}
 	return noun + "s"
 }

@@ -55,28 +55,32 @@ func table(b *bytes.Buffer, head []string, rows [][]string, width int) error {
 const readable = 24
 
 func fitLast(head []string, rows [][]string, width int) {
-	used := 0
-	for column := range len(rows0(head, rows)) - 1 {
-		widest := 0
-		for _, row := range append([][]string{head}, rows...) {
-			if column < len(row) {
-				for line := range strings.SplitSeq(row[column], "\n") {
-					widest = max(widest, columns(line))
-				}
-			}
-		}
-		used += widest + gutter
+	last := len(head) - 1
+	if head == nil && len(rows) > 0 {
+		last = len(rows[0]) - 1
 	}
-	room := max(width-used, readable)
+	others := make([][]string, 0, len(rows))
 	for _, row := range rows {
-		last := len(row) - 1
+		others = append(others, row[:last])
+	}
+	room := max(width-used(head[:min(last, len(head))], others), readable)
+	for _, row := range rows {
 		row[last] = strings.Join(wrap(row[last], room, room), "\n")
 	}
 }
 
-func rows0(head []string, rows [][]string) []string {
-	if len(rows) > 0 {
-		return rows[0]
+// used is the width of columns, gutters included.
+func used(head []string, rows [][]string) int {
+	sum := 0
+	widths := map[int]int{}
+	for _, row := range append([][]string{head}, rows...) {
+		for i, cell := range row {
+			for line := range strings.SplitSeq(cell, "\n") {
+				sum -= widths[i]
+				widths[i] = max(widths[i], columns(line))
+				sum += widths[i]
+			}
+		}
 	}
-	return head
+	return sum + gutter*len(widths)
 }

@@ -12,7 +12,7 @@ func (t text) version(b *bytes.Buffer, r *report.Version) error {
 	p, n := t.page(b), names{}
 	fact := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(p, "%s: %s\n", name, n.esc(value))
+			fmt.Fprintf(p.Buffer, "%s: %s\n", name, n.esc(value))
 		}
 	}
 	fact("Client Version", r.Client)

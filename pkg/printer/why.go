@@ -11,15 +11,16 @@ import (
 // Limits of what is shown of evidence, wide output aside: what is nearest to
 // matching comes first, and the rest is summed up.
 const (
-	rulesShown   = 3
-	clausesShown = 3
+	policiesShown = 3
+	rulesShown    = 3
+	clausesShown  = 3
 )
 
 // why prints the evidence of the hops that did not allow; wide, of all.
 func (t text) why(p page, n names, a report.Answer) {
 	var hops []report.Hop
 	for _, h := range a.Hops {
-		if len(h.Policies) > 0 && (t.wide() || h.Verdict != report.Allowed && h.Verdict != a.Verdict || h.Verdict == a.Verdict && a.Verdict != report.Allowed) {
+		if len(h.Policies) > 0 && (t.wide() || h.Verdict != report.Allowed) {
 			hops = append(hops, h)
 		}
 	}
@@ -32,8 +33,15 @@ func (t text) why(p page, n names, a report.Answer) {
 		p.WriteString(title + "\n")
 		policies := slices.Clone(h.Policies)
 		slices.SortStableFunc(policies, func(a, b report.PolicyEvidence) int { return nearest(a.Rules) - nearest(b.Rules) })
-		for _, e := range policies {
+		shown := policies
+		if !t.wide() && len(policies) > policiesShown+1 {
+			shown = policies[:policiesShown]
+		}
+		for _, e := range shown {
 			t.policy(p, n, h.Kind, e)
+		}
+		if more := len(policies) - len(shown); more > 0 {
+			p.para(2, fmt.Sprintf("%d more policies: none of their rules allows it (-o wide lists them)", more))
 		}
 	}
 }
@@ -90,7 +98,7 @@ func (t text) policy(p page, n names, hop report.HopKind, e report.PolicyEvidenc
 	p.put("  networkpolicy "+names{}.policy(e.Policy), 4, "")
 	t.location(p, e.Location)
 	if len(e.Rules) == 0 {
-		p.para(4, "has no "+strings.ToLower(string(hop))+" rules: it lets nothing through by itself")
+		p.para(4, "has no "+strings.ToLower(string(hop))+" rules: by itself it lets nothing through")
 		return
 	}
 	rules := slices.Clone(e.Rules)
@@ -111,7 +119,7 @@ func (t text) policy(p page, n names, hop report.HopKind, e report.PolicyEvidenc
 		}
 	}
 	for _, r := range rules[:shown] {
-		t.rule(p, n, hop, r)
+		t.rule(p, n, hop, r, e.Location)
 	}
 	if rest := rules[shown:]; len(rest) > 0 {
 		p.para(4, fmt.Sprintf("%d more %s: %s", len(rest), plural(len(rest), "rule"), folded(rest, sidesOf(hop))))
@@ -157,16 +165,16 @@ func none(rules []report.RuleEvidence) string {
 	return "none matches"
 }
 
-func (t text) rule(p page, n names, hop report.HopKind, r report.RuleEvidence) {
+func (t text) rule(p page, n names, hop report.HopKind, r report.RuleEvidence, policy string) {
 	s := sidesOf(hop)
 	p.WriteString("    " + n.esc(r.Path) + ": " + summary(r, s) + "\n")
 	peers, more := t.clauses(r.Peers, r.PeersMatch())
-	t.clauseLines(p, n, s, r, peers)
+	t.clauseLines(p, n, s, r, peers, policy)
 	if more > 0 {
 		p.para(10, fmt.Sprintf("%d more %s: none matches this %s", more, plural(more, "entry"), s.peer))
 	}
 	ports, more := t.clauses(r.Ports, r.PortsMatch())
-	t.clauseLines(p, n, s, r, ports)
+	t.clauseLines(p, n, s, r, ports, policy)
 	if more > 0 {
 		p.para(10, fmt.Sprintf("%d more %s: none matches this port", more, plural(more, "port")))
 	}
@@ -221,32 +229,49 @@ func (t text) clauses(all []report.ClauseEvidence, m report.Match) (shown []repo
 	return sorted[:clausesShown], len(sorted) - clausesShown
 }
 
-func (t text) clauseLines(p page, n names, s sides, r report.RuleEvidence, clauses []report.ClauseEvidence) {
-	hints := []string{}
+// The columns of a clause's line: its mark, its field, and what it says.
+const (
+	clauseText = 29
+	clauseHang = 10
+)
+
+func (t text) clauseLines(p page, n names, s sides, r report.RuleEvidence, clauses []report.ClauseEvidence, policy string) {
+	var hints []string
 	for _, c := range clauses {
-		path, text, hint := c.Path, n.esc(c.Clause), ""
+		field, says, hint := n.esc(strings.TrimPrefix(c.Path, r.Path+".")), n.esc(c.Clause), ""
 		if c.Mismatch != nil {
 			var full string
 			_, full, hint = n.mismatch(*c.Mismatch, s, c.Clause)
-			text += ": " + full
-			path = c.Mismatch.Path
+			says += ": " + full
+			exact := n.esc(strings.TrimPrefix(c.Mismatch.Path, r.Path+"."))
+			if t.wide() || columns(exact) <= clauseText-clauseHang-2 {
+				field = exact
+			}
+			if c.Location != "" {
+				says += " " + place(c.Location, policy)
+			}
 		}
-		path = n.esc(strings.TrimPrefix(path, r.Path+"."))
-		prefix := "      " + t.mark(c.Match) + "  " + path
-		if columns(prefix) > 28 {
+		prefix := "      " + t.mark(c.Match) + "  " + field
+		if columns(prefix) > clauseText-2 {
 			p.WriteString(prefix + "\n")
-			p.para(10, text)
+			p.para(clauseHang, says)
 		} else {
-			p.put(pad(prefix, 26)+"  ", 28, text)
-		}
-		if c.Mismatch != nil {
-			t.location(p, c.Location)
+			p.put(pad(prefix, clauseText), clauseText, says)
 		}
 		if hint != "" && !slices.Contains(hints, hint) {
 			hints = append(hints, hint)
-			p.para(10, hint)
+			p.para(clauseHang, hint)
 		}
 	}
+}
+
+// place is where a clause stands: without folders, if that is the policy's own file.
+func place(location, policy string) string {
+	file := func(s string) string { return s[:max(0, strings.LastIndexByte(s, ':'))] }
+	if policy != "" && file(location) == file(policy) {
+		location = location[strings.LastIndexAny(location, `/\`)+1:]
+	}
+	return "(" + plain(location) + ")"
 }
 
 func (t text) mark(m report.Match) string {

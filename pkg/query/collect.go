@@ -26,6 +26,8 @@ type collector struct {
 	own   map[string]model.Party
 	needs map[string]bool
 	lens  lens
+	// families in which the question's own end can talk with the outside.
+	families familySet
 }
 
 // group is everybody who gets one answer.
@@ -41,6 +43,8 @@ type said struct {
 	row   report.ReachRow
 	own   map[string]model.Party
 	nodes map[string]bool
+	// located: the answer depends on who shares a node.
+	located bool
 }
 
 func newCollector(e *engine, home string) *collector {
@@ -53,6 +57,7 @@ func newCollector(e *engine, home string) *collector {
 // sources evaluates every source against the targets.
 func (c *collector) sources(sources []model.Party, targets []model.Destination) {
 	c.lens = c.lensFor(nil, targets)
+	c.families = destinationFamilies(targets)
 	plain := fold(targets, c.lens.destinationKey)
 	byNode := lens{nodes: true, cuts: c.lens.cuts}
 	located := fold(targets, byNode.destinationKey)
@@ -133,6 +138,7 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			a = &said{row: row, own: map[string]model.Party{}, nodes: map[string]bool{}}
 			answers[key] = a
 		}
+		a.located = a.located || p.located()
 		if !slices.Contains(a.row.Ports, p.dst.Port) {
 			a.row.Ports = append(a.row.Ports, p.dst.Port)
 		}
@@ -172,7 +178,7 @@ func (c *collector) commit(answers map[string]*said, class []model.Party) {
 				g.ends[id] = newMembers(end)
 				g.keys = append(g.keys, id)
 			}
-			g.ends[id].add(party)
+			g.ends[id].add(party, a.located)
 			for node := range a.nodes {
 				g.ends[id].nodes[node] = true
 			}
@@ -351,7 +357,7 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 	}
 	slices.Sort(joined.Nodes)
 	joined.Nodes = slices.Compact(joined.Nodes)
-	nameInternet(&joined, c.lens)
+	nameInternet(&joined, c.lens, c.families)
 	return []report.Members{joined}
 }
 

@@ -84,6 +84,11 @@ func exposed(s *snapshot.Service) bool {
 	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer)
 }
 
+// located tells whether the answer depends on who shares a node with whom.
+func (p pair) located() bool {
+	return p.sender().Host() || p.dst.Host() || p.dst.Service != nil && p.dst.Service.InternalLocal
+}
+
 // sender is the party whose address the destination sees.
 func (p pair) sender() model.Party {
 	if p.via != nil {

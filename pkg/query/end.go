@@ -60,13 +60,15 @@ func newMembers(end report.End) *members {
 	return &members{end: end, names: map[string]bool{}, nodes: map[string]bool{}}
 }
 
-func (m *members) add(p model.Party) {
+// add takes a party in; with located, its node is told too, because the answer
+// depends on it.
+func (m *members) add(p model.Party, located bool) {
 	switch {
 	case p.Hypothetical:
 		m.names["(any)"] = true
 	case p.Pod != nil:
 		m.names[p.Pod.Name.Name] = true
-		if p.Pod.Node != "" {
+		if located && p.Pod.Node != "" {
 			m.nodes[p.Pod.Node] = true
 		}
 	case p.Node != nil:

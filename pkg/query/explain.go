@@ -70,6 +70,13 @@ func explain(m *model.Model, source, target reference.Reference, o Options) (*re
 		out.Verdict = report.Denied
 		return out, nil, nil
 	}
+	if source.Form == reference.FormInternet {
+		sources = destinationFamilies(targets).within(sources)
+	}
+	if target.Form == reference.FormInternet {
+		reachable := partyFamilies(sources)
+		targets = slices.DeleteFunc(targets, func(d model.Destination) bool { return !reachable.has(d.Block) })
+	}
 	drafts := e.answers(sources, targets)
 	for _, d := range drafts {
 		out.Answers = append(out.Answers, d.answer(source, target))
@@ -196,12 +203,13 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 }
 
 func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
+	located := p.located()
 	for _, s := range class {
-		d.source.add(s)
+		d.source.add(s, located)
 	}
 	d.sources = append(d.sources, class...)
 	for _, t := range targets {
-		d.target.add(t.Party)
+		d.target.add(t.Party, located)
 	}
 	if p.via != nil && p.via.Name != "" {
 		d.source.nodes[p.via.Name] = true

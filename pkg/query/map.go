@@ -205,7 +205,8 @@ func (m *mapper) withOutside(s *side, outside []model.Party) {
 		return
 	}
 	in, out := map[policy.Admitted][]address.Block{}, map[policy.Admitted][]address.Block{}
-	for _, o := range outside {
+	reachable := familiesOf(pod.Addresses())
+	for _, o := range reachable.within(outside) {
 		if links, ok := families(o, model.Destination{Party: pod}); ok {
 			set := m.entering(s, o, pod, links[0])
 			in[set] = append(in[set], o.Block)
@@ -216,21 +217,21 @@ func (m *mapper) withOutside(s *side, outside []model.Party) {
 		}
 	}
 	for set, blocks := range in {
-		m.add(m.blocksEnd(blocks), s.end, set)
+		m.add(m.blocksEnd(blocks, reachable), s.end, set)
 	}
 	for set, blocks := range out {
-		m.add(s.end, m.blocksEnd(blocks), set)
+		m.add(s.end, m.blocksEnd(blocks, reachable), set)
 	}
 }
 
 // blocksEnd shows blocks as one end, by the name of the internet where they are
 // the part of it that the pod's IP families reach.
-func (m *mapper) blocksEnd(blocks []address.Block) report.End {
+func (m *mapper) blocksEnd(blocks []address.Block, f familySet) report.End {
 	members := report.Members{End: report.End{Kind: "Addresses"}}
 	for _, b := range blocks {
 		members.End.Addresses = append(members.End.Addresses, b.String())
 	}
-	nameInternet(&members, m.lens)
+	nameInternet(&members, m.lens, f)
 	return members.End
 }
 

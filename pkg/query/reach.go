@@ -115,7 +115,7 @@ func (e *engine) membersOf(parties []model.Party) []report.Members {
 			groups[key] = newMembers(end)
 			order = append(order, key)
 		}
-		groups[key].add(p)
+		groups[key].add(p, false)
 	}
 	out := make([]report.Members, 0, len(order))
 	for _, key := range order {
@@ -157,7 +157,8 @@ func (e *engine) unseen() []model.Party {
 // or source ranges of their Service, tell apart: the internet, and private
 // ranges where something names them.
 func (e *engine) outside(targets []model.Destination) []model.Party {
-	return cut(e.outsideUniverse(e.lensFor(nil, targets)), e.lensFor(nil, targets).cuts)
+	l := e.lensFor(nil, targets)
+	return destinationFamilies(targets).within(cut(e.outsideUniverse(l), l.cuts))
 }
 
 func (e *engine) outsideUniverse(l lens) []model.Party {
@@ -178,7 +179,8 @@ func (e *engine) outsideFrom(sources []model.Party) []report.ReachRow {
 	l := e.lensFor(sources, nil)
 	var rows []report.ReachRow
 	index := map[string]int{}
-	for _, to := range cut(e.outsideUniverse(l), l.cuts) {
+	reachable := partyFamilies(sources)
+	for _, to := range reachable.within(cut(e.outsideUniverse(l), l.cuts)) {
 		for _, class := range fold(sources, l.key) {
 			row := e.egressTo(class[0], to)
 			key := fmt.Sprint(row.Verdict, row.Reason, row.Connections)
@@ -196,7 +198,7 @@ func (e *engine) outsideFrom(sources []model.Party) []report.ReachRow {
 		}
 	}
 	for i := range rows {
-		nameInternet(&rows[i].Ends[0], l)
+		nameInternet(&rows[i].Ends[0], l, reachable)
 	}
 	return rows
 }
@@ -233,9 +235,9 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 	return row
 }
 
-// nameInternet shows the whole internet by its name.
-func nameInternet(m *report.Members, l lens) {
-	all := cut(parties(address.Internet()), l.cuts)
+// nameInternet shows the whole internet, as far as these families go, by its name.
+func nameInternet(m *report.Members, l lens, f familySet) {
+	all := f.within(cut(parties(address.Internet()), l.cuts))
 	rest := slices.Clone(m.End.Addresses)
 	for _, p := range all {
 		i := slices.Index(rest, p.Block.String())

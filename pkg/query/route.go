@@ -111,6 +111,67 @@ func cut(parties []model.Party, cuts []netip.Prefix) []model.Party {
 	return out
 }
 
+// families of addresses, as far as they are known.
+type familySet struct{ v4, v6 bool }
+
+// bothFamilies is what may be, where nothing is known.
+func bothFamilies() familySet { return familySet{v4: true, v6: true} }
+
+// familiesOf returns the families in which any of the parties can be reached.
+func familiesOf(lists ...[]netip.Addr) familySet {
+	var out familySet
+	for _, addrs := range lists {
+		if len(addrs) == 0 {
+			return bothFamilies()
+		}
+		for _, a := range addrs {
+			out.v4 = out.v4 || a.Is4()
+			out.v6 = out.v6 || a.Is6()
+		}
+	}
+	if out == (familySet{}) {
+		return bothFamilies()
+	}
+	return out
+}
+
+func destinationFamilies(dsts []model.Destination) familySet {
+	var lists [][]netip.Addr
+	for _, d := range dsts {
+		if d.Broken == "" {
+			lists = append(lists, d.Addresses)
+		}
+	}
+	return familiesOf(lists...)
+}
+
+func partyFamilies(parties []model.Party) familySet {
+	var lists [][]netip.Addr
+	for _, p := range parties {
+		lists = append(lists, p.Addresses())
+	}
+	return familiesOf(lists...)
+}
+
+func (f familySet) has(b address.Block) bool {
+	if b.Prefix.Addr().Is4() {
+		return f.v4
+	}
+	return f.v6
+}
+
+// within keeps the outside parties of these families. The internet has both; a
+// cluster that speaks one is not denied to the other, it is not there for it.
+func (f familySet) within(parties []model.Party) []model.Party {
+	var out []model.Party
+	for _, p := range parties {
+		if !p.Block.Prefix.IsValid() || f.has(p.Block) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // cutDestinations is [cut] for destinations: each outside one is split.
 func cutDestinations(dsts []model.Destination, cuts []netip.Prefix) []model.Destination {
 	var out []model.Destination

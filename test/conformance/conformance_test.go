@@ -21,6 +21,7 @@ const specs = 51
 // TestNetworkPolicy runs the upstream suite with the plugin, or the command that the environment names, as the network.
 func TestNetworkPolicy(t *testing.T) {
 	skipUnlessAsked(t)
+	command := verdictCommand(t)
 	cp, err := controlplane.Start(t.Context(), controlplane.Options{Log: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +35,10 @@ func TestNetworkPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plane := newDataPlane(verdictCommand(t, cp), cp.Environment(kubeconfig, pluginDir(t)))
+	if command[0] == "kubectl" {
+		command[0] = cp.Binaries().Kubectl
+	}
+	plane := newDataPlane(command, cp.Environment(kubeconfig, pluginDir(t)), interrupt)
 	nodes, err := kubelet.Start(t.Context(), cp.AdminConfig(), kubelet.Options{Exec: plane.exec, Log: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
@@ -52,16 +56,28 @@ func TestNetworkPolicy(t *testing.T) {
 	}
 }
 
-// TestWrongVerdictsFail has the suite judge a command that always says yes. It runs in another process, since Ginkgo
-// runs a suite but once.
+// TestWrongVerdictsFail has the suite judge a command that always says yes.
 func TestWrongVerdictsFail(t *testing.T) {
 	skipUnlessAsked(t)
+	judge(t, "true", count{failed: 1, skipped: specs - 1}.String())
+}
+
+// TestNoVerdictsFail has the suite judge a command that never says anything, though upstream takes that for a no.
+func TestNoVerdictsFail(t *testing.T) {
+	skipUnlessAsked(t)
+	judge(t, "/no/such/program", "in a row got no verdict")
+}
+
+// judge runs one short spec with a bad verdict command and wants the run to fail and to say something. That is another
+// process, since Ginkgo runs a suite but once.
+func judge(t *testing.T, verdictCommand, want string) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNetworkPolicy$", "-test.timeout=5m", "-test.v",
 		"-ginkgo.focus=should not mistakenly treat 'protocol: SCTP' as 'protocol: TCP'")
-	cmd.Env = append(os.Environ(), "NETGUARD_VERDICT_COMMAND=true")
+	cmd.Env = append(os.Environ(), "NETGUARD_VERDICT_COMMAND="+verdictCommand)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
-	if want := (count{failed: 1, skipped: specs - 1}).String(); !errors.As(err, &exit) || !strings.Contains(string(out), want) {
+	if !errors.As(err, &exit) || !strings.Contains(string(out), want) {
 		t.Errorf("got %v, want a failure and %q:\n%s", err, want, out)
 	}
 }
@@ -74,7 +90,7 @@ func skipUnlessAsked(t *testing.T) {
 }
 
 // verdictCommand is what answers the probes, without source and target.
-func verdictCommand(t *testing.T, cp *controlplane.ControlPlane) []string {
+func verdictCommand(t *testing.T) []string {
 	t.Helper()
 	if command := strings.Fields(os.Getenv("NETGUARD_VERDICT_COMMAND")); len(command) > 0 {
 		return command
@@ -84,7 +100,7 @@ func verdictCommand(t *testing.T, cp *controlplane.ControlPlane) []string {
 	if _, err := os.Stat(plugin); errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("%s does not exist: build the plugin there, or say where it is with NETGUARD_PLUGIN_DIR", plugin)
 	}
-	return []string{cp.Binaries().Kubectl, "netguard", "can-reach"}
+	return []string{"kubectl", "netguard", "can-reach"}
 }
 
 func pluginDir(t *testing.T) string {

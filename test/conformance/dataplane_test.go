@@ -12,14 +12,20 @@ import (
 	"time"
 )
 
+// patience is how many probes in a row may go without a verdict: some of the command's faults concern single specs, but
+// with a command that never works the suite would wait for hours for connections that nothing allows.
+const patience = 20
+
 // dataPlane answers the suite's probes with the verdicts of a command, in place of a network.
 type dataPlane struct {
 	command []string // source and target are added
 	env     []string
 	slots   chan struct{} // bounds how many commands run at once
+	giveUp  func(error)   // called when patience is at an end
 
 	mu       sync.Mutex
 	verdicts verdicts // since the last call of take
+	inARow   int      // probes without a verdict since the last one with
 	total    int
 	busy     time.Duration
 }
@@ -30,8 +36,8 @@ type verdicts struct {
 	failures []error // it did not
 }
 
-func newDataPlane(command, env []string) *dataPlane {
-	return &dataPlane{command: command, env: env, slots: make(chan struct{}, runtime.NumCPU())}
+func newDataPlane(command, env []string, giveUp func(error)) *dataPlane {
+	return &dataPlane{command: command, env: env, giveUp: giveUp, slots: make(chan struct{}, runtime.NumCPU())}
 }
 
 // exec is a kubelet.ExecFunc. The suite takes any failure of a probe for "not connected", so a command that gave no
@@ -41,19 +47,21 @@ func (d *dataPlane) exec(ctx context.Context, namespace, pod, _ string, command 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.total++
-	switch {
-	case err != nil:
+	if err != nil {
 		d.verdicts.failures = append(d.verdicts.failures, err)
+		if d.inARow++; d.inARow == patience {
+			d.giveUp(fmt.Errorf("%d probes in a row got no verdict: %w", patience, err))
+		}
 		fmt.Fprintln(stderr, err)
 		return 2
-	case connected:
-		d.verdicts.given++
-		return 0
-	default:
-		d.verdicts.given++
+	}
+	d.verdicts.given++
+	d.inARow = 0
+	if !connected {
 		fmt.Fprintln(stderr, "TIMEOUT") // as agnhost says when packets are dropped
 		return 1
 	}
+	return 0
 }
 
 func (d *dataPlane) ask(ctx context.Context, namespace, pod string, command []string) (connected bool, err error) {

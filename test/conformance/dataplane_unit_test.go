@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 )
@@ -44,7 +45,7 @@ func TestExitStatusIsTheVerdict(t *testing.T) {
 		{`echo cannot tell; exit 3`, 2, "cannot tell\n", 0, 1},
 		{`kill -9 $$`, 2, "killed", 0, 1},
 	} {
-		d := newDataPlane([]string{"sh", "-c", c.script, "verdict"}, nil)
+		d := newDataPlane([]string{"sh", "-c", c.script, "verdict"}, nil, nil)
 		var stdout, stderr bytes.Buffer
 		if got := d.exec(t.Context(), "x", "a", "agnhost", probe, &stdout, &stderr); got != c.exitCode {
 			t.Errorf("%s: exit status %d, want %d", c.script, got, c.exitCode)
@@ -59,7 +60,26 @@ func TestExitStatusIsTheVerdict(t *testing.T) {
 			t.Errorf("%s: counted twice: %+v", c.script, v)
 		}
 	}
-	if d := newDataPlane([]string{"/no/such/program"}, nil); d.exec(t.Context(), "x", "a", "agnhost", probe, new(bytes.Buffer), new(bytes.Buffer)) != 2 {
-		t.Error("a command that does not exist gave a verdict")
+}
+
+func TestNoVerdictsEndTheSuite(t *testing.T) {
+	var reasons []error
+	d := newDataPlane([]string{"/no/such/program"}, nil, func(err error) { reasons = append(reasons, err) })
+	ask := func(times int) {
+		for range times {
+			d.exec(t.Context(), "x", "a", "agnhost", strings.Fields("/agnhost connect 10.96.0.7:80"), io.Discard, io.Discard)
+		}
+	}
+	ask(patience - 1)
+	d.command = []string{"true"}
+	ask(1)
+	d.command = []string{"/no/such/program"}
+	ask(patience - 1)
+	if len(reasons) > 0 {
+		t.Errorf("gave up too early: %v", reasons)
+	}
+	ask(patience)
+	if len(reasons) != 1 || !strings.Contains(reasons[0].Error(), "/no/such/program") {
+		t.Errorf("gave up for %v; want once, with the command's name", reasons)
 	}
 }

@@ -25,7 +25,7 @@ type Dir struct {
 
 // New returns the golden files below path. When the test ends, files that none
 // of its subtests asked for fail it, unless -run or -skip left some out.
-func New(t *testing.T, path string) *Dir {
+func New(t testing.TB, path string) *Dir {
 	t.Helper()
 	d := &Dir{path: path, used: map[string]bool{}}
 	t.Cleanup(func() {
@@ -46,7 +46,7 @@ func New(t *testing.T, path string) *Dir {
 }
 
 // Check compares got with the file name, or rewrites the file under -update.
-func (d *Dir) Check(t *testing.T, name string, got []byte) {
+func (d *Dir) Check(t testing.TB, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join(d.path, name)
 	d.mu.Lock()
@@ -71,7 +71,7 @@ func (d *Dir) Check(t *testing.T, name string, got []byte) {
 	}
 }
 
-func (d *Dir) orphans(t *testing.T) []string {
+func (d *Dir) orphans(t testing.TB) []string {
 	t.Helper()
 	var out []string
 	err := filepath.WalkDir(d.path, func(path string, e fs.DirEntry, err error) error {

@@ -1,0 +1,96 @@
+package frontdoor
+
+import (
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Door is one way into the cluster: an Ingress, or a Gateway with its routes.
+type Door struct {
+	// Object is the Ingress or the Gateway.
+	Object report.Object
+	// Class is its class, Controller the class's controller.
+	Class, Controller string
+	Routes            []Route
+	// TLS are the hosts for which the door terminates TLS; "" stands for all.
+	TLS       []string
+	DataPlane DataPlane
+}
+
+// Route is one backend that the door sends requests to.
+type Route struct {
+	// By is the object that says so: the Ingress or the route, and Field where.
+	By    report.Object
+	Field string
+	// Hosts and Path of the requests; no host is every host.
+	Hosts          []string
+	Path, PathType string
+	Backend        report.Object
+	Port           string
+	// Weight is the backend's share among those of its rule; -1 without any.
+	Weight int32
+	// Broken says which link of the way is missing, Detail what about it; then
+	// there are no Destinations.
+	Broken       report.Reason
+	Detail       string
+	Destinations []model.Destination
+}
+
+// DataPlane is what carries the door's traffic to its backends.
+type DataPlane struct {
+	Parties  []model.Party
+	Evidence []report.Evidence
+	// Entry is the Service at which clients arrive, where there is one.
+	Entry *snapshot.Service
+	// Addresses are those that the door's status announces.
+	Addresses []string
+	// Problem says why Parties is not known; Detail what was found instead.
+	Problem report.Reason
+	Detail  string
+	// ThroughNodes: it sends to NodePorts, so that pods see a node's address.
+	ThroughNodes bool
+	// Timeout and Refused are the status codes that clients see.
+	Timeout, Refused string
+	// Name of the controller, where the catalogue knows it; Source its documentation.
+	Name, Source string
+}
+
+// IsDoor reports whether references of the kind stand for a way in.
+func IsDoor(k reference.Kind) bool {
+	switch k {
+	case reference.Ingress, reference.Gateway, reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
+		return true
+	default:
+		return false
+	}
+}
+
+// Open returns the doors that a reference stands for: one for an Ingress or a
+// Gateway, one for each Gateway that a route is attached to. Controllers are the
+// user's own words on what the data plane is; they settle the matter. The error
+// is a [*model.NotFoundError] or a [*model.UnreadableError].
+func Open(m *model.Model, r reference.Reference, controllers []reference.Reference) ([]*Door, error) {
+	name := snapshot.Name{Namespace: r.Namespace, Name: r.Name}
+	switch r.Kind {
+	case reference.Ingress:
+		ing := m.Ingress(name)
+		if ing == nil {
+			return nil, m.Absent(r)
+		}
+		return []*Door{ingressDoor(m, ing, controllers)}, nil
+	case reference.Gateway:
+		gw := m.Gateway(name)
+		if gw == nil {
+			return nil, m.Absent(r)
+		}
+		return []*Door{gatewayDoor(m, gw, nil, controllers)}, nil
+	default:
+		route := m.Route(string(r.Kind), name)
+		if route == nil {
+			return nil, m.Absent(r)
+		}
+		return routeDoors(m, route, controllers), nil
+	}
+}

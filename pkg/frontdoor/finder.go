@@ -1,0 +1,447 @@
+package frontdoor
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// finder looks for a door's data plane. Each step notes what it tried; the first
+// that finds pods ends the search.
+type finder struct {
+	m       *model.Model
+	plane   *DataPlane
+	gateway *snapshot.Gateway
+	// class and id are the door's class name and its controller's name.
+	class, id string
+	known     *controller
+	// unserved: the class is named but does not exist.
+	unserved bool
+}
+
+func (f *finder) note(step report.EvidenceStep, found bool, detail string) {
+	f.plane.Evidence = append(f.plane.Evidence, report.Evidence{Step: step, Found: found, Detail: detail})
+}
+
+// ingressClass resolves the class: spec.ingressClassName, else the legacy
+// annotation, else the default class (Ingress docs, "Default IngressClass").
+func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
+	switch {
+	case ing.Class != "":
+		f.class = ing.Class
+		if c := f.m.IngressClass(ing.Class); c != nil {
+			f.id = c.Controller
+			f.note(report.StepClass, true, fmt.Sprintf("ingressClassName %s is served by controller %s", ing.Class, c.Controller))
+		} else {
+			f.unserved = true
+			f.note(report.StepClass, false, fmt.Sprintf("ingressClassName %s: no such IngressClass", ing.Class))
+		}
+	case ing.LegacyClass != "":
+		f.class = ing.LegacyClass
+		if c := f.m.IngressClass(ing.LegacyClass); c != nil {
+			f.id = c.Controller
+		}
+		f.note(report.StepClass, true, "annotation kubernetes.io/ingress.class: "+ing.LegacyClass)
+	default:
+		var defaults []*snapshot.IngressClass
+		for _, c := range f.m.IngressClasses() {
+			if c.Default {
+				defaults = append(defaults, c)
+			}
+		}
+		if len(defaults) == 1 {
+			f.class, f.id = defaults[0].Name, defaults[0].Controller
+			f.note(report.StepClass, true, fmt.Sprintf("no class named; default IngressClass %s, controller %s", f.class, f.id))
+		} else {
+			f.unserved = len(defaults) == 0
+			f.note(report.StepClass, false, fmt.Sprintf("no class named, and %d IngressClasses are the default", len(defaults)))
+		}
+	}
+	if f.id != "" {
+		f.known = byController(f.id)
+	} else {
+		f.known = byClass(f.class)
+	}
+	if gap := f.m.Hidden(snapshot.IngressClasses, ""); gap != nil {
+		f.unserved = false
+	}
+	return f.class, f.id
+}
+
+func (f *finder) gatewayClass(gw *snapshot.Gateway) string {
+	f.class = gw.Class
+	if c := f.m.GatewayClass(gw.Class); c != nil {
+		f.id = c.Controller
+		f.note(report.StepClass, true, fmt.Sprintf("gatewayClassName %s is served by controller %s", gw.Class, c.Controller))
+	} else {
+		f.unserved = f.m.Hidden(snapshot.GatewayClasses, "") == nil
+		f.note(report.StepClass, false, fmt.Sprintf("gatewayClassName %s: no such GatewayClass", gw.Class))
+	}
+	f.known = byController(f.id)
+	return f.id
+}
+
+// find fills in the data plane.
+func (f *finder) find(addresses []string, gw *snapshot.Gateway, controllers []reference.Reference) {
+	if f.known != nil {
+		f.plane.Name, f.plane.Source = f.known.name, f.known.source
+		f.plane.Timeout, f.plane.Refused = f.known.timeout, f.known.refused
+	}
+	if len(controllers) > 0 {
+		f.byUser(controllers)
+		return
+	}
+	if f.known != nil && f.known.outside != nil {
+		f.fromOutside(f.known.outside)
+		return
+	}
+	if f.byStatus(addresses) || gw != nil && f.byGatewayLabel(gw) || f.byArguments() || f.byCatalogue() {
+		return
+	}
+	if f.plane.Problem != "" {
+		return
+	}
+	switch gap := f.m.Hidden(snapshot.Pods, ""); {
+	case gap != nil:
+		f.plane.Problem, f.plane.Detail = report.NotRead, gap.Need.Permission()
+	case f.unserved && len(addresses) == 0:
+		f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
+	default:
+		f.plane.Problem = report.ControllerUnknown
+	}
+}
+
+// byUser takes the user's word.
+func (f *finder) byUser(controllers []reference.Reference) {
+	for _, r := range controllers {
+		found, err := f.userParties(r)
+		if err != nil {
+			f.plane.Problem, f.plane.Detail = report.ControllerUnknown, err.Error()
+			return
+		}
+		f.note(report.StepUser, len(found) > 0, "--controller "+r.String())
+		f.plane.Parties = append(f.plane.Parties, found...)
+	}
+	if len(f.plane.Parties) == 0 {
+		f.plane.Problem, f.plane.Detail = report.ControllerUnknown, "--controller names no pod that runs"
+		return
+	}
+	f.entry()
+}
+
+func (f *finder) userParties(r reference.Reference) ([]model.Party, error) {
+	if r.Form != reference.FormLabels {
+		return f.m.Resolve(r)
+	}
+	// Labels select existing pods here, in whatever namespace they are.
+	var out []model.Party
+	for _, p := range f.m.Pods() {
+		if !p.Finished() && carries(p.Labels, r.Labels) {
+			out = append(out, model.Party{Pod: p})
+		}
+	}
+	return out, nil
+}
+
+func carries(labels, want map[string]string) bool {
+	for k, v := range want {
+		if got, ok := labels[k]; !ok || got != v {
+			return false
+		}
+	}
+	return true
+}
+
+// fromOutside is for controllers whose data plane is not in the cluster.
+func (f *finder) fromOutside(o *outside) {
+	f.note(report.StepCatalogue, true, f.known.name+": "+o.why)
+	switch {
+	case o.identity:
+		f.plane.Parties = []model.Party{{External: "Cilium identity \"ingress\""}}
+	case len(o.ranges) > 0:
+		for _, p := range o.ranges {
+			f.plane.Parties = append(f.plane.Parties, model.Party{Block: address.Block{Prefix: p}})
+		}
+	case o.throughNodes:
+		f.plane.Parties = []model.Party{{External: f.known.name}}
+	default:
+		f.plane.Problem, f.plane.Detail = report.ControllerOutside, o.why
+	}
+}
+
+// byStatus matches the addresses that the door announces to Services, and those
+// to pods: whoever wrote the status, that is where clients are sent. Addresses
+// of nodes mean pods that listen on the nodes themselves.
+func (f *finder) byStatus(addresses []string) bool {
+	if len(addresses) == 0 {
+		f.note(report.StepStatus, false, "the status has no address")
+		return false
+	}
+	var services []*snapshot.Service
+	for _, a := range addresses {
+		if s := f.serviceAt(a); s != nil && !slices.Contains(services, s) {
+			services = append(services, s)
+		}
+	}
+	for _, s := range services {
+		parties := f.behind(s)
+		f.note(report.StepStatus, len(parties) > 0,
+			fmt.Sprintf("status address %s is that of Service %s", strings.Join(addresses, ", "), s.Name))
+		if len(parties) > 0 {
+			f.plane.Entry = s
+			f.plane.Parties = append(f.plane.Parties, parties...)
+		}
+	}
+	if len(f.plane.Parties) > 0 {
+		return true
+	}
+	if parties := f.listeningOnNodes(addresses); len(parties) > 0 {
+		f.note(report.StepStatus, true, fmt.Sprintf("status address %s is a node's, where these pods listen", strings.Join(addresses, ", ")))
+		return f.settle(parties)
+	}
+	if len(services) == 0 {
+		f.note(report.StepStatus, false, fmt.Sprintf("status address %s belongs to no Service and no node", strings.Join(addresses, ", ")))
+	}
+	return false
+}
+
+func (f *finder) serviceAt(text string) *snapshot.Service {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return f.m.ServiceAt(addr)
+	}
+	for _, s := range f.m.Services() {
+		if slices.Contains(s.LoadBalancerHostnames, text) {
+			return s
+		}
+	}
+	return nil
+}
+
+// behind are the pods that a Service leads to, each once.
+func (f *finder) behind(s *snapshot.Service) []model.Party {
+	dsts, err := f.m.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name})
+	if err != nil {
+		return nil
+	}
+	var out []model.Party
+	for _, d := range dsts {
+		if d.Pod != nil && !slices.ContainsFunc(out, func(p model.Party) bool { return p.Pod == d.Pod }) {
+			out = append(out, model.Party{Pod: d.Pod})
+		}
+	}
+	return out
+}
+
+// listeningOnNodes are pods with a web port of a node that has one of the addresses.
+func (f *finder) listeningOnNodes(addresses []string) []model.Party {
+	var out []model.Party
+	for _, p := range f.m.Pods() {
+		if p.Finished() || !webOnHost(p) {
+			continue
+		}
+		for _, ip := range p.HostIPs {
+			if slices.Contains(addresses, ip.String()) {
+				out = append(out, model.Party{Pod: p})
+				break
+			}
+		}
+	}
+	// The status may name one of several nodes; their workload is what counts.
+	return f.siblings(out)
+}
+
+// siblings are all running pods of the workloads that the parties belong to.
+func (f *finder) siblings(parties []model.Party) []model.Party {
+	owners := map[string]bool{}
+	for _, p := range parties {
+		kind, name := f.m.TopOwner(p.Pod)
+		owners[kind+" "+name.String()] = true
+	}
+	var out []model.Party
+	for _, p := range f.m.Pods() {
+		kind, name := f.m.TopOwner(p)
+		if !p.Finished() && owners[kind+" "+name.String()] {
+			out = append(out, model.Party{Pod: p})
+		}
+	}
+	return out
+}
+
+func webOnHost(p *snapshot.Pod) bool {
+	for _, c := range p.Ports {
+		if c.HostPort == 80 || c.HostPort == 443 || p.HostNetwork && (c.Port == 80 || c.Port == 443) {
+			return true
+		}
+	}
+	return false
+}
+
+// byGatewayLabel looks for pods that belong to the Gateway: by the well-known
+// label in its own namespace (GEP-1762), then by the vendor's owner labels.
+func (f *finder) byGatewayLabel(gw *snapshot.Gateway) bool {
+	const wellKnown = "gateway.networking.k8s.io/gateway-name"
+	want := map[string]string{wellKnown: gw.Name.Name}
+	found := parties(f.m.Selected(gw.Namespace, want))
+	f.note(report.StepGatewayLabel, len(found) > 0, fmt.Sprintf("pods of namespace %s with label %s=%s", gw.Namespace, wellKnown, gw.Name.Name))
+	if len(found) > 0 {
+		return f.settle(found)
+	}
+	if f.known == nil {
+		return false
+	}
+	for _, l := range f.known.perGateway {
+		var found []model.Party
+		for _, p := range f.m.Pods() {
+			if !p.Finished() && p.Labels[l.name] == gw.Name.Name && p.Labels[l.namespace] == gw.Namespace {
+				found = append(found, model.Party{Pod: p})
+			}
+		}
+		f.note(report.StepGatewayLabel, len(found) > 0, fmt.Sprintf("pods with label %s=%s", l.name, gw.Name.Name))
+		if len(found) > 0 {
+			return f.settle(found)
+		}
+	}
+	return false
+}
+
+// byArguments looks for pods that were told to serve the class.
+func (f *finder) byArguments() bool {
+	if f.id == "" && f.class == "" {
+		return false
+	}
+	var found []model.Party
+	for _, p := range f.m.Pods() {
+		if !p.Finished() && f.toldToServe(p) {
+			found = append(found, model.Party{Pod: p})
+		}
+	}
+	f.note(report.StepArguments, len(found) > 0, fmt.Sprintf("pods whose arguments name %s", firstNonEmpty(f.id, f.class)))
+	return len(found) > 0 && f.settle(found)
+}
+
+func (f *finder) toldToServe(p *snapshot.Pod) bool {
+	for _, a := range p.ControllerArgs {
+		_, value, _ := strings.Cut(a, "=")
+		if value != "" && (value == f.id || value == f.class && !f.otherController(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherController: the pod also names a controller, and it is another one; two
+// installations may share a class name.
+func (f *finder) otherController(p *snapshot.Pod) bool {
+	for _, a := range p.ControllerArgs {
+		name, value, _ := strings.Cut(a, "=")
+		if strings.HasSuffix(name, "controller-class") && f.id != "" && value != f.id {
+			return true
+		}
+	}
+	return false
+}
+
+// byCatalogue looks for the labels of the controller's own manifests.
+func (f *finder) byCatalogue() bool {
+	if f.known == nil {
+		f.note(report.StepCatalogue, false, fmt.Sprintf("controller %s is none that netguard knows", firstNonEmpty(f.id, f.class, "(none)")))
+		return false
+	}
+	for _, labels := range f.known.labels {
+		var found []model.Party
+		for _, p := range f.m.Pods() {
+			if !p.Finished() && carries(p.Labels, labels) {
+				found = append(found, model.Party{Pod: p})
+			}
+		}
+		if len(found) > 0 {
+			f.note(report.StepCatalogue, true, fmt.Sprintf("pods with the labels of %s: %s", f.known.name, text(labels)))
+			return f.settle(found)
+		}
+	}
+	f.note(report.StepCatalogue, false, "no pod has the labels of "+f.known.name)
+	return false
+}
+
+// settle takes the pods if they are of one workload; several candidates are the
+// user's to choose from.
+func (f *finder) settle(found []model.Party) bool {
+	var workloads []string
+	for _, p := range found {
+		kind, name := f.m.TopOwner(p.Pod)
+		short := reference.Kind(kind).Short()
+		if w := name.Namespace + "/" + short + "/" + name.Name; !slices.Contains(workloads, w) {
+			workloads = append(workloads, w)
+		}
+	}
+	if len(workloads) > 1 {
+		f.plane.Problem, f.plane.Detail = report.ControllerAmbiguous, strings.Join(workloads, ", ")
+		return false
+	}
+	f.plane.Parties = found
+	f.entry()
+	return true
+}
+
+// entry finds the Service at which clients arrive: one that selects the data
+// plane, a load balancer before a NodePort before any other.
+func (f *finder) entry() {
+	rank := map[snapshot.ServiceType]int{snapshot.LoadBalancer: 3, snapshot.NodePort: 2, snapshot.ClusterIP: 1}
+	best := 0
+	for _, p := range f.plane.Parties {
+		if p.Pod == nil {
+			continue
+		}
+		for _, s := range f.m.ServicesIn(p.Pod.Namespace) {
+			if len(s.Selector) > 0 && carries(p.Pod.Labels, s.Selector) && rank[s.Type] > best && serves(s) {
+				best, f.plane.Entry = rank[s.Type], s
+			}
+		}
+	}
+}
+
+// serves tells a Service for clients from the controller's admission webhook or
+// metrics.
+func serves(s *snapshot.Service) bool {
+	for _, p := range s.Ports {
+		if p.Port == 80 || p.Port == 443 || p.Name == "http" || p.Name == "https" || p.Name == "web" || p.Name == "websecure" {
+			return !strings.HasSuffix(s.Name.Name, "-admission")
+		}
+	}
+	return s.Type != snapshot.ClusterIP
+}
+
+func parties(pods []*snapshot.Pod) []model.Party {
+	var out []model.Party
+	for _, p := range pods {
+		if !p.Finished() {
+			out = append(out, model.Party{Pod: p})
+		}
+	}
+	return out
+}
+
+func firstNonEmpty(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func text(labels map[string]string) string {
+	var parts []string
+	for k, v := range labels {
+		parts = append(parts, k+"="+v)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}
