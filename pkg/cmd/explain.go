@@ -49,6 +49,8 @@ func (o *connectionOptions) question() plan.Question {
 func (o *connectionOptions) addFlags(c *cobra.Command) {
 	o.out.addFlags(c)
 	c.Flags().StringVar(&o.sourceNamespace, "source-namespace", "", "Namespace of SOURCE, where it names none; -n by default")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("source-namespace", o.completeNamespaces))
+	c.ValidArgsFunction = o.completeEnds(&o.sourceNamespace, sourceEnd, targetEnd)
 }
 
 func newExplain(g *globals) *cobra.Command {

@@ -71,6 +71,11 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 		return o.run(c.Context())
 	}
 	o.out.addFlags(c)
+	which := targetEnd
+	if o.isSource {
+		which = sourceEnd
+	}
+	c.ValidArgsFunction = o.completeEnds(nil, which)
 	return c
 }
 
