@@ -119,7 +119,8 @@ func (m *Model) PortsOf(p Party, asked reference.Port) []report.PortMapping {
 		}
 	}
 	if len(out) == 0 {
-		// Nothing declares a port: ask about a port that no rule names.
+		// Nothing declares a port, which proves nothing: port 0 is any, and
+		// where a rule admits some ports only, the verdict is open.
 		out = append(out, report.PortMapping{Protocol: protocol, Undeclared: p.Pod != nil && !p.Hypothetical})
 	}
 	return out
@@ -148,6 +149,9 @@ func (m *Model) throughService(s *snapshot.Service, asked reference.Port, depth 
 		// addresses, and the client's port is the pod's.
 		return m.throughPort(s, &snapshot.ServicePort{Protocol: orTCP(asked.Protocol), Port: asked.Number}, asked)
 	}
+	if s.Headless && len(s.Ports) == 0 && asked.Name == "" {
+		return m.throughName(s, asked)
+	}
 	port := report.PortMapping{Protocol: orTCP(asked.Protocol), Service: asked.Number}
 	return []Destination{{Service: s, Port: port, Broken: report.ServicePortMissing, Detail: describePorts(s)}}
 }
@@ -167,6 +171,38 @@ func describePorts(s *snapshot.Service) string {
 	return strings.Join(parts, ", ")
 }
 
+// throughName follows a headless Service that declares no port, asked about
+// without one: every port that the pods behind its name declare.
+func (m *Model) throughName(s *snapshot.Service, asked reference.Port) []Destination {
+	var out []Destination
+	for _, d := range m.throughPort(s, &snapshot.ServicePort{Protocol: orTCP(asked.Protocol)}, asked) {
+		if d.Broken != "" {
+			return []Destination{d}
+		}
+		for _, port := range m.PortsOf(d.Party, asked) {
+			d.Port = port
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// portsIn returns the ports of a slice by which a Service port is served.
+func portsIn(slice *snapshot.EndpointSlice, s *snapshot.Service, p *snapshot.ServicePort, asked reference.Port) []snapshot.EndpointPort {
+	if s.Headless && (asked.Number != 0 || len(s.Ports) == 0) {
+		// The name resolves to the endpoints' addresses whatever ports they
+		// have (DNS specification, "Records for a Headless Service").
+		return []snapshot.EndpointPort{{Name: p.Name, Protocol: p.Protocol, Port: asked.Number}}
+	}
+	var out []snapshot.EndpointPort
+	for _, sp := range slice.Ports {
+		if sp.Protocol == p.Protocol && sp.Name == p.Name {
+			out = append(out, sp)
+		}
+	}
+	return out
+}
+
 // throughPort follows one port of a Service.
 func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked reference.Port) []Destination {
 	base := Destination{Service: s, ServicePort: p, Port: report.PortMapping{Protocol: p.Protocol, Service: p.Port}}
@@ -178,22 +214,16 @@ func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked 
 	index := map[string]int{}
 	total := 0
 	for _, slice := range m.EndpointSlicesOf(s.Name) {
-		for _, sp := range slice.Ports {
-			if sp.Protocol != p.Protocol || sp.Name != p.Name && !s.Headless {
-				continue
-			}
-			if s.Headless && sp.Name != p.Name && p.Name != "" {
-				continue
-			}
+		for _, sp := range portsIn(slice, s, p, asked) {
 			for _, e := range slice.Endpoints {
 				total++
-				d := m.endpointOf(base, slice, sp, e, asked)
+				d := m.endpointOf(base, slice, sp, e)
 				list := &ready
 				switch {
 				case e.Ready:
-				case e.Serving && e.Terminating:
+				case e.Serving && e.Terminating && !s.Headless:
 					// kube-proxy falls back on serving, terminating endpoints
-					// when none is ready (KEP-1669).
+					// when none is ready (KEP-1669). DNS does not.
 					list = &serving
 				default:
 					continue
@@ -222,10 +252,10 @@ func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked 
 }
 
 // endpointOf turns one endpoint of a slice into a destination.
-func (m *Model) endpointOf(base Destination, slice *snapshot.EndpointSlice, sp snapshot.EndpointPort, e snapshot.Endpoint, asked reference.Port) Destination {
+func (m *Model) endpointOf(base Destination, slice *snapshot.EndpointSlice, sp snapshot.EndpointPort, e snapshot.Endpoint) Destination {
 	d := base
 	d.Port.Pod = sp.Port
-	if base.Service.Headless && asked.Number != 0 || sp.Port == 0 {
+	if sp.Port == 0 {
 		d.Port.Pod = base.ServicePort.Port
 	}
 	if slice.AddressType == "FQDN" {

@@ -71,7 +71,7 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		e.Namespace = p.Pod.Namespace
 		e.NamespaceLabels = m.NamespaceLabels(p.Pod.Namespace)
 		e.Labels = selector.Labels{Set: p.Pod.Labels, Partial: p.Unseen}
-		e.Ports = p.Pod.Ports
+		e.Ports, e.PortsUnknown = p.Pod.Ports, p.Hypothetical || p.Unseen
 	case p.Node != nil:
 		e.Kind = policy.HostEndpoint
 	case p.External != "":

@@ -35,6 +35,9 @@ type Endpoint struct {
 	Addresses address.Block
 	// Ports are the declared ports, by which a destination resolves port names.
 	Ports []snapshot.ContainerPort
+	// PortsUnknown marks a pod that may declare ports under any name: one that
+	// does not exist yet, or could not be read.
+	PortsUnknown bool
 }
 
 // AddressKnown reports whether the endpoint's addresses are known.

@@ -14,7 +14,8 @@ type Connection struct {
 	Subject   *Endpoint
 	Peer      *Endpoint
 	Protocol  connset.Protocol
-	Port      uint16
+	// Port is the destination's; 0 when it is not known.
+	Port uint16
 }
 
 // destination is the end whose port is asked about.
@@ -277,7 +278,7 @@ func (r *Rule) admits(dst *Endpoint) (certain, possible connset.Set) {
 	}
 	for i := range r.Ports {
 		p := &r.Ports[i]
-		if p.Name != "" && dst.Kind == UnknownEndpoint {
+		if p.Name != "" && (dst.Kind == UnknownEndpoint || dst.PortsUnknown) {
 			possible = possible.Union(connset.AllOf(p.Protocol))
 			continue
 		}

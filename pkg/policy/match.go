@@ -125,6 +125,8 @@ func (p *Port) match(dst *Endpoint, protocol connset.Protocol, port uint16) (sel
 		return p.matchName(dst, port)
 	case p.First == 0 || p.First <= port && port <= p.Last:
 		return selector.Yes, failure{}
+	case port == 0:
+		return selector.Undetermined, failure{reason: report.PortUnread}
 	default:
 		return selector.No, failure{reason: report.Port}
 	}
@@ -133,6 +135,9 @@ func (p *Port) match(dst *Endpoint, protocol connset.Protocol, port uint16) (sel
 func (p *Port) matchName(dst *Endpoint, port uint16) (selector.Result, failure) {
 	switch dst.Kind {
 	case PodEndpoint:
+		if dst.PortsUnknown {
+			return selector.Undetermined, failure{reason: report.PortUnread}
+		}
 	case UnknownEndpoint:
 		return selector.Undetermined, failure{reason: report.AddressUnread}
 	default:
@@ -144,8 +149,11 @@ func (p *Port) matchName(dst *Endpoint, port uint16) (selector.Result, failure) 
 		if d.Name != p.Name || d.Protocol != p.Protocol {
 			continue
 		}
-		if d.Port == port {
+		switch port {
+		case d.Port:
 			return selector.Yes, failure{}
+		case 0:
+			return selector.Undetermined, failure{reason: report.PortUnread}
 		}
 		failed = failure{reason: report.Port, named: d.Port}
 	}

@@ -56,6 +56,11 @@ func (p *Port) mismatch(protocol connset.Protocol, port uint16, f failure) *repo
 		}
 	case report.PortName:
 		out.Want, out.Absent = p.Name, true
+	case report.PortUnread:
+		out.Want, out.Got = p.Name, ""
+		if p.Name == "" {
+			out.Want = p.numbers()
+		}
 	default:
 		out.Want = p.Name
 	}

@@ -84,6 +84,8 @@ func (n names) reason(c cause) string {
 		return detail + " may decide this, and netguard does not evaluate policies of that kind"
 	case report.AddressUnknown:
 		return "an ipBlock decides, and the address is not known"
+	case report.PortUnknown:
+		return "it depends on the port, and that is not known"
 	case report.NodeUnknown:
 		return "it depends on which node the pod runs on, and that is not known"
 	case report.LeavesCluster:
@@ -254,6 +256,9 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 	case report.AddressUnread:
 		brief = "the address is not known"
 		full = fmt.Sprintf("the address of the %s is not known", s.peer)
+	case report.PortUnread:
+		brief = "only port " + want
+		full = fmt.Sprintf("allows port %s, and the target's port is not known", want)
 	}
 	return brief, full, hint
 }

@@ -80,7 +80,7 @@ func distance(c report.ClauseEvidence) int {
 		return 0
 	}
 	switch c.Mismatch.Reason {
-	case report.LabelsUnread, report.AddressUnread:
+	case report.LabelsUnread, report.AddressUnread, report.PortUnread:
 		return 1
 	case report.PodLabel, report.Port, report.PortName, report.InExcept:
 		return 2

@@ -26,6 +26,8 @@ type collector struct {
 	own   map[string]model.Party
 	needs map[string]bool
 	lens  lens
+	// naming is the lens by which outside addresses were cut.
+	naming lens
 	// families in which the question's own end can talk with the outside.
 	families familySet
 }
@@ -57,6 +59,9 @@ func newCollector(e *engine, home string) *collector {
 // sources evaluates every source against the targets.
 func (c *collector) sources(sources []model.Party, targets []model.Destination) {
 	c.lens = c.lensFor(nil, targets)
+	c.naming = c.lens
+	// The sources' own policies may tell the targets apart by their addresses.
+	c.lens.cuts = append(c.lens.cuts, c.blocksIn(namespacesOf(sources))...)
 	c.families = destinationFamilies(targets)
 	plain := fold(targets, c.lens.destinationKey)
 	byNode := lens{nodes: true, cuts: c.lens.cuts}
@@ -85,13 +90,16 @@ func (c *collector) sources(sources []model.Party, targets []model.Destination) 
 // targets evaluates every target, on each port it declares, against the sources.
 func (c *collector) targets(sources, targets []model.Party) {
 	c.lens = c.lensFor(sources, nil)
+	c.lens.cuts = append(c.lens.cuts, c.blocksIn(namespacesOf(targets))...)
 	for _, t := range targets {
 		c.total[endKey(c.partyEnd(t))]++
 	}
 	for _, s := range sources {
 		c.own[partyName(s)] = s
 	}
-	classes := fold(sources, c.lens.key)
+	// A pod reaches its own node whatever its policies say.
+	byNode := lens{nodes: c.lens.nodes || slices.ContainsFunc(targets, model.Party.Host), cuts: c.lens.cuts}
+	classes := fold(sources, byNode.key)
 	for _, to := range fold(targets, c.lens.key) {
 		answers := map[string]*said{}
 		for _, port := range c.PortsOf(to[0], reference.Port{}) {
@@ -105,6 +113,16 @@ func (c *collector) targets(sources, targets []model.Party) {
 		}
 		c.commit(answers, to)
 	}
+}
+
+func namespacesOf(parties []model.Party) map[string]bool {
+	out := map[string]bool{}
+	for _, p := range parties {
+		if p.Pod != nil {
+			out[p.Pod.Namespace] = true
+		}
+	}
+	return out
 }
 
 func partiesOf(dsts []model.Destination) []model.Party {
@@ -279,7 +297,7 @@ func closeness(r report.MismatchReason) int {
 		return 9
 	case report.Protocol:
 		return 8
-	case report.LabelsUnread, report.AddressUnread:
+	case report.LabelsUnread, report.AddressUnread, report.PortUnread:
 		return 7
 	case report.PodLabel:
 		return 6
@@ -357,7 +375,7 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 	}
 	slices.Sort(joined.Nodes)
 	joined.Nodes = slices.Compact(joined.Nodes)
-	nameInternet(&joined, c.lens, c.families)
+	nameInternet(&joined, c.naming, c.families)
 	return []report.Members{joined}
 }
 

@@ -197,7 +197,7 @@ func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) re
 		return hop
 	}
 	if p.src.Unseen {
-		e.unseenEgress(&hop, p.src.Pod.Namespace)
+		e.unseenHop(&hop, p.src.Pod.Namespace, report.Egress)
 		return hop
 	}
 	subject, peer := e.Endpoint(p.src, l.src), e.Endpoint(p.dst.Party, l.dst)
@@ -230,6 +230,10 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 		hop.Reason, hop.Object = report.SameNode, podObject(p.dst.Pod)
 		return hop
 	}
+	if p.dst.Unseen {
+		e.unseenHop(&hop, p.dst.Pod.Namespace, report.Ingress)
+		return hop
+	}
 	subject, peer := e.Endpoint(p.dst.Party, l.dst), e.Endpoint(sender, l.src)
 	e.policed(&hop, p, report.Ingress, p.dst.Pod, &subject, &peer, b, evidence)
 	if near == selector.Undetermined && hop.Verdict == report.Denied {
@@ -238,12 +242,12 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 	return hop
 }
 
-// unseenEgress judges pods that could not be read: as long as no policy of their
-// namespace isolates anything for egress, none isolates them.
-func (e *engine) unseenEgress(hop *report.Hop, namespace string) {
+// unseenHop judges pods that could not be read: as long as no policy of their
+// namespace isolates anything in a direction, none isolates them.
+func (e *engine) unseenHop(hop *report.Hop, namespace string, d report.Direction) {
 	hop.Reason = report.NotIsolated
 	for _, p := range e.PoliciesIn(namespace) {
-		if p.Egress.Isolates {
+		if p.In(d).Isolates {
 			hop.Verdict, hop.Reason = report.Unknown, report.NotRead
 			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Pods, Namespace: namespace}.Permission())
 			break
@@ -280,7 +284,7 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 		}
 	}
 	if hop.Verdict == report.Unknown {
-		hop.Reason, hop.Needs = e.whyOpen(peer)
+		hop.Reason, hop.Needs = e.whyOpen(peer, hop.Policies)
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
@@ -289,10 +293,12 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 }
 
 // whyOpen says what was not known about the peer, and what reading would tell.
-func (e *engine) whyOpen(peer *policy.Endpoint) (report.Reason, []string) {
+func (e *engine) whyOpen(peer *policy.Endpoint, said []report.PolicyEvidence) (report.Reason, []string) {
 	switch {
 	case peer.Kind == policy.UnknownEndpoint:
 		return report.LeavesCluster, nil
+	case portOpen(said) && !peer.Labels.Partial:
+		return report.PortUnknown, nil
 	case peer.Labels.Partial:
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}
 	case peer.NamespaceLabels.Partial:
@@ -300,6 +306,18 @@ func (e *engine) whyOpen(peer *policy.Endpoint) (report.Reason, []string) {
 	default:
 		return report.AddressUnknown, nil
 	}
+}
+
+// portOpen tells whether some rule that has its peer is open for its port alone.
+func portOpen(said []report.PolicyEvidence) bool {
+	for _, p := range said {
+		for _, r := range p.Rules {
+			if r.PeersMatch() == report.Matches && r.PortsMatch() == report.Undetermined {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // limits opens a hop's verdict where something was not read or is not modelled.

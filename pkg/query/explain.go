@@ -169,10 +169,10 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 		}
 	}
 
-	targetClasses := fold(targets, l.destinationKey)
+	targetClasses := fold(targets, func(d model.Destination) string { return l.destinationKey(d) + "\x00" + endKey(e.partyEnd(d.Party)) })
 	var order []string
 	drafts := map[string]*draft{}
-	for _, class := range fold(sources, l.key) {
+	for _, class := range fold(sources, func(p model.Party) string { return l.key(p) + "\x00" + endKey(e.partyEnd(p)) }) {
 		for _, targets := range e.classTargets(class, targetClasses, l) {
 			src := other(class, targets)
 			for _, p := range e.route(src, targets[:1]) {

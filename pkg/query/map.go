@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -28,7 +29,7 @@ func (s Scope) has(p *snapshot.Pod) bool {
 // Map returns every connection that policies allow between workloads, and
 // between workloads and addresses outside, as sets of protocols and ports.
 func Map(m *model.Model, s Scope, o Options) *report.Map {
-	b := &mapper{engine: &engine{Model: m, Options: o}, scope: s, edges: map[string]*edge{}, needs: map[string]bool{}}
+	b := &mapper{engine: &engine{Model: m, Options: o}, scope: s, edges: map[string]*edge{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
 	b.run()
 	return &report.Map{
 		Header: report.NewHeader("Map"), Enforcement: enforcement(m), Edges: b.report(), Gaps: b.gapsFor(b.needs),
@@ -40,14 +41,18 @@ type mapper struct {
 	*engine
 	scope Scope
 	edges map[string]*edge
-	needs map[string]bool
-	lens  lens
+	// fringes are the connections of each end with the outside.
+	fringes map[string]*fringe
+	needs   map[string]bool
+	lens    lens
+	// behaviours are those of network plugins that a strict map has to suit.
+	behaviours []policy.Behaviour
 }
 
 // side is a class of parties with what is looked up for each pair.
 type side struct {
 	members         []model.Party
-	end             report.End
+	ends            []*sideEnd
 	inScope         bool
 	ingress, egress []*policy.Policy
 	// ingressLimit and egressLimit open verdicts that something unread or not
@@ -55,21 +60,47 @@ type side struct {
 	ingressLimit, egressLimit limit
 }
 
-// limit says what an unread or unmodelled policy may change.
-type limit struct{ mayAllow, mayDeny bool }
+// sideEnd is what some members of a side are shown as, with the nodes they are on.
+type sideEnd struct {
+	end   report.End
+	count int
+	nodes map[string]bool
+}
+
+// limit says what unread or unmodelled policies may change.
+type limit struct {
+	mayAllow, mayDeny bool
+	// mayIsolate: what no policy isolates, an unread one may; what a rule
+	// admits, it cannot close.
+	mayIsolate bool
+}
 
 // edge collects the sets that the classes of two ends have.
 type edge struct {
 	from, to report.End
-	sets     []policy.Admitted
+	sets     []admitted
+}
+
+// admitted is a set of connections; partly when not all that the ends stand for
+// have it.
+type admitted struct {
+	policy.Admitted
+	partly bool
 }
 
 func (m *mapper) run() {
+	if m.Strict && m.Plugin.Name == "" {
+		for _, d := range cni.Deviations() {
+			m.behaviours = append(m.behaviours, d.Behaviour)
+		}
+	}
 	all := append(m.everyPod(), m.unseen()...)
 	m.lens = m.lensForEverybody(all)
 	var sides []*side
 	for _, class := range fold(all, m.lens.key) {
-		sides = append(sides, m.side(class))
+		if present(class[0]) {
+			sides = append(sides, m.side(class))
+		}
 	}
 	for _, from := range sides {
 		for _, to := range sides {
@@ -84,7 +115,11 @@ func (m *mapper) run() {
 			m.withOutside(s, outside)
 		}
 	}
+	m.addOutside(outside)
 }
+
+// present tells whether a pod has an address, or would have one.
+func present(p model.Party) bool { return len(p.Pod.IPs) > 0 || p.Pod.Expected() || p.Unseen }
 
 func (m *mapper) lensForEverybody(all []model.Party) lens {
 	namespaces := map[string]bool{}
@@ -95,14 +130,29 @@ func (m *mapper) lensForEverybody(all []model.Party) lens {
 }
 
 func (m *mapper) side(class []model.Party) *side {
-	s := &side{members: class, end: m.partyEnd(class[0])}
+	s := &side{members: class}
+	index := map[string]*sideEnd{}
 	for _, p := range class {
 		s.inScope = s.inScope || m.scope.has(p.Pod)
+		end := m.partyEnd(p)
+		if p.Unseen {
+			end = report.End{Kind: "Namespace", Name: p.Pod.Namespace}
+		}
+		e := index[endKey(end)]
+		if e == nil {
+			e = &sideEnd{end: end, nodes: map[string]bool{}}
+			index[endKey(end)] = e
+			s.ends = append(s.ends, e)
+		}
+		e.count++
+		if p.Unseen || p.Pod.Several() {
+			e.count++
+		}
+		e.nodes[p.NodeName()] = true
 	}
 	if class[0].Unseen {
-		s.end = report.End{Kind: "Namespace", Name: class[0].Pod.Namespace}
-		s.ingressLimit = limit{true, true}
-		s.egressLimit = limit{true, true}
+		s.ingressLimit = limit{mayAllow: true, mayDeny: true}
+		s.egressLimit = s.ingressLimit
 		m.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: class[0].Pod.Namespace}.Permission()] = true
 		return s
 	}
@@ -120,12 +170,12 @@ func (m *mapper) side(class []model.Party) *side {
 func (m *mapper) limitOf(namespace string) limit {
 	var l limit
 	if gap := m.PoliciesUnknown(namespace); gap != nil {
-		l = limit{true, true}
+		l.mayAllow, l.mayIsolate = true, true
 		m.needs[gap.Need.Permission()] = true
 	}
 	others, gap := m.Unevaluated(namespace)
 	if gap != nil {
-		l = limit{true, true}
+		l.mayAllow, l.mayDeny = true, true
 		m.needs[gap.Message] = true
 	}
 	for _, u := range others {
@@ -135,8 +185,8 @@ func (m *mapper) limitOf(namespace string) limit {
 	return l
 }
 
-func (l limit) apply(a policy.Admitted) policy.Admitted {
-	if l.mayDeny {
+func (l limit) apply(a policy.Admitted, isolated bool) policy.Admitted {
+	if l.mayDeny || l.mayIsolate && !isolated {
 		a.Certain = connset.Empty()
 	}
 	if l.mayAllow {
@@ -145,49 +195,110 @@ func (l limit) apply(a policy.Admitted) policy.Admitted {
 	return a
 }
 
-// between adds the edge from one class to another. Host ends are policed by
-// neither side, and a node's own pods are always within its reach.
+// between adds the edges from one class to another. Where one of them is a
+// node's, it matters who else is on that node, and each case is an edge's.
 func (m *mapper) between(from, to *side) {
 	src, dst := from.members[0], to.members[0]
 	if from == to {
-		// A class speaks about its pods with each other; a single real pod has
-		// nobody to talk to but itself.
-		if len(from.members) == 1 && !src.Pod.Several() {
-			return
-		}
 		dst = to.members[len(to.members)-1]
 	}
 	links, ok := families(src, model.Destination{Party: dst})
-	if !ok || len(src.Pod.IPs) == 0 && !src.Pod.Expected() && !src.Unseen || len(dst.Pod.IPs) == 0 && !dst.Pod.Expected() && !dst.Unseen {
+	if !ok {
 		return
 	}
-	for _, l := range links {
-		m.add(from.end, to.end, intersect(m.leaving(from, src, dst, l), m.entering(to, src, dst, l)))
+	cases := []selector.Result{selector.No}
+	if src.Host() != dst.Host() {
+		cases = []selector.Result{selector.No, selector.Undetermined, selector.Yes}
+	}
+	for _, near := range cases {
+		var sets []policy.Admitted
+		for _, f := range from.ends {
+			for _, t := range to.ends {
+				// A class speaks about its pods with each other; a single real
+				// pod has nobody to talk to but itself.
+				if from == to && f == t && f.count == 1 || len(cases) > 1 && !mayBe(near, src, f, t) {
+					continue
+				}
+				if sets == nil {
+					for _, l := range links {
+						sets = append(sets, m.admits(from, to, src, dst, l, near))
+					}
+				}
+				for _, set := range sets {
+					m.add(f.end, t.end, admitted{Admitted: set})
+				}
+			}
+		}
 	}
 }
 
-func (m *mapper) leaving(from *side, src, dst model.Party, l link) policy.Admitted {
-	if src.Host() || dst.Host() && sameNode(src, dst) == selector.Yes && !m.Plugin.Behaviour.OwnNodePoliced {
+// mayBe tells whether pods of two ends, one of them on its node's network, are in
+// this case: on one node, on two, or on a node that is not known.
+func mayBe(near selector.Result, src model.Party, from, to *sideEnd) bool {
+	host, others := from, to
+	if !src.Host() {
+		host, others = to, from
+	}
+	var node string // all of a host end are on one node
+	for n := range host.nodes {
+		node = n
+	}
+	elsewhere := len(others.nodes)
+	for _, n := range []string{"", node} {
+		if others.nodes[n] && (n != "" || node != "") {
+			elsewhere--
+		}
+	}
+	switch {
+	case node == "":
+		return near == selector.Undetermined
+	case near == selector.Yes:
+		return others.nodes[node]
+	case near == selector.Undetermined:
+		return others.nodes[""]
+	default:
+		return elsewhere > 0
+	}
+}
+
+// admits is what both sides let through. In a strict map it is certain only if
+// it is so under every network plugin.
+func (m *mapper) admits(from, to *side, src, dst model.Party, l link, near selector.Result) policy.Admitted {
+	set := func(b policy.Behaviour) policy.Admitted {
+		return intersect(m.leaving(from, src, dst, l, near, b), m.entering(to, src, dst, l, near, b))
+	}
+	out := set(m.Plugin.Behaviour)
+	for _, b := range m.behaviours {
+		other := set(b)
+		out.Certain, out.Possible = out.Certain.Intersect(other.Certain), out.Possible.Union(other.Possible)
+	}
+	return out
+}
+
+// leaving is what the source's policies let out. Host ends are policed by
+// neither side, and a node's own pods are always within its reach.
+func (m *mapper) leaving(from *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
+	if src.Host() || dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
 		return everything()
 	}
 	subject, peer := m.Endpoint(src, l.src), m.Endpoint(dst, l.dst)
-	set := policy.Admits(policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer}, from.egress, m.Plugin.Behaviour)
-	if dst.Host() && sameNode(src, dst) == selector.Undetermined {
+	set := policy.Admits(policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer}, from.egress, b)
+	if dst.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
-	return from.egressLimit.apply(set)
+	return from.egressLimit.apply(set, len(from.egress) > 0)
 }
 
-func (m *mapper) entering(to *side, src, dst model.Party, l link) policy.Admitted {
-	if dst.Host() || src.Host() && sameNode(src, dst) == selector.Yes {
+func (m *mapper) entering(to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
+	if dst.Host() || src.Host() && near == selector.Yes {
 		return everything()
 	}
 	subject, peer := m.Endpoint(dst, l.dst), m.Endpoint(src, l.src)
-	set := policy.Admits(policy.Connection{Direction: report.Ingress, Subject: &subject, Peer: &peer}, to.ingress, m.Plugin.Behaviour)
-	if src.Host() && sameNode(src, dst) == selector.Undetermined {
+	set := policy.Admits(policy.Connection{Direction: report.Ingress, Subject: &subject, Peer: &peer}, to.ingress, b)
+	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
-	return to.ingressLimit.apply(set)
+	return to.ingressLimit.apply(set, len(to.ingress) > 0)
 }
 
 func everything() policy.Admitted {
@@ -198,30 +309,86 @@ func intersect(a, b policy.Admitted) policy.Admitted {
 	return policy.Admitted{Certain: a.Certain.Intersect(b.Certain), Possible: a.Possible.Intersect(b.Possible)}
 }
 
-// withOutside adds the edges between a class and outside addresses.
+// fringe is what an end has with each outside block: the sets of its classes.
+type fringe struct {
+	end       report.End
+	reachable familySet
+	in, out   map[string][]policy.Admitted
+}
+
+// withOutside notes the connections between a class and outside addresses.
 func (m *mapper) withOutside(s *side, outside []model.Party) {
 	pod := s.members[0]
 	if pod.Unseen {
 		return
 	}
-	in, out := map[policy.Admitted][]address.Block{}, map[policy.Admitted][]address.Block{}
 	reachable := familiesOf(pod.Addresses())
 	for _, o := range reachable.within(outside) {
+		block := o.Block.String()
+		var in, out []policy.Admitted
 		if links, ok := families(o, model.Destination{Party: pod}); ok {
-			set := m.entering(s, o, pod, links[0])
-			in[set] = append(in[set], o.Block)
+			in = []policy.Admitted{m.entering(s, o, pod, links[0], selector.No, m.Plugin.Behaviour)}
 		}
 		if links, ok := families(pod, model.Destination{Party: o}); ok {
-			set := m.leaving(s, pod, o, links[0])
-			out[set] = append(out[set], o.Block)
+			out = []policy.Admitted{m.leaving(s, pod, o, links[0], selector.No, m.Plugin.Behaviour)}
+		}
+		for _, e := range s.ends {
+			f := m.fringes[endKey(e.end)]
+			if f == nil {
+				f = &fringe{end: e.end, in: map[string][]policy.Admitted{}, out: map[string][]policy.Admitted{}}
+				m.fringes[endKey(e.end)] = f
+			}
+			f.reachable = f.reachable.union(reachable)
+			f.in[block] = union(f.in[block], in)
+			f.out[block] = union(f.out[block], out)
 		}
 	}
-	for set, blocks := range in {
-		m.add(m.blocksEnd(blocks, reachable), s.end, set)
+}
+
+func union(list, more []policy.Admitted) []policy.Admitted {
+	for _, set := range more {
+		if !slices.Contains(list, set) {
+			list = append(list, set)
+		}
 	}
-	for set, blocks := range out {
-		m.add(s.end, m.blocksEnd(blocks, reachable), set)
+	return list
+}
+
+// addOutside adds the edges of every end with the blocks of outside addresses
+// that have the same connections with all, or with some, of its pods.
+func (m *mapper) addOutside(outside []model.Party) {
+	for _, f := range m.fringes {
+		for _, blocks := range groupBlocks(outside, f.in) {
+			m.add(m.blocksEnd(blocks.list, f.reachable), f.end, blocks.admitted)
+		}
+		for _, blocks := range groupBlocks(outside, f.out) {
+			m.add(f.end, m.blocksEnd(blocks.list, f.reachable), blocks.admitted)
+		}
 	}
+}
+
+type blockGroup struct {
+	admitted
+	list []address.Block
+}
+
+func groupBlocks(outside []model.Party, sets map[string][]policy.Admitted) []*blockGroup {
+	var out []*blockGroup
+	index := map[admitted]*blockGroup{}
+	for _, o := range outside {
+		have := sets[o.Block.String()]
+		for _, set := range have {
+			key := admitted{set, len(have) > 1}
+			g := index[key]
+			if g == nil {
+				g = &blockGroup{admitted: key}
+				index[key] = g
+				out = append(out, g)
+			}
+			g.list = append(g.list, o.Block)
+		}
+	}
+	return out
 }
 
 // blocksEnd shows blocks as one end, by the name of the internet where they are
@@ -235,7 +402,7 @@ func (m *mapper) blocksEnd(blocks []address.Block, f familySet) report.End {
 	return members.End
 }
 
-func (m *mapper) add(from, to report.End, set policy.Admitted) {
+func (m *mapper) add(from, to report.End, set admitted) {
 	key := endKey(from) + "\x01" + endKey(to)
 	e := m.edges[key]
 	if e == nil {
@@ -253,7 +420,7 @@ func (m *mapper) report() []report.Edge {
 	out := []report.Edge{}
 	for _, e := range m.edges {
 		for _, set := range e.sets {
-			partly := len(e.sets) > 1
+			partly := len(e.sets) > 1 || set.partly
 			if !set.Certain.IsEmpty() {
 				out = append(out, report.Edge{From: e.from, To: e.to, Verdict: report.Allowed, Connections: set.Certain, Partly: partly})
 			}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -153,6 +154,8 @@ func partyFamilies(parties []model.Party) familySet {
 	return familiesOf(lists...)
 }
 
+func (f familySet) union(o familySet) familySet { return familySet{f.v4 || o.v4, f.v6 || o.v6} }
+
 func (f familySet) has(b address.Block) bool {
 	if b.Prefix.Addr().Is4() {
 		return f.v4
@@ -197,5 +200,6 @@ func (e *engine) blocksIn(namespaces map[string]bool) []netip.Prefix {
 			out = append(out, p.Blocks()...)
 		}
 	}
-	return out
+	slices.SortFunc(out, netip.Prefix.Compare)
+	return slices.Compact(out)
 }

@@ -55,6 +55,9 @@ const (
 	NotModelled Reason = "NotModelled"
 	// AddressUnknown: an ipBlock decides and the pod's address is not known.
 	AddressUnknown Reason = "AddressUnknown"
+	// PortUnknown: a rule admits some ports, and which one is meant, or which one
+	// the destination calls by the rule's name, is not known.
+	PortUnknown Reason = "PortUnknown"
 	// NodeUnknown: the verdict depends on the node, which is not known.
 	NodeUnknown Reason = "NodeUnknown"
 	// LeavesCluster: the name or address is resolved outside what the API says.
@@ -148,6 +151,8 @@ const (
 	LabelsUnread MismatchReason = "LabelsUnread"
 	// AddressUnread: the end's address is not known.
 	AddressUnread MismatchReason = "AddressUnread"
+	// PortUnread: the destination's port, or what it calls by a name, is not known.
+	PortUnread MismatchReason = "PortUnread"
 )
 
 // Mismatch is the part of a clause that failed: what it wants beside what is.

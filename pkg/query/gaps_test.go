@@ -1,0 +1,230 @@
+package query_test
+
+import (
+	"testing"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// forbid copies a snapshot as a source would have filled it for a user who is
+// refused some lists: what they would have brought is not there.
+func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
+	hidden := func(r snapshot.Resource, namespace string) bool {
+		for _, n := range refused {
+			if n.Resource == r && (n.Namespace == "" || n.Namespace == namespace) {
+				return true
+			}
+		}
+		return false
+	}
+	b := snapshot.NewBuilder(nil)
+	for _, o := range s.Namespaces() {
+		if !hidden(snapshot.Namespaces, "") {
+			b.AddNamespace(o)
+		}
+		for _, r := range []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies} {
+			if !hidden(r, o.Name) {
+				b.Read(snapshot.Need{Resource: r, Namespace: o.Name})
+			}
+		}
+		if !hidden(snapshot.PolicyKinds, "") {
+			b.Read(snapshot.Need{Resource: snapshot.PolicyKinds, Namespace: o.Name})
+		}
+	}
+	for _, o := range s.Pods() {
+		if !hidden(snapshot.Pods, o.Namespace) {
+			b.AddPod(o)
+		}
+	}
+	for _, o := range s.Services() {
+		b.AddService(o)
+	}
+	for _, o := range s.EndpointSlices() {
+		if !hidden(snapshot.EndpointSlices, o.Namespace) {
+			b.AddEndpointSlice(o)
+		}
+	}
+	for _, o := range s.Policies() {
+		if !hidden(snapshot.NetworkPolicies, o.Namespace) {
+			b.AddPolicy(o)
+		}
+	}
+	for _, o := range s.Nodes() {
+		if !hidden(snapshot.Nodes, "") {
+			b.AddNode(o)
+		}
+	}
+	for _, o := range s.Workloads() {
+		b.AddWorkload(o)
+	}
+	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies, snapshot.PolicyKinds} {
+		refusedSome := false
+		for _, n := range refused {
+			refusedSome = refusedSome || n.Resource == r
+		}
+		if !refusedSome {
+			b.Read(snapshot.Need{Resource: r})
+		}
+	}
+	for _, n := range refused {
+		b.AddGap(snapshot.Gap{Need: n, Reason: snapshot.GapForbidden, Message: "forbidden: " + n.Permission()})
+	}
+	return b.Snapshot()
+}
+
+func refused(r snapshot.Resource, namespace string) snapshot.Need {
+	return snapshot.Need{Resource: r, Namespace: namespace}
+}
+
+func without(t *testing.T, n snapshot.Need, manifests ...string) *model.Model {
+	t.Helper()
+	return model.New(forbid(snapshotOf(t, manifests...), n))
+}
+
+func TestGapPoliciesOfANamespace(t *testing.T) {
+	m := without(t, refused(snapshot.NetworkPolicies, "other"), world,
+		policy("shop/p", "podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 8080}]}]"))
+	hold(t, m,
+		flow{"client", "web:8080", Allowed, report.RuleAllows},
+		flow{"client", "web:81", Denied, report.NoRuleAllows},
+		flow{"other/pod/client", "web:8080", Unknown, report.NotRead}, // its egress is not known
+		flow{"other/pod/client", "web:81", Denied, report.NoRuleAllows},
+		flow{"client", "other/pod/db:9090", Unknown, report.NotRead},
+		flow{"other/pod/host1", "web:8080", Allowed, ""}, // the node, which no policy selects
+		flow{"other/pod/host1", "web:81", Allowed, report.SameNode},
+		flow{"client", "other/pod/host2:80", Allowed, ""},
+		flow{"other/pod/db", "other/pod/db:9090", Allowed, report.SamePod},
+		flow{"8.8.8.8", "other/pod/db:9090", Unknown, report.NotRead})
+	p, err := query.CanReach(m, ref(t, "client"), ref(t, "other/pod/db:9090"), query.Options{})
+	if err != nil || len(p.Gaps) != 1 || p.Gaps[0].Needs != `list networkpolicies in namespace "other"` {
+		t.Errorf("gaps %+v, error %v", p.Gaps, err)
+	}
+	if p, _ = query.CanReach(m, ref(t, "client"), ref(t, "web:8080"), query.Options{}); len(p.Gaps) != 0 {
+		t.Errorf("a gap that did not matter: %+v", p.Gaps)
+	}
+}
+
+func TestGapNamespaceLabels(t *testing.T) {
+	for peer, want := range map[string]struct {
+		shop, other report.Verdict
+	}{
+		"{podSelector: {matchLabels: {app: client}}}":                                                                    {Allowed, Denied},
+		"{namespaceSelector: {matchLabels: {team: b}}}":                                                                  {Unknown, Unknown},
+		"{namespaceSelector: {}}":                                                                                        {Allowed, Allowed},
+		"{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}}":                                       {Denied, Allowed},
+		"{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other, team: b}}}":                              {Denied, Unknown},
+		"{namespaceSelector: {matchLabels: {team: b}}, podSelector: {matchLabels: {app: nobody}}}":                       {Denied, Denied},
+		"{namespaceSelector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}":                                 {Unknown, Unknown},
+		"{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [shop]}]}}": {Denied, Allowed},
+		"{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: DoesNotExist}]}}":          {Denied, Denied},
+		"{ipBlock: {cidr: 10.0.1.0/24}}":                                                                                 {Denied, Allowed},
+	} {
+		t.Run(peer, func(t *testing.T) {
+			m := without(t, refused(snapshot.Namespaces, ""), world, policy("shop/p", "podSelector: {matchLabels: {app: web}}, ingress: [{from: ["+peer+"]}]"))
+			hold(t, m, flow{"client", "web:8080", want.shop, ""}, flow{"other/pod/client", "web:8080", want.other, ""})
+		})
+	}
+}
+
+func TestGapPodsOfOtherNamespaces(t *testing.T) {
+	row := func(t *testing.T, peers string) report.ReachRow {
+		t.Helper()
+		m := without(t, refused(snapshot.Pods, "other"), world, policy("shop/p", "podSelector: {matchLabels: {app: web}}, ingress: [{from: ["+peers+"]}]"))
+		r, err := query.WhoCanReach(m, ref(t, "web:8080"), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range r.Rows {
+			for _, e := range row.Ends {
+				if e.End.Kind == "Namespace" && e.End.Name == "other" || e.End.Namespace == "other" {
+					return row
+				}
+			}
+		}
+		t.Fatalf("no row for the namespace that could not be read: %+v", r.Rows)
+		return report.ReachRow{}
+	}
+	for peers, want := range map[string]report.Verdict{
+		"{podSelector: {}}":                                                                    Denied,
+		"{namespaceSelector: {matchLabels: {team: a}}}":                                        Denied,
+		"{namespaceSelector: {matchLabels: {team: b}}}":                                        Allowed,
+		"{namespaceSelector: {matchLabels: {team: b}}, podSelector: {matchLabels: {app: x1}}}": Unknown,
+		"{ipBlock: {cidr: 10.0.1.0/24}}":                                                       Unknown,
+	} {
+		t.Run(peers, func(t *testing.T) {
+			if got := row(t, peers); got.Verdict != want {
+				t.Errorf("got %v %s, want %v", got.Verdict, got.Reason, want)
+			}
+		})
+	}
+	t.Run("reachable-from, isolated", func(t *testing.T) {
+		m := without(t, refused(snapshot.Pods, "other"), world, policy("other/p", "podSelector: {matchLabels: {app: db}}"))
+		r, err := query.ReachableFrom(m, ref(t, "web"), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range r.Rows {
+			for _, e := range row.Ends {
+				if (e.End.Name == "other" || e.End.Namespace == "other") && row.Verdict != Unknown {
+					t.Errorf("its pods may be isolated: got %v %s", row.Verdict, row.Reason)
+				}
+			}
+		}
+	})
+	t.Run("reachable-from", func(t *testing.T) {
+		m := without(t, refused(snapshot.Pods, "other"), world,
+			policy("shop/p", "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {team: b}}}], ports: [{port: 9090}]}]"))
+		r, err := query.ReachableFrom(m, ref(t, "web"), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, row := range r.Rows {
+			for _, e := range row.Ends {
+				if e.End.Kind == "Namespace" && e.End.Name == "other" || e.End.Namespace == "other" {
+					found = true
+					if row.Verdict != Unknown {
+						t.Errorf("its ports are not known, and 9090 is allowed: got %v %s", row.Verdict, row.Reason)
+					}
+				}
+			}
+		}
+		if !found {
+			t.Errorf("no row for what could not be read: %+v", r.Rows)
+		}
+	})
+}
+
+func TestGapUnmodelledPolicyKinds(t *testing.T) {
+	const closed = "podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: client}}}]}]"
+	for name, c := range map[string]struct {
+		object                  snapshot.Unmodelled
+		allowed, denied, remote report.Verdict
+	}{
+		"namespaced":                {snapshot.Unmodelled{Kind: "CiliumNetworkPolicy", Name: snapshot.Name{Namespace: "shop", Name: "u"}}, Unknown, Unknown, Allowed},
+		"of another namespace":      {snapshot.Unmodelled{Kind: "CiliumNetworkPolicy", Name: snapshot.Name{Namespace: "third", Name: "u"}}, Allowed, Denied, Allowed},
+		"namespaced, only denies":   {snapshot.Unmodelled{Kind: "AuthorizationPolicy", Name: snapshot.Name{Namespace: "shop", Name: "u"}, OnlyDenies: true}, Unknown, Denied, Allowed},
+		"cluster-scoped":            {snapshot.Unmodelled{Kind: "ClusterNetworkPolicy", Name: snapshot.Name{Name: "u"}}, Unknown, Unknown, Unknown},
+		"cluster-wide, only denies": {snapshot.Unmodelled{Kind: "AuthorizationPolicy", Name: snapshot.Name{Namespace: "third", Name: "u"}, OnlyDenies: true, ClusterWide: true}, Unknown, Denied, Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := snapshot.NewBuilder(snapshotOf(t, world, policy("shop/p", closed)))
+			b.AddUnmodelled(c.object)
+			m := model.New(b.Snapshot())
+			hold(t, m,
+				flow{"client", "web:8080", c.allowed, ""},
+				flow{"8.8.8.8", "web:8080", c.denied, ""},
+				flow{"other/pod/client", "other/pod/db:9090", c.remote, ""},
+				flow{"web", "web:8080", Allowed, report.SamePod},
+				flow{"no/n1", "other/pod/client:80", Allowed, report.SameNode})
+		})
+	}
+	t.Run("kinds that could not be listed", func(t *testing.T) {
+		b := snapshot.NewBuilder(forbid(snapshotOf(t, world, policy("shop/p", closed)), refused(snapshot.PolicyKinds, "")))
+		b.AddGap(snapshot.Gap{Need: refused(snapshot.PolicyKinds, ""), Reason: snapshot.GapForbidden, Message: "list x", Group: "g", Kind: "k"})
+		hold(t, model.New(b.Snapshot()), flow{"client", "web:8080", Unknown, report.NotRead}, flow{"8.8.8.8", "web:8080", Unknown, report.NotRead})
+	})
+}
