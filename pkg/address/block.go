@@ -32,8 +32,9 @@ func (r Relation) String() string {
 		return "inside"
 	case Outside:
 		return "outside"
+	default:
+		return "partly"
 	}
-	return "partly"
 }
 
 // Contains reports whether the address is in the block. A zone is ignored: ipBlocks cannot name one.

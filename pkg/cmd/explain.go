@@ -17,6 +17,7 @@ import (
 type connectionOptions struct {
 	*globals
 	out             *output
+	doors           controllers
 	sourceNamespace string
 	quiet           bool
 
@@ -33,6 +34,9 @@ func (o *connectionOptions) complete(args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.doors.parse(home); err != nil {
+		return err
+	}
 	o.home, o.source, o.target = home, refs[0], refs[1]
 	if o.sourceNamespace != "" {
 		if o.source, err = reference.Parse(args[0], o.sourceNamespace); err != nil {
@@ -43,11 +47,12 @@ func (o *connectionOptions) complete(args []string) error {
 }
 
 func (o *connectionOptions) question() plan.Question {
-	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home}
+	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs}
 }
 
 func (o *connectionOptions) addFlags(c *cobra.Command) {
 	o.out.addFlags(c)
+	o.doors.addFlags(c)
 	c.Flags().StringVar(&o.sourceNamespace, "source-namespace", "", "Namespace of SOURCE, where it names none; -n by default")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("source-namespace", o.completeNamespaces))
 	c.ValidArgsFunction = o.completeEnds(&o.sourceNamespace, sourceEnd, targetEnd)
@@ -88,7 +93,7 @@ func (o *connectionOptions) explain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := query.Explain(m, o.source, o.target, query.Options{Strict: o.strict})
+	r, err := query.Explain(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ func (o *connectionOptions) canReach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := query.CanReach(m, o.source, o.target, query.Options{Strict: o.strict})
+	r, err := query.CanReach(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if err != nil {
 		return err
 	}

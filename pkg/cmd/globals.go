@@ -115,6 +115,28 @@ func (g *globals) note(e report.Enforcement) {
 	}
 }
 
+// controllers is --controller: what the user says is behind a front door.
+type controllers struct {
+	texts []string
+	refs  []reference.Reference
+}
+
+func (c *controllers) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&c.texts, "controller", nil,
+		"What carries the traffic of an Ingress or Gateway, where it is not found: TYPE/NAME, labels of its pods, or a CIDR")
+}
+
+func (c *controllers) parse(home string) error {
+	for _, text := range c.texts {
+		r, err := reference.Parse(text, home)
+		if err != nil {
+			return fmt.Errorf("--controller: %w", err)
+		}
+		c.refs = append(c.refs, r)
+	}
+	return nil
+}
+
 // output is -o and --no-headers of one command.
 type output struct {
 	format    string

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
@@ -21,6 +22,7 @@ type reachOptions struct {
 	ask func(*model.Model, reference.Reference, query.Options) (*report.Reach, error)
 	// isSource: the reference is the source, not the target.
 	isSource bool
+	doors    controllers
 
 	home string
 	end  reference.Reference
@@ -35,19 +37,23 @@ func (o *reachOptions) complete(args []string) error {
 		return err
 	}
 	o.home, o.end = home, refs[0]
-	return nil
+	return o.doors.parse(home)
 }
 
 func (o *reachOptions) run(ctx context.Context) error {
-	q := plan.Question{Target: &o.end, Home: o.home}
+	q := plan.Question{Target: &o.end, Home: o.home, Controllers: o.doors.refs}
 	if o.isSource {
-		q = plan.Question{Source: &o.end, Home: o.home}
+		q.Source, q.Target = q.Target, nil
 	}
 	m, err := o.load(ctx, q)
 	if err != nil {
 		return err
 	}
-	r, err := o.ask(m, o.end, query.Options{Strict: o.strict})
+	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
+	if !o.isSource && o.end.Form == reference.FormObject && frontdoor.IsDoor(o.end.Kind) {
+		return o.frontDoor(m, options)
+	}
+	r, err := o.ask(m, o.end, options)
 	if err != nil {
 		return err
 	}
@@ -58,6 +64,28 @@ func (o *reachOptions) run(ctx context.Context) error {
 	open := false
 	for _, row := range r.Rows {
 		open = open || row.Verdict == report.Unknown
+	}
+	return complete(!open)
+}
+
+// frontDoor answers for an Ingress, Gateway or route.
+func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
+	r, err := query.FrontDoor(m, o.end, options)
+	if err != nil {
+		return err
+	}
+	o.note(r.Enforcement)
+	if err := printer.FrontDoor(o.Out, r, o.print(o.out, o.home)); err != nil {
+		return err
+	}
+	open := len(r.Gaps) > 0
+	for _, d := range r.Doors {
+		for _, b := range d.Backends {
+			open = open || b.Verdict == report.Unknown
+			for _, row := range b.Inside {
+				open = open || row.Verdict == report.Unknown
+			}
+		}
 	}
 	return complete(!open)
 }
@@ -76,6 +104,7 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 		which = sourceEnd
 	}
 	c.ValidArgsFunction = o.completeEnds(nil, which)
+	o.doors.addFlags(c)
 	return c
 }
 

@@ -45,6 +45,8 @@ func (p *planner) end(r reference.Reference) {
 	case r.Kind == reference.Service:
 		p.policiesOf(r.Namespace)
 		p.service(r, 0)
+	case door(r.Kind):
+		p.frontDoor(r)
 	case r.Kind.IsWorkload():
 		p.policiesOf(r.Namespace)
 		p.workload(r)

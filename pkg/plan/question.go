@@ -14,6 +14,8 @@ type Question struct {
 	// Home is the namespace of -n, read on its own when the user may not read
 	// all of them.
 	Home string
+	// Controllers are what the user says is behind a front door.
+	Controllers []reference.Reference
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool

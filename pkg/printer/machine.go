@@ -17,6 +17,7 @@ type jsonFormat struct{}
 func (jsonFormat) explanation(b *bytes.Buffer, r *report.Explanation) error { return asJSON(b, r) }
 func (jsonFormat) permission(b *bytes.Buffer, r *report.Permission) error   { return asJSON(b, r) }
 func (jsonFormat) reach(b *bytes.Buffer, r *report.Reach) error             { return asJSON(b, r) }
+func (jsonFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error     { return asJSON(b, r) }
 func (jsonFormat) connections(b *bytes.Buffer, r *report.Map) error         { return asJSON(b, r) }
 func (jsonFormat) version(b *bytes.Buffer, r *report.Version) error         { return asJSON(b, r) }
 
@@ -26,6 +27,7 @@ type yamlFormat struct{}
 func (yamlFormat) explanation(b *bytes.Buffer, r *report.Explanation) error { return asYAML(b, r) }
 func (yamlFormat) permission(b *bytes.Buffer, r *report.Permission) error   { return asYAML(b, r) }
 func (yamlFormat) reach(b *bytes.Buffer, r *report.Reach) error             { return asYAML(b, r) }
+func (yamlFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error     { return asYAML(b, r) }
 func (yamlFormat) connections(b *bytes.Buffer, r *report.Map) error         { return asYAML(b, r) }
 func (yamlFormat) version(b *bytes.Buffer, r *report.Version) error         { return asYAML(b, r) }
 

@@ -13,6 +13,7 @@ type format interface {
 	explanation(*bytes.Buffer, *report.Explanation) error
 	permission(*bytes.Buffer, *report.Permission) error
 	reach(*bytes.Buffer, *report.Reach) error
+	frontDoor(*bytes.Buffer, *report.FrontDoor) error
 	connections(*bytes.Buffer, *report.Map) error
 	version(*bytes.Buffer, *report.Version) error
 }
@@ -64,6 +65,11 @@ func Permission(w io.Writer, r *report.Permission, o Options) error {
 // Reach prints the answer of who-can-reach and of reachable-from.
 func Reach(w io.Writer, r *report.Reach, o Options) error {
 	return write(w, o, KindReach, r, o.format().reach)
+}
+
+// FrontDoor prints the answer of who-can-reach for an Ingress, Gateway or route.
+func FrontDoor(w io.Writer, r *report.FrontDoor, o Options) error {
+	return write(w, o, KindReach, r, o.format().frontDoor)
 }
 
 // Map prints the answer of map.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -16,6 +17,8 @@ type Options struct {
 	// Strict turns every verdict that network plugins would give differently
 	// into Unknown.
 	Strict bool
+	// Controllers are what the user says is the data plane of a front door.
+	Controllers []reference.Reference
 }
 
 // engine evaluates connections over one model.
@@ -46,9 +49,11 @@ type outcome struct {
 func (e *engine) connect(p pair) []outcome {
 	links, ok := families(p.sender(), p.dst)
 	if !ok {
-		return []outcome{conclude(append(e.serviceHop(p), report.Hop{
+		hops := append(e.serviceHop(p), report.Hop{
 			Kind: report.HopEndpoint, Verdict: report.Denied, Reason: report.NoCommonIPFamily,
-		}))}
+		})
+		e.nameEnds(hops, p)
+		return []outcome{conclude(hops)}
 	}
 	var out []outcome
 	for _, l := range links {
@@ -65,6 +70,7 @@ func (e *engine) connect(p pair) []outcome {
 func (e *engine) over(p pair, l link) outcome {
 	behaviour := e.Plugin.Behaviour
 	hops := e.hops(p, l, behaviour, true)
+	e.nameEnds(hops, p)
 	out := conclude(hops)
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
@@ -78,6 +84,18 @@ func (e *engine) over(p pair, l link) outcome {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
 	return out
+}
+
+// nameEnds says for each hop which end it is about.
+func (e *engine) nameEnds(hops []report.Hop, p pair) {
+	from, to := e.partyEnd(p.src), e.targetEnd(p.dst)
+	for i := range hops {
+		if hops[i].Kind == report.HopEgress {
+			hops[i].Of = &from
+		} else {
+			hops[i].Of = &to
+		}
+	}
 }
 
 func exposed(s *snapshot.Service) bool {
@@ -326,12 +344,12 @@ func (e *engine) limits(hop *report.Hop, namespace string) {
 	// they deny, or leave open, an unread one may decide otherwise.
 	if gap := e.PoliciesUnknown(namespace); gap != nil && hop.Reason != report.RuleAllows {
 		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-		hop.Needs = append(hop.Needs, gap.Need.Permission())
+		hop.Needs = append(hop.Needs, gap.Permission())
 	}
 	others, gap := e.Unevaluated(namespace)
 	if gap != nil {
 		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-		hop.Needs = append(hop.Needs, gap.Message)
+		hop.Needs = append(hop.Needs, gap.Permission())
 	}
 	for _, u := range others {
 		if u.OnlyDenies && hop.Verdict == report.Denied {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -22,7 +23,10 @@ func Explain(m *model.Model, source, target reference.Reference, o Options) (*re
 		return nil, err
 	}
 	if out.Verdict == report.Denied {
-		out.Fix = fix(m, source, target, o, found)
+		out.Fix = fix(m, found, func(m *model.Model) ([]*draft, error) {
+			_, again, err := explain(m, source, target, o)
+			return again, err
+		})
 	}
 	return out, nil
 }
@@ -57,18 +61,42 @@ func explain(m *model.Model, source, target reference.Reference, o Options) (*re
 		Header: report.NewHeader("Explanation"), Source: endOf(source), Target: endOf(target),
 		Enforcement: enforcement(m), Answers: []report.Answer{},
 	}
-	sources, err := m.Resolve(source)
+	drafts, err := e.ask(source, target)
 	if err != nil {
 		return e.unreadable(out, err)
 	}
-	targets, err := m.Destinations(target)
-	if err != nil {
-		return e.unreadable(out, err)
-	}
-	if len(sources) == 0 {
+	if drafts == nil {
 		out.Answers = []report.Answer{e.noSource(source, target)}
 		out.Verdict = report.Denied
 		return out, nil, nil
+	}
+	for _, d := range drafts {
+		out.Answers = append(out.Answers, d.answer(source, target))
+	}
+	out.Verdict, out.Partly = overall(drafts)
+	out.Gaps = e.gaps(out.Answers)
+	return out, drafts, nil
+}
+
+// ask evaluates the connections from source to target; nil when the source
+// stands for no pod at all.
+func (e *engine) ask(source, target reference.Reference) ([]*draft, error) {
+	sources, problem, err := e.sources(source)
+	if err != nil {
+		return nil, err
+	}
+	if problem != nil {
+		return []*draft{problem}, nil
+	}
+	if len(sources) == 0 {
+		return nil, nil
+	}
+	if target.Form == reference.FormObject && frontdoor.IsDoor(target.Kind) {
+		return e.throughDoors(source, target, sources)
+	}
+	targets, err := e.Destinations(target)
+	if err != nil {
+		return nil, err
 	}
 	if source.Form == reference.FormInternet {
 		sources = destinationFamilies(targets).within(sources)
@@ -77,13 +105,28 @@ func explain(m *model.Model, source, target reference.Reference, o Options) (*re
 		reachable := partyFamilies(sources)
 		targets = slices.DeleteFunc(targets, func(d model.Destination) bool { return !reachable.has(d.Block) })
 	}
-	drafts := e.answers(sources, targets)
-	for _, d := range drafts {
-		out.Answers = append(out.Answers, d.answer(source, target))
+	return e.answers(sources, targets), nil
+}
+
+// sources are the parties that a reference stands for as a source: for a front
+// door, its data plane. A data plane that is not known is an answer by itself.
+func (e *engine) sources(source reference.Reference) ([]model.Party, *draft, error) {
+	if source.Form != reference.FormObject || !frontdoor.IsDoor(source.Kind) {
+		parties, err := e.Resolve(source)
+		return parties, nil, err
 	}
-	out.Verdict, out.Partly = overall(out.Answers)
-	out.Gaps = e.gaps(out.Answers)
-	return out, drafts, nil
+	doors, err := frontdoor.Open(e.Model, source, e.Controllers)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []model.Party
+	for _, d := range doors {
+		if d.DataPlane.Problem != "" {
+			return nil, e.doorProblem(d, source), nil
+		}
+		out = append(out, d.DataPlane.Parties...)
+	}
+	return out, nil, nil
 }
 
 // unreadable turns an end that could not be read into an Unknown answer.
@@ -106,15 +149,15 @@ func (e *engine) unreadable(out *report.Explanation, err error) (*report.Explana
 
 // overall is the one-word answer: Allowed only if every answer is, and Partly
 // where allowed and denied connections mix.
-func overall(answers []report.Answer) (v report.Verdict, partly bool) {
+func overall(drafts []*draft) (v report.Verdict, partly bool) {
 	count := map[report.Verdict]int{}
-	for _, a := range answers {
-		count[a.Verdict]++
+	for _, d := range drafts {
+		count[d.verdict]++
 	}
 	switch {
 	case count[report.Denied] > 0:
 		return report.Denied, count[report.Allowed] > 0
-	case count[report.Unknown] > 0 || len(answers) == 0:
+	case count[report.Unknown] > 0 || len(drafts) == 0:
 		return report.Unknown, false
 	default:
 		return report.Allowed, false
@@ -377,7 +420,7 @@ func (e *engine) gapsFor(needed map[string]bool) []report.Gap {
 	for _, n := range sortedKeys(needed) {
 		gap := report.Gap{Needs: n, Reason: string(snapshot.GapFailed)}
 		for _, g := range e.Snapshot.Gaps() {
-			if g.Need.Permission() == n || g.Message == n {
+			if g.Permission() == n {
 				gap.Reason, gap.Message = string(g.Reason), g.Message
 			}
 		}

@@ -2,7 +2,6 @@ package query
 
 import (
 	"github.com/kubectl-netguard/netguard/pkg/model"
-	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -13,7 +12,7 @@ const mostPatches = 8
 // one patch at a time, each applied to the model and the whole question asked
 // again, so that what is printed is what was re-evaluated. It returns nil where
 // something other than a policy is in the way.
-func fix(m *model.Model, source, target reference.Reference, o Options, found []*draft) *report.Fix {
+func fix(m *model.Model, found []*draft, ask func(*model.Model) ([]*draft, error)) *report.Fix {
 	out := &report.Fix{}
 	for len(out.Patches) < mostPatches {
 		denied := firstDeniedByPolicy(found)
@@ -26,18 +25,18 @@ func fix(m *model.Model, source, target reference.Reference, o Options, found []
 		}
 		out.Patches = append(out.Patches, *patch)
 		m = patched
-		x, next, err := explain(m, source, target, o)
-		if err != nil {
+		var err error
+		if found, err = ask(m); err != nil {
 			return nil
 		}
-		if x.Verdict == report.Allowed {
-			out.Verdict = x.Verdict
+		switch verdict, _ := overall(found); verdict {
+		case report.Allowed:
+			out.Verdict = verdict
 			return out
-		}
-		if x.Verdict == report.Unknown {
+		case report.Unknown:
 			return nil
+		case report.Denied:
 		}
-		found = next
 	}
 	return nil
 }

@@ -171,12 +171,12 @@ func (m *mapper) limitOf(namespace string) limit {
 	var l limit
 	if gap := m.PoliciesUnknown(namespace); gap != nil {
 		l.mayAllow, l.mayIsolate = true, true
-		m.needs[gap.Need.Permission()] = true
+		m.needs[gap.Permission()] = true
 	}
 	others, gap := m.Unevaluated(namespace)
 	if gap != nil {
 		l.mayAllow, l.mayDeny = true, true
-		m.needs[gap.Message] = true
+		m.needs[gap.Permission()] = true
 	}
 	for _, u := range others {
 		l.mayDeny = true

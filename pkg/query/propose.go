@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	corev1 "k8s.io/api/core/v1"
@@ -211,9 +212,13 @@ func (c *change) apply(name report.Object, op operation, patch report.Patch) (*r
 	if p := c.policy(name); p != nil {
 		patch.Subject = p.Subject.String()
 	}
-	patch.Command = fmt.Sprintf("kubectl patch networkpolicy %s -n %s --type=json -p '%s'", name.Name, name.Namespace, text)
+	patch.Command = fmt.Sprintf("kubectl patch networkpolicy %s -n %s --type=json -p %s", name.Name, name.Namespace, shellQuoted(string(text)))
 	return &patch, model.New(b.Snapshot())
 }
+
+// shellQuoted makes one word of the shell of a text. Names need no quotes: they
+// are DNS names, wherever they were read.
+func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func patchSpec(spec networkingv1.NetworkPolicySpec, text []byte) (*networkingv1.NetworkPolicySpec, error) {
 	before, err := json.Marshal(map[string]any{"spec": spec})

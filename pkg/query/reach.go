@@ -43,9 +43,16 @@ func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report
 func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*report.Reach, error) {
 	e := &engine{Model: m, Options: o}
 	out := e.newReach(source, report.Egress)
-	sources, err := m.Resolve(source)
+	sources, problem, err := e.sources(source)
 	if err != nil {
 		return e.unreadableReach(out, err)
+	}
+	if problem != nil {
+		out.Rows = []report.ReachRow{{
+			Verdict: problem.verdict, Reason: problem.reason, Detail: problem.hops[0].Detail, Scope: report.ScopeEverywhere,
+			Ends: []report.Members{}, Ports: []report.PortMapping{},
+		}}
+		return out, nil
 	}
 	out.Pods = e.membersOf(sources)
 	if len(sources) == 0 {

@@ -57,6 +57,7 @@ func (r Reference) String() string {
 		port = ":" + r.Port.String()
 	}
 	switch r.Form {
+	case FormObject:
 	case FormAddress:
 		text := r.Prefix.String()
 		if r.Prefix.IsSingleIP() {

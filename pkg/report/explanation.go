@@ -74,6 +74,9 @@ type Hop struct {
 	Reason  Reason  `json:"reason"`
 	// Object is the Service, or the pod that policies select.
 	Object *Object `json:"object,omitempty"`
+	// Of is the workload (or whatever end) that the hop is about: the one behind
+	// the Service, or whose policies speak.
+	Of *End `json:"of,omitempty"`
 	// Port of the Service hop: what it translates.
 	Port *PortMapping `json:"port,omitempty"`
 	// Detail is the name or number that the reason is about, such as the

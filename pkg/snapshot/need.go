@@ -79,6 +79,16 @@ func (n Need) clusterScoped() bool {
 	}
 }
 
+// Permission says what reading would have taken: that of the Need, or of the one
+// policy kind that the gap is about.
+func (g Gap) Permission() string {
+	if what, ok := strings.CutPrefix(g.Message, "cannot "); ok && g.Kind != "" {
+		what, _, _ = strings.Cut(what, ": ")
+		return what
+	}
+	return g.Need.Permission()
+}
+
 // GapReason says why a Need was not met.
 type GapReason string
 

@@ -80,9 +80,56 @@ func (c *collection) read(o *object) error {
 		return c.apps(o, gvk.Kind)
 	case batchv1.GroupName:
 		return c.batch(o, gvk.Kind)
+	case networkingv1.GroupName:
+		return c.networking(o, gvk.Kind)
+	case gatewayGroup:
+		return c.gatewayAPI(o, gvk.Kind)
 	default:
 		return c.unmodelled(o, gvk.Group, gvk.Kind)
 	}
+}
+
+func (c *collection) networking(o *object, kind string) error {
+	switch kind {
+	case "Ingress":
+		in, err := typed[networkingv1.Ingress](o)
+		if err == nil {
+			err = c.identify(o, &in.ObjectMeta, true)
+		}
+		if err != nil {
+			return err
+		}
+		c.builder.AddIngress(convertIngress(in))
+	case "IngressClass":
+		in, err := typed[networkingv1.IngressClass](o)
+		if err == nil {
+			err = c.identify(o, &in.ObjectMeta, false)
+		}
+		if err != nil {
+			return err
+		}
+		c.builder.AddIngressClass(convertIngressClass(in))
+	}
+	return nil
+}
+
+func (c *collection) gatewayAPI(o *object, kind string) error {
+	meta, err := typed[metav1.PartialObjectMetadata](o)
+	if err == nil {
+		err = c.identify(o, &meta.ObjectMeta, kind != "GatewayClass")
+	}
+	if err != nil {
+		return err
+	}
+	o.raw.SetNamespace(meta.Namespace)
+	raw, err := o.raw.MarshalJSON()
+	if err != nil {
+		return o.errorf("%v", err)
+	}
+	if _, err := addGatewayObject(c.builder, kind, raw); err != nil {
+		return o.errorf("%v", err)
+	}
+	return nil
 }
 
 func (c *collection) core(o *object, kind string) error {

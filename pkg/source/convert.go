@@ -55,7 +55,18 @@ func convertPod(in *corev1.Pod) *snapshot.Pod {
 		IPs:         podIPs(&in.Status),
 		HostIPs:     hostIPs(&in.Status),
 		Ports:       containerPorts(&in.Spec),
+
+		ControllerArgs: podControllerArgs(&in.Spec),
 	}
+}
+
+func podControllerArgs(spec *corev1.PodSpec) []string {
+	var out []string
+	for i := range spec.Containers {
+		out = append(out, controllerArgs(spec.Containers[i].Command)...)
+		out = append(out, controllerArgs(spec.Containers[i].Args)...)
+	}
+	return out
 }
 
 func podReady(in *corev1.PodStatus) bool {

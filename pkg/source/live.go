@@ -29,6 +29,8 @@ type Clients struct {
 	Kubernetes kubernetes.Interface
 	Discovery  discovery.DiscoveryInterfaceWithContext
 	Metadata   metadata.Interface
+	// Raw sends requests for kinds that have no typed client, and takes JSON.
+	Raw rest.Interface
 	// Server is the API server's URL, for messages.
 	Server string
 }
@@ -84,6 +86,7 @@ func NewLive(getter Getter) (*Live, error) {
 	if clients.Metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(config), client); err != nil {
 		return nil, configError(err)
 	}
+	clients.Raw = clients.Discovery.RESTClient()
 	live := NewLiveFromClients(clients)
 	live.answered = answered
 	if raw, err := getter.ToRawKubeConfigLoader().RawConfig(); err == nil {
@@ -220,6 +223,9 @@ func (l *Live) release() { <-l.slots }
 func (l *Live) read(ctx context.Context, need snapshot.Need) reading {
 	if need.Resource == snapshot.PolicyKinds {
 		return l.readPolicyKinds(ctx, need)
+	}
+	if kind := gatewayKind(need.Resource); kind != "" {
+		return l.readGatewayAPI(ctx, need, kind)
 	}
 	read := readerFor(need.Resource)
 	if read == nil {

@@ -74,6 +74,20 @@ func readerFor(r snapshot.Resource) reader {
 			},
 			func(l *networkingv1.NetworkPolicyList) []networkingv1.NetworkPolicy { return l.Items },
 			convertPolicy, (*snapshot.Builder).AddPolicy)
+	case snapshot.Ingresses:
+		return readerOf(
+			func(c kubernetes.Interface, ns string) getLister[networkingv1.Ingress, networkingv1.IngressList] {
+				return c.NetworkingV1().Ingresses(ns)
+			},
+			func(l *networkingv1.IngressList) []networkingv1.Ingress { return l.Items },
+			convertIngress, (*snapshot.Builder).AddIngress)
+	case snapshot.IngressClasses:
+		return readerOf(
+			func(c kubernetes.Interface, _ string) getLister[networkingv1.IngressClass, networkingv1.IngressClassList] {
+				return c.NetworkingV1().IngressClasses()
+			},
+			func(l *networkingv1.IngressClassList) []networkingv1.IngressClass { return l.Items },
+			convertIngressClass, (*snapshot.Builder).AddIngressClass)
 	case snapshot.ConfigMaps:
 		return readerOf(
 			func(c kubernetes.Interface, ns string) getLister[corev1.ConfigMap, corev1.ConfigMapList] {
@@ -131,8 +145,9 @@ func readerFor(r snapshot.Resource) reader {
 			},
 			func(l *batchv1.CronJobList) []batchv1.CronJob { return l.Items },
 			convertCronJob, (*snapshot.Builder).AddWorkload)
+	default:
+		return nil
 	}
-	return nil
 }
 
 type configMap struct {

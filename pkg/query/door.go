@@ -1,0 +1,512 @@
+package query
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// doorProblem is the answer where a door's data plane is not known.
+func (e *engine) doorProblem(d *frontdoor.Door, source reference.Reference) *draft {
+	object := d.Object
+	hop := report.Hop{
+		Kind: report.HopRoute, Verdict: problemVerdict(d.DataPlane.Problem), Reason: d.DataPlane.Problem,
+		Object: &object, Detail: d.DataPlane.Detail,
+	}
+	if d.DataPlane.Problem == report.NotRead {
+		hop.Needs, hop.Detail = []string{d.DataPlane.Detail}, ""
+	}
+	return &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(report.End{})}
+}
+
+// problemVerdict: a class that nobody serves, or a parent that does not exist,
+// lets nothing through; a data plane that was not found may well be there.
+func problemVerdict(r report.Reason) report.Verdict {
+	switch r {
+	case report.ClassMissing, report.ParentMissing:
+		return report.Denied
+	default:
+		return report.Unknown
+	}
+}
+
+// throughDoors evaluates the way from sources through doors to their backends:
+// the way to the door's data plane, the route, and the data plane's own way.
+func (e *engine) throughDoors(source, target reference.Reference, sources []model.Party) ([]*draft, error) {
+	doors, err := frontdoor.Open(e.Model, target, e.Controllers)
+	if err != nil {
+		return nil, err
+	}
+	var out []*draft
+	for _, d := range doors {
+		if d.DataPlane.Problem != "" {
+			out = append(out, e.doorProblem(d, source))
+			continue
+		}
+		entering := sources
+		arrivals := e.arrivals(d)
+		if source.Form == reference.FormInternet {
+			entering = destinationFamilies(arrivals).within(sources)
+		}
+		first := []*draft{nil}
+		if len(arrivals) > 0 {
+			first = e.answers(entering, arrivals)
+		}
+		for _, b := range backends(d) {
+			second := e.leavingDoor(d, b)
+			for _, x := range first {
+				for _, y := range second {
+					out = append(out, e.chain(source, d, b, x, y))
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// chain joins the way to the door and the way from it.
+func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBackend, to, from *draft) *draft {
+	out := *from
+	var hops []report.Hop
+	out.source, out.sourceTotal = newMembers(endOf(source)), 0
+	var caveats []report.Caveat
+	if to != nil {
+		hops = append(hops, to.hops...)
+		out.source, out.sourceTotal = to.source, to.sourceTotal
+		caveats = append(caveats, to.caveats...)
+		if to.verdict == report.Denied {
+			// What there is to mend is on the way to the door.
+			out.sample, out.sources = to.sample, to.sources
+		}
+	}
+	object := d.Object
+	if b.routes[0].By.Kind != d.Object.Kind {
+		object = b.routes[0].By
+	}
+	hops = append(hops, report.Hop{
+		Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Routed, Object: &object, Detail: b.text(),
+	})
+	out.outcome = conclude(append(hops, from.hops...))
+	out.caveats = append(caveats, from.caveats...)
+	return &out
+}
+
+// doorBackend is one Service port of a door, with all routes to it.
+type doorBackend struct {
+	routes []frontdoor.Route
+}
+
+func (b *doorBackend) first() *frontdoor.Route { return &b.routes[0] }
+
+// text shows the requests that lead to the backend.
+func (b *doorBackend) text() string {
+	var parts []string
+	for _, r := range b.routes {
+		hosts := r.Hosts
+		if len(hosts) == 0 {
+			hosts = []string{"*"}
+		}
+		for _, h := range hosts {
+			path := r.Path
+			if path == "" {
+				path = "/"
+			}
+			parts = append(parts, h+path)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// backends groups a door's routes by where they lead, in the order of the door.
+func backends(d *frontdoor.Door) []*doorBackend {
+	var out []*doorBackend
+	for _, group := range fold(d.Routes, func(r frontdoor.Route) string {
+		return strings.Join([]string{r.Backend.Namespace, r.Backend.Name, r.Port, string(r.Broken), r.Detail}, "\x00")
+	}) {
+		out = append(out, &doorBackend{routes: group})
+	}
+	return out
+}
+
+// leavingDoor evaluates the way from a door's data plane to one backend.
+func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
+	r := b.first()
+	if r.Broken != "" {
+		hop := report.Hop{Kind: report.HopRoute, Verdict: brokenVerdict(r.Broken), Reason: r.Broken, Detail: r.Detail}
+		if r.Broken == report.ResourceBackend {
+			hop.Verdict = report.Unknown
+		}
+		if r.Broken == report.NotRead {
+			hop.Needs, hop.Detail = []string{r.Detail}, ""
+		}
+		end := report.End{Kind: "Service", Namespace: r.Backend.Namespace, Name: r.Backend.Name}
+		if r.Backend.Name == "" {
+			end = report.End{Kind: r.By.Kind, Namespace: r.By.Namespace, Name: r.By.Name}
+		} else {
+			object := r.Backend
+			hop.Object = &object
+		}
+		return []*draft{{outcome: conclude([]report.Hop{hop}), source: newMembers(doorEnd(d)), target: newMembers(end)}}
+	}
+	return e.answers(e.planeParties(d), r.Destinations)
+}
+
+// planeParties are the parties that backends see: for a load balancer that sends
+// to NodePorts, the nodes.
+func (e *engine) planeParties(d *frontdoor.Door) []model.Party {
+	if !d.DataPlane.ThroughNodes {
+		return d.DataPlane.Parties
+	}
+	nodes := e.Nodes()
+	if len(nodes) == 0 {
+		nodes = []*snapshot.Node{{}}
+	}
+	var out []model.Party
+	for _, n := range nodes {
+		out = append(out, model.Party{Node: n})
+	}
+	return out
+}
+
+func doorEnd(d *frontdoor.Door) report.End {
+	return report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name}
+}
+
+// arrivals are where clients of a door arrive: its Service's web ports, or the
+// pods' own where they listen on their nodes or no Service is known; none for a
+// data plane outside the cluster.
+func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
+	if s := d.DataPlane.Entry; s != nil {
+		dsts, err := e.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name})
+		if err == nil {
+			return webPorts(dsts)
+		}
+	}
+	var out []model.Destination
+	for _, p := range d.DataPlane.Parties {
+		if p.Pod == nil {
+			continue
+		}
+		for _, port := range e.PortsOf(p, reference.Port{}) {
+			out = append(out, model.Destination{Party: p, Addresses: p.Addresses(), Port: port})
+		}
+	}
+	return webPorts(out)
+}
+
+// webPorts keeps the ports by which requests come, where they can be told.
+func webPorts(dsts []model.Destination) []model.Destination {
+	var out []model.Destination
+	for _, d := range dsts {
+		port := d.Port.Service
+		name := d.Port.PodPortName
+		if d.ServicePort != nil {
+			name = d.ServicePort.Name
+		} else if port == 0 {
+			port = d.Port.Pod
+		}
+		switch {
+		case d.Port.Protocol != connset.TCP:
+		case port == 80, port == 443, name == "http", name == "https", name == "web", name == "websecure":
+			out = append(out, d)
+		}
+	}
+	if len(out) == 0 {
+		return dsts
+	}
+	return out
+}
+
+// FrontDoor answers who can reach the backends of an Ingress, Gateway or route:
+// whether the door itself works, who gets to the same pods directly, and which
+// ways lead around it. Errors are a [*model.NotFoundError].
+func FrontDoor(m *model.Model, r reference.Reference, o Options) (*report.FrontDoor, error) {
+	e := &engine{Model: m, Options: o}
+	out := &report.FrontDoor{Header: report.NewHeader("FrontDoor"), Of: endOf(r), Enforcement: enforcement(m), Doors: []report.Door{}}
+	doors, err := frontdoor.Open(m, r, o.Controllers)
+	if err != nil {
+		return nil, err
+	}
+	needs := map[string]bool{}
+	for _, d := range doors {
+		out.Doors = append(out.Doors, e.door(d, needs))
+	}
+	out.Gaps = e.gapsFor(needs)
+	return out, nil
+}
+
+func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
+	plane := &d.DataPlane
+	out := report.Door{
+		Object: d.Object, Class: d.Class, Controller: d.Controller, ControllerName: plane.Name, Source: plane.Source,
+		Addresses: plane.Addresses, DataPlane: e.membersOf(e.planeParties(d)), Evidence: plane.Evidence,
+		Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
+	}
+	if plane.Problem == report.NotRead {
+		needs[plane.Detail] = true
+	}
+	if plane.Entry != nil {
+		out.Entry = &report.Object{Kind: "Service", Namespace: plane.Entry.Namespace, Name: plane.Entry.Name.Name}
+	}
+	internet := reference.Reference{Form: reference.FormInternet}
+	if arrivals := e.arrivals(d); len(arrivals) > 0 {
+		clients := destinationFamilies(arrivals).within(parties(address.Internet()))
+		for _, x := range e.answers(clients, arrivals) {
+			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
+			noteNeeds(needs, x.hops)
+		}
+	}
+	for _, b := range backends(d) {
+		out.Backends = append(out.Backends, e.doorBackend(d, b, needs))
+	}
+	return out
+}
+
+func noteNeeds(needs map[string]bool, hops []report.Hop) {
+	for _, h := range hops {
+		for _, n := range h.Needs {
+			needs[n] = true
+		}
+	}
+}
+
+func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string]bool) report.DoorBackend {
+	r := b.first()
+	out := report.DoorBackend{Routes: doorRoutes(d, b), Service: r.Backend, Port: r.Port}
+	if d.DataPlane.Problem != "" && r.Broken == "" {
+		out.Verdict, out.Reason, out.Detail = problemVerdict(d.DataPlane.Problem), d.DataPlane.Problem, d.DataPlane.Detail
+	} else {
+		drafts := e.leavingDoor(d, b)
+		out.Verdict, out.Partly = overall(drafts)
+		for _, x := range drafts {
+			out.Answers = append(out.Answers, x.answer(reference.Reference{}, reference.Reference{}))
+			noteNeeds(needs, x.hops)
+			if x.verdict == out.Verdict && out.Reason == "" {
+				out.Reason = x.reason
+				if hop := deciding(x.hops, x.verdict, x.reason); hop != nil {
+					out.Detail = hop.Detail
+				}
+			}
+		}
+		if out.Verdict == report.Denied {
+			out.ClientSees = clientSees(&d.DataPlane, out.Reason)
+			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
+				again := &engine{Model: m, Options: e.Options}
+				return again.leavingDoor(d, b), nil
+			})
+		}
+	}
+	if r.Broken == "" {
+		out.Inside, out.Around = e.besides(d, r, needs)
+	}
+	return out
+}
+
+func doorRoutes(d *frontdoor.Door, b *doorBackend) []report.DoorRoute {
+	var out []report.DoorRoute
+	for _, r := range b.routes {
+		hosts := r.Hosts
+		if len(hosts) == 0 {
+			hosts = []string{""}
+		}
+		for _, h := range hosts {
+			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(d.TLS, h)}
+			if r.Weight >= 0 {
+				weight := r.Weight
+				route.Weight = &weight
+			}
+			out = append(out, route)
+		}
+	}
+	return out
+}
+
+// hasTLS tells whether a door terminates TLS for a host. "*.example.com" stands
+// for one label (Ingress docs, "Hostname wildcards"); "" for every host.
+func hasTLS(tls []string, host string) bool {
+	for _, t := range tls {
+		if t == "" || t == host {
+			return true
+		}
+		if suffix, ok := strings.CutPrefix(t, "*"); ok {
+			if label, ok := strings.CutSuffix(host, suffix); ok && label != "" && !strings.Contains(label, ".") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clientSees is the status code that the door answers with when its backend
+// cannot be reached: a dropped packet runs into the proxy's timeout, a Service
+// without endpoints is answered at once.
+func clientSees(p *frontdoor.DataPlane, r report.Reason) string {
+	switch r {
+	case report.NoRuleAllows:
+		return p.Timeout
+	case report.NoEndpoints, report.NoPods, report.BackendMissing, report.ServicePortMissing, report.TargetPortMissing,
+		report.GrantMissing, report.NoLocalEndpoint:
+		return "503"
+	case report.RouteNotAccepted, report.ParentMissing:
+		return "404"
+	default:
+		return ""
+	}
+}
+
+// besides finds who else gets to a backend's pods: from inside, and from outside
+// on ways around the door.
+func (e *engine) besides(d *frontdoor.Door, r *frontdoor.Route, needs map[string]bool) ([]report.ReachRow, []report.Way) {
+	var home string
+	for _, t := range r.Destinations {
+		if t.Pod != nil {
+			home = t.Pod.Namespace
+		}
+	}
+	if home == "" {
+		return nil, nil
+	}
+	behindDoor := map[snapshot.Name]bool{}
+	for _, p := range d.DataPlane.Parties {
+		if p.Pod != nil {
+			behindDoor[p.Pod.Name] = true
+		}
+	}
+	c := newCollector(e, home)
+	var others []model.Party
+	for _, p := range append(e.everyPod(), e.unseen()...) {
+		if !behindDoor[p.Pod.Name] {
+			others = append(others, p)
+		}
+	}
+	c.sources(others, r.Destinations)
+	rows := c.rows()
+	sortRows(rows)
+	for n := range c.needs {
+		needs[n] = true
+	}
+	return rows, e.around(d, r)
+}
+
+// around lists the ways by which outside clients may get to the pods past the door.
+func (e *engine) around(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
+	var out []report.Way
+	for _, s := range e.Services() {
+		if s == d.DataPlane.Entry || !leadsOutside(s) || !e.sharesPods(s, r.Destinations) {
+			continue
+		}
+		for i := range s.Ports {
+			out = append(out, e.wayThrough(s, &s.Ports[i]))
+		}
+	}
+	seen := map[string]bool{}
+	for _, t := range r.Destinations {
+		if t.Pod == nil {
+			continue
+		}
+		for _, port := range t.Pod.Ports {
+			kind, name := e.TopOwner(t.Pod)
+			key := kind + name.String() + strconv.Itoa(int(port.HostPort))
+			if port.HostPort == 0 || t.Pod.HostNetwork || seen[key] {
+				continue
+			}
+			seen[key] = true
+			mapping := report.PortMapping{Protocol: port.Protocol, Pod: port.Port, PodPortName: port.Name}
+			dst := model.Destination{Party: t.Party, Addresses: t.Addresses, Port: mapping}
+			out = append(out, e.way(report.Way{
+				Kind: report.WayHostPort, Object: report.Object{Kind: kind, Namespace: name.Namespace, Name: name.Name},
+				Port: strconv.Itoa(int(port.HostPort)) + "/" + string(port.Protocol),
+			}, []model.Destination{dst}))
+		}
+	}
+	return append(out, e.admittedBlocks(r)...)
+}
+
+func leadsOutside(s *snapshot.Service) bool { return exposed(s) || len(s.ExternalIPs) > 0 }
+
+func (e *engine) sharesPods(s *snapshot.Service, dsts []model.Destination) bool {
+	for _, d := range dsts {
+		if d.Pod == nil || d.Pod.Namespace != s.Namespace || len(s.Selector) == 0 {
+			continue
+		}
+		shares := true
+		for k, v := range s.Selector {
+			shares = shares && d.Pod.Labels[k] == v
+		}
+		if shares {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *engine) wayThrough(s *snapshot.Service, p *snapshot.ServicePort) report.Way {
+	w := report.Way{
+		Kind: report.WayExternalIP, Object: report.Object{Kind: "Service", Namespace: s.Namespace, Name: s.Name.Name},
+		Port: strconv.Itoa(int(p.Port)) + "/" + string(p.Protocol),
+	}
+	switch s.Type {
+	case snapshot.LoadBalancer:
+		w.Kind = report.WayLoadBalancer
+	case snapshot.NodePort:
+		w.Kind = report.WayNodePort
+		if p.NodePort != 0 {
+			w.Port = strconv.Itoa(int(p.NodePort)) + "/" + string(p.Protocol)
+		}
+	default:
+	}
+	dsts, err := e.Destinations(reference.Reference{
+		Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name, Port: reference.Port{Number: p.Port, Protocol: p.Protocol},
+	})
+	if err != nil {
+		return w
+	}
+	return e.way(w, dsts)
+}
+
+// way judges whether the internet gets in on a way.
+func (e *engine) way(w report.Way, dsts []model.Destination) report.Way {
+	clients := destinationFamilies(dsts).within(parties(address.Internet()))
+	drafts := e.answers(clients, dsts)
+	w.Verdict, w.Partly = overall(drafts)
+	for _, d := range drafts {
+		if d.verdict == w.Verdict {
+			w.Reason, w.DecidedBy = d.reason, decidedBy(d.hops)
+			break
+		}
+	}
+	return w
+}
+
+// admittedBlocks are the outside addresses that a rule admits to the pods
+// directly.
+func (e *engine) admittedBlocks(r *frontdoor.Route) []report.Way {
+	c := newCollector(e, "")
+	c.sources(e.outside(r.Destinations), r.Destinations)
+	var out []report.Way
+	for _, row := range c.rows() {
+		if row.Verdict != report.Allowed || row.Reason != report.RuleAllows {
+			continue
+		}
+		for _, m := range row.Ends {
+			from := m.End.Addresses
+			if m.End.Kind == "Internet" {
+				from = []string{"internet"}
+			}
+			for _, d := range row.DecidedBy {
+				out = append(out, report.Way{
+					Kind: report.WayIPBlock, Object: d.Policy, Verdict: report.Allowed, Reason: report.RuleAllows, From: from,
+					DecidedBy: []report.RuleRef{d},
+				})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// gatewayKind returns the Gateway API kind of a resource, or "".
+func gatewayKind(r snapshot.Resource) string {
+	switch r {
+	case snapshot.Gateways:
+		return "Gateway"
+	case snapshot.GatewayClasses:
+		return "GatewayClass"
+	case snapshot.HTTPRoutes:
+		return "HTTPRoute"
+	case snapshot.GRPCRoutes:
+		return "GRPCRoute"
+	case snapshot.TLSRoutes:
+		return "TLSRoute"
+	case snapshot.TCPRoutes:
+		return "TCPRoute"
+	case snapshot.ReferenceGrants:
+		return "ReferenceGrant"
+	default:
+		return ""
+	}
+}
+
+// gatewayVersions of the Gateway API, the most stable first. Which of them serve
+// a kind depends on the release installed; all have the fields that are read.
+func gatewayVersions() []string { return []string{"v1", "v1beta1", "v1alpha3", "v1alpha2"} }
+
+// readGatewayAPI reads a kind of the Gateway API in the first version in which
+// it is served. A cluster that serves none of them has no such objects.
+func (l *Live) readGatewayAPI(ctx context.Context, need snapshot.Need, kind string) reading {
+	if l.clients.Raw == nil {
+		return reading{}
+	}
+	if err := l.acquire(ctx); err != nil {
+		return reading{err: l.fatal(ctx, err)}
+	}
+	defer l.release()
+	for _, version := range gatewayVersions() {
+		fill, served, err := l.readGatewayVersion(ctx, need, kind, version)
+		if err != nil {
+			gap, fatal := l.judge(ctx, need, err)
+			if fatal != nil {
+				return reading{err: fatal}
+			}
+			return reading{gaps: []snapshot.Gap{gap}}
+		}
+		if served {
+			return reading{fill: fill}
+		}
+	}
+	return reading{}
+}
+
+// rawList is a list whose items are decoded one by one.
+type rawList struct {
+	metav1.ListMeta `json:"metadata"`
+	Items           []json.RawMessage `json:"items"`
+}
+
+func (l *Live) readGatewayVersion(ctx context.Context, need snapshot.Need, kind, version string) (fill func(*snapshot.Builder), served bool, err error) {
+	path := []string{"/apis", gatewayGroup, version}
+	if need.Namespace != "" {
+		path = append(path, "namespaces", need.Namespace)
+	}
+	path = append(path, string(need.Resource))
+	if need.Name != "" {
+		raw, err := l.getRaw(ctx, append(path, need.Name), nil)
+		if isAbsent(err) {
+			// The object or the kind: the next version tells, or none does.
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		return fillGateway(kind, []json.RawMessage{raw})
+	}
+	var items []json.RawMessage
+	list := func(ctx context.Context, options metav1.ListOptions) (*rawList, error) {
+		raw, err := l.getRaw(ctx, path, &options)
+		if err != nil {
+			return nil, err
+		}
+		out := &rawList{}
+		if err := json.Unmarshal(raw, out); err != nil {
+			return nil, fmt.Errorf("decode the list of %s: %w", need.Resource, err)
+		}
+		return out, nil
+	}
+	err = pages(ctx, list, metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields},
+		func(page *rawList) { items = append(items, page.Items...) }, func() { items = nil })
+	if isAbsent(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return fillGateway(kind, items)
+}
+
+// isAbsent: a single object that does not exist and a kind that is not served
+// are both 404.
+func isAbsent(err error) bool { return err != nil && apierrors.IsNotFound(err) }
+
+func (l *Live) getRaw(ctx context.Context, path []string, options *metav1.ListOptions) ([]byte, error) {
+	request := l.clients.Raw.Get().AbsPath(strings.Join(path, "/")).SetHeader("Accept", "application/json")
+	if options != nil {
+		for key, value := range listParameters(options) {
+			request = request.Param(key, value)
+		}
+	}
+	return request.DoRaw(ctx)
+}
+
+func listParameters(o *metav1.ListOptions) map[string]string {
+	out := map[string]string{}
+	for key, value := range map[string]string{
+		"labelSelector": o.LabelSelector, "fieldSelector": o.FieldSelector, "continue": o.Continue,
+	} {
+		if value != "" {
+			out[key] = value
+		}
+	}
+	if o.Limit > 0 {
+		out["limit"] = url.QueryEscape(fmt.Sprint(o.Limit))
+	}
+	return out
+}
+
+// fillGateway decodes before anything is added, so that a bad item adds nothing.
+func fillGateway(kind string, items []json.RawMessage) (func(*snapshot.Builder), bool, error) {
+	scratch := snapshot.NewBuilder(nil)
+	for _, raw := range items {
+		if _, err := addGatewayObject(scratch, kind, raw); err != nil {
+			return nil, true, err
+		}
+	}
+	return func(b *snapshot.Builder) {
+		for _, raw := range items {
+			_, _ = addGatewayObject(b, kind, raw) // decoded above
+		}
+	}, true, nil
+}
