@@ -26,39 +26,38 @@ const completionTimeout = 2 * time.Second
 // anything but words: a shell has no place for an error.
 type completion = func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective)
 
-// end is what an argument names.
-type end int
-
-const (
-	sourceEnd end = iota
-	targetEnd
-)
-
-// completeEnds completes the arguments of a command, which are these ends.
-// sourceNamespace is --source-namespace, or nil.
-func (g *globals) completeEnds(sourceNamespace *string, ends ...end) completion {
+// completeEnds completes the arguments of a command that names this many ends.
+// sourceNamespace is --source-namespace, which goes for the first, or nil.
+func (g *globals) completeEnds(ends int, sourceNamespace *string) completion {
 	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) >= len(ends) {
+		if len(args) >= ends {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		which := ends[len(args)]
-		words := bounded(c, func(ctx context.Context) []cobra.Completion {
-			home, err := g.namespace()
-			if err != nil {
-				home = "default"
-			}
-			if which == sourceEnd && sourceNamespace != nil && *sourceNamespace != "" {
-				home = *sourceNamespace
-			}
-			return g.reference(ctx, which, home, typed)
-		})
-		directive := cobra.ShellCompDirectiveNoFileComp
-		// A space comes after a finished word only. Shells have one rule for all the words they offer.
-		if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.HasSuffix(word(w), "/") }) {
-			directive |= cobra.ShellCompDirectiveNoSpace
+		if len(args) > 0 {
+			sourceNamespace = nil
 		}
-		return words, directive
+		return g.completeEnd(c, sourceNamespace, typed)
 	}
+}
+
+// completeEnd completes one end.
+func (g *globals) completeEnd(c *cobra.Command, namespace *string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	words := bounded(c, func(ctx context.Context) []cobra.Completion {
+		home, err := g.namespace()
+		if err != nil {
+			home = "default"
+		}
+		if namespace != nil && *namespace != "" {
+			home = *namespace
+		}
+		return g.reference(ctx, home, typed)
+	})
+	directive := cobra.ShellCompDirectiveNoFileComp
+	// A space comes after a finished word only. Shells have one rule for all the words they offer.
+	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.HasSuffix(word(w), "/") }) {
+		directive |= cobra.ShellCompDirectiveNoSpace
+	}
+	return words, directive
 }
 
 // word is a completion without its description.
@@ -87,7 +86,7 @@ func bounded(c *cobra.Command, f func(context.Context) []cobra.Completion) []cob
 }
 
 // reference completes what is typed of [NAMESPACE/]TYPE/NAME[:PORT].
-func (g *globals) reference(ctx context.Context, which end, home, typed string) []cobra.Completion {
+func (g *globals) reference(ctx context.Context, home, typed string) []cobra.Completion {
 	if strings.Contains(typed, "=") {
 		return nil
 	}
@@ -96,12 +95,12 @@ func (g *globals) reference(ctx context.Context, which end, home, typed string) 
 	}
 	switch parts := strings.Split(typed, "/"); len(parts) {
 	case 1:
-		return g.firstWord(ctx, which, home, typed)
+		return g.firstWord(ctx, home, typed)
 	case 2:
 		if kind, ok := reference.ParseKind(parts[0]); ok {
 			return g.names(ctx, kind, home, parts[0]+"/", parts[1])
 		}
-		return types(which, parts[0]+"/", parts[1])
+		return types(parts[0]+"/", parts[1])
 	case 3:
 		if kind, ok := reference.ParseKind(parts[1]); ok && kind.Namespaced() {
 			return g.names(ctx, kind, parts[0], parts[0]+"/"+parts[1]+"/", parts[2])
@@ -111,8 +110,8 @@ func (g *globals) reference(ctx context.Context, which end, home, typed string) 
 }
 
 // firstWord is a type, a pod's name, a namespace, or the internet.
-func (g *globals) firstWord(ctx context.Context, which end, home, typed string) []cobra.Completion {
-	out := types(which, "", typed)
+func (g *globals) firstWord(ctx context.Context, home, typed string) []cobra.Completion {
+	out := types("", typed)
 	out = append(out, g.names(ctx, reference.Pod, home, "", typed)...)
 	if typed == "" {
 		return out // Everything is too much to read.
@@ -131,10 +130,10 @@ func (g *globals) firstWord(ctx context.Context, which end, home, typed string) 
 // types are the kinds that an end may be, as the user has begun to write one:
 // deploy/, but deployments/ for somebody who has come as far as "deployme".
 // After a namespace only namespaced kinds can follow.
-func types(which end, namespace, typed string) []cobra.Completion {
+func types(namespace, typed string) []cobra.Completion {
 	var out []cobra.Completion
 	for _, kind := range reference.Kinds() {
-		if which == sourceEnd && isFrontDoor(kind) || namespace != "" && !kind.Namespaced() {
+		if namespace != "" && !kind.Namespaced() {
 			continue
 		}
 		for _, name := range []string{kind.Short(), strings.ToLower(string(kind)), kind.Resource()} {
@@ -145,16 +144,6 @@ func types(which end, namespace, typed string) []cobra.Completion {
 		}
 	}
 	return out
-}
-
-// isFrontDoor: connections go to these, and never come from them.
-func isFrontDoor(kind reference.Kind) bool {
-	switch kind {
-	case reference.Ingress, reference.Gateway, reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
-		return true
-	default:
-		return false
-	}
 }
 
 // names are the objects of a kind whose names begin as typed, each after prefix.
@@ -336,6 +325,11 @@ func (g *globals) registerCompletions(root *cobra.Command) {
 	cobra.CheckErr(root.MarkPersistentFlagFilename("filename", "json", "yaml", "yml"))
 	cobra.CheckErr(root.MarkPersistentFlagDirname("kustomize"))
 	for _, c := range root.Commands() {
+		if c.Flags().Lookup("controller") != nil {
+			cobra.CheckErr(c.RegisterFlagCompletionFunc("controller", func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				return g.completeEnd(c, nil, typed)
+			}))
+		}
 		if c.ValidArgsFunction == nil {
 			c.ValidArgsFunction = cobra.NoFileCompletions
 		}

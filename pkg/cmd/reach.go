@@ -99,11 +99,7 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 		return o.run(c.Context())
 	}
 	o.out.addFlags(c)
-	which := targetEnd
-	if o.isSource {
-		which = sourceEnd
-	}
-	c.ValidArgsFunction = o.completeEnds(nil, which)
+	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.doors.addFlags(c)
 	return c
 }
