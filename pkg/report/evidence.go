@@ -10,7 +10,7 @@ type Object struct {
 // Reason is a stable code for why a hop or an answer has its verdict.
 type Reason string
 
-// Reasons. docs/json.md lists them; a code never changes its meaning.
+// Reasons. docs/reasons.md lists them; a code never changes its meaning.
 const (
 	// NotIsolated: no policy selects the pod in this direction.
 	NotIsolated Reason = "NotIsolated"
@@ -26,7 +26,7 @@ const (
 	// SameNode: a node and its own pods always reach each other.
 	SameNode Reason = "SameNode"
 
-	// PodFinished, PodPending, PodNotReady and NoAddress: the pod cannot receive.
+	// PodFinished, PodPending and NoAddress: the pod cannot receive.
 	PodFinished Reason = "PodFinished"
 	PodPending  Reason = "PodPending"
 	NoAddress   Reason = "NoAddress"

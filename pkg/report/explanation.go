@@ -188,10 +188,13 @@ type ChangeCode string
 
 // Codes of changes.
 const (
-	AddPort     ChangeCode = "AddPort"
+	// AddPort and AddPeer: a rule gets one more of these.
+	AddPort ChangeCode = "AddPort"
+	AddPeer ChangeCode = "AddPeer"
+	// ReplacePort: a rule gets another port in place of one that admits nothing.
 	ReplacePort ChangeCode = "ReplacePort"
-	AddPeer     ChangeCode = "AddPeer"
-	AddRule     ChangeCode = "AddRule"
+	// AddRule: a policy gets one more rule.
+	AddRule ChangeCode = "AddRule"
 )
 
 // Enforcement says whether anything in the cluster enforces policies.
