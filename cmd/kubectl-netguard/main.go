@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // the logins that a kubeconfig may name
 
 	"github.com/kubectl-netguard/netguard/pkg/cmd"
 )

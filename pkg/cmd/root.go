@@ -102,7 +102,11 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) < len(names):
-			return usageError(c, fmt.Errorf("%s is missing", strings.Join(names[len(args):], " and ")))
+			verb := "is"
+			if len(names)-len(args) > 1 {
+				verb = "are"
+			}
+			return usageError(c, fmt.Errorf("%s %s missing", strings.Join(names[len(args):], " and "), verb))
 		case len(args) > len(names):
 			return usageError(c, fmt.Errorf("%q is one argument too many: expected %s", args[len(names)], strings.Join(names, " ")))
 		}

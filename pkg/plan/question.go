@@ -25,11 +25,9 @@ type Question struct {
 // enough.
 func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	p := &planner{s: s, q: q, asked: map[snapshot.Need]bool{}}
-	for _, n := range cni.Needs(s) {
-		p.want(n)
-	}
 	if q.Cluster {
 		p.want(snapshot.Need{Resource: snapshot.PolicyKinds})
+		p.plugin(true)
 		return p.needs
 	}
 	for _, r := range []*reference.Reference{q.Source, q.Target} {
@@ -40,7 +38,21 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		}
 	}
 	p.outsideThroughNodes()
+	p.plugin(false)
 	return p.needs
+}
+
+// plugin reads what recognises the network plugin. A node, which tells where no
+// DaemonSet does, is asked for last, when a pod that was read for its own sake
+// names one; all nodes are listed for it only where the cluster is the question.
+func (p *planner) plugin(whole bool) {
+	settled := len(p.needs) == 0
+	for _, n := range cni.Needs(p.s) {
+		switch {
+		case n.Resource != snapshot.Nodes, whole, settled && n.Name != "":
+			p.want(n)
+		}
+	}
 }
 
 // planner collects the needs of one round.

@@ -3,7 +3,9 @@ package query_test
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,9 +40,22 @@ func FuzzAgainstOracle(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { judgeCluster(t, data, 2) })
 }
 
+// seeds is how many random clusters to judge; NETGUARD_SEEDS asks for more.
+func seeds(t *testing.T, n int) int {
+	text := os.Getenv("NETGUARD_SEEDS")
+	if text == "" {
+		return n
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func TestOracleSeeds(t *testing.T) {
 	total := 0
-	for i := range 300 {
+	for i := range seeds(t, 300) {
 		total += judgeCluster(t, fmt.Appendf(nil, "%c seed %d", rune(i%128), i), 1)
 		if t.Failed() {
 			t.Fatalf("seed %d", i)
@@ -54,15 +69,7 @@ func judgeCluster(t testing.TB, data []byte, ports int) int {
 	g := generate(data)
 	j := &judge{TB: t, generator: g, m: model.New(g.snapshot(t))}
 	j.connected = query.Map(j.m, query.Scope{Labels: selector.Everything()}, query.Options{})
-	for i := range g.pods {
-		j.ends = append(j.ends, oracleEnd{pod: &g.pods[i]})
-	}
-	for i := range g.nodes {
-		j.ends = append(j.ends, oracleEnd{node: &g.nodes[i]})
-	}
-	for _, ip := range []string{"203.0.113.9", "203.0.113.200", "8.8.8.8", "2001:db8::1", "2600::1"} {
-		j.ends = append(j.ends, oracleEnd{ip: netip.MustParseAddr(ip)})
-	}
+	j.findEnds()
 	for range ports {
 		protocol, port := pick[corev1.Protocol](g, "TCP", "UDP", "SCTP", "TCP"), pick[int32](g, 80, 81, 8080, 53, 54, 65535)
 		for _, dst := range j.ends {
@@ -72,6 +79,9 @@ func judgeCluster(t testing.TB, data []byte, ports int) int {
 			}
 			for _, src := range j.ends {
 				j.pair(src, dst, protocol, port, who)
+			}
+			if ports > 1 || j.one(6) {
+				j.many(dst, protocol, port)
 			}
 		}
 	}
@@ -84,6 +94,19 @@ func judgeCluster(t testing.TB, data []byte, ports int) int {
 		t.Logf("the cluster:\n%s", g.manifests(t))
 	}
 	return j.checks
+}
+
+// findEnds lists everything in the cluster that connects, and some outside of it.
+func (j *judge) findEnds() {
+	for i := range j.pods {
+		j.ends = append(j.ends, oracleEnd{pod: &j.pods[i]})
+	}
+	for i := range j.nodes {
+		j.ends = append(j.ends, oracleEnd{node: &j.nodes[i]})
+	}
+	for _, ip := range []string{"203.0.113.9", "203.0.113.200", "8.8.8.8", "2001:db8::1", "2600::1"} {
+		j.ends = append(j.ends, oracleEnd{ip: netip.MustParseAddr(ip)})
+	}
 }
 
 // outcomes are the oracle's verdicts for each pair of addresses of one family.
@@ -194,6 +217,99 @@ func (j *judge) pair(src, dst oracleEnd, protocol corev1.Protocol, port int32, w
 		j.inRows("who-can-reach "+to, who.Rows, src.pod, nil, outcomes)
 	}
 	j.inMap(src, dst, protocol, port)
+}
+
+// many asks about sources that stand for several: namespaces and CIDRs. A
+// namespace with a source is asked about the other way round, too.
+func (j *judge) many(dst oracleEnd, protocol corev1.Protocol, port int32) {
+	to := nameOfEnd(dst) + portText(protocol, port)
+	if dst.pod == nil {
+		return
+	}
+	for _, ns := range j.namespaces {
+		var in, out []report.Verdict
+		self := false
+		for i := range j.pods {
+			pod := oracleEnd{pod: &j.pods[i]}
+			if pod.pod.Namespace != ns.Name {
+				continue
+			}
+			if pod.pod == dst.pod {
+				self = true
+				continue
+			}
+			in = append(in, orDenied(j.outcomes(pod, dst, protocol, port))...)
+			out = append(out, orDenied(j.outcomes(dst, pod, protocol, port))...)
+		}
+		if len(in) == 0 && self {
+			in, out = []report.Verdict{report.Allowed}, []report.Verdict{report.Allowed}
+		}
+		j.askMany("ns/"+ns.Name, to, in, self)
+		j.askMany(nameOfEnd(dst), "ns/"+ns.Name+portText(protocol, port), out, self)
+		if len(in) > 0 && !(self && len(in) == 1) {
+			j.manyRows(ns.Name, dst, protocol, port, out, in)
+		}
+	}
+	for _, cidr := range []string{"203.0.113.0/24", "0.0.0.0/1", "internet", "2000::/3"} {
+		p, err := query.CanReach(j.m, j.ref(cidr), j.ref(to), query.Options{})
+		if err != nil {
+			j.Errorf("%s -> %s: %v", cidr, to, err)
+			continue
+		}
+		for _, src := range j.ends {
+			if !src.ip.IsValid() || cidr != "internet" && !netip.MustParsePrefix(cidr).Contains(src.ip) {
+				continue
+			}
+			for _, v := range j.outcomes(src, dst, protocol, port) {
+				j.checks++
+				if !p.Partly && v != p.Verdict {
+					j.Errorf("%s -> %s: %v, and from %s of it the oracle says %v", cidr, to, p.Verdict, src.ip, v)
+				}
+			}
+		}
+	}
+}
+
+func orDenied(outcomes []report.Verdict) []report.Verdict {
+	if len(outcomes) == 0 {
+		return []report.Verdict{report.Denied}
+	}
+	return outcomes
+}
+
+func (j *judge) askMany(from, to string, outcomes []report.Verdict, self bool) {
+	j.checks++
+	want, partly := expect(outcomes)
+	p, err := query.CanReach(j.m, j.ref(from), j.ref(to), query.Options{})
+	switch {
+	case err != nil:
+		j.Errorf("%s -> %s: %v", from, to, err)
+	case p.Verdict != want || p.Partly != partly && !self:
+		j.Errorf("%s -> %s: %v partly=%v, the oracle says %v", from, to, p.Verdict, p.Partly, outcomes)
+	}
+}
+
+// manyRows asks the other two questions about a namespace as a whole.
+func (j *judge) manyRows(ns string, end oracleEnd, protocol corev1.Protocol, port int32, into, from []report.Verdict) {
+	who, err := query.WhoCanReach(j.m, j.ref("ns/"+ns+portText(protocol, port)), query.Options{})
+	if err != nil {
+		j.Errorf("who-can-reach ns/%s: %v", ns, err)
+		return
+	}
+	j.inRows("who-can-reach ns/"+ns+portText(protocol, port), who.Rows, end.pod, nil, into)
+	reach, err := query.ReachableFrom(j.m, j.ref("ns/"+ns), query.Options{})
+	if err != nil {
+		j.Errorf("reachable-from ns/%s: %v", ns, err)
+		return
+	}
+	for _, c := range end.pod.Spec.Containers {
+		for _, p := range c.Ports {
+			if p.ContainerPort == port && (p.Protocol == protocol || p.Protocol == "" && protocol == corev1.ProtocolTCP) {
+				mapping := report.PortMapping{Protocol: connset.Protocol(protocol), Pod: uint16(port)}
+				j.inRows("reachable-from ns/"+ns+portText(protocol, port), reach.Rows, end.pod, &mapping, from)
+			}
+		}
+	}
 }
 
 func (j *judge) ask(from, to string, want report.Verdict, partly bool) {

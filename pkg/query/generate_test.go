@@ -283,7 +283,7 @@ func (g *generator) ports() []networkingv1.NetworkPolicyPort {
 		case 2:
 			v := intstr.FromInt32(pick[int32](g, 53, 80, 1))
 			port.Port = &v
-			end := v.IntVal + int32(g.n(3))*100
+			end := max(v.IntVal, pick[int32](g, 1, 54, 80, 81, 8080, 65535))
 			port.EndPort = &end
 		default:
 			v := intstr.FromInt32(pick[int32](g, 80, 81, 8080, 53))

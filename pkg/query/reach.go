@@ -54,16 +54,29 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 		}}
 		return out, nil
 	}
-	out.Pods = e.membersOf(sources)
 	if len(sources) == 0 {
 		return out, nil
 	}
+	targets := append(e.everyPod(), e.unseen()...)
+	if sources[0].Block.Prefix.IsValid() {
+		// From outside, only what is inside is the cluster's to say.
+		if source.Form == reference.FormInternet {
+			sources = partyFamilies(e.everyPod()).within(sources)
+		}
+		c := newCollector(e, "")
+		c.targets(sources, targets)
+		out.Rows = c.rows()
+		sortRows(out.Rows)
+		out.Gaps = e.gapsFor(c.needs)
+		return out, nil
+	}
+	out.Pods = e.membersOf(sources)
 	var home string
 	if sources[0].Pod != nil {
 		home = sources[0].Pod.Namespace
 	}
 	c := newCollector(e, home)
-	c.targets(sources, append(e.everyPod(), e.unseen()...))
+	c.targets(sources, targets)
 	out.Rows = append(c.rows(), e.outsideFrom(sources)...)
 	sortRows(out.Rows)
 	out.Gaps = e.gapsFor(c.needs)

@@ -21,6 +21,7 @@ type collection struct {
 	builder   *snapshot.Builder
 	services  []*corev1.Service
 	slices    []*snapshot.EndpointSlice
+	endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still written by hand
 	pods      []*snapshot.Pod
 	templates []*template
 	// inhabited are the namespaces that objects live in.
@@ -184,6 +185,15 @@ func (c *collection) core(o *object, kind string) error {
 		defaultService(in)
 		c.builder.AddService(convertService(in))
 		c.services = append(c.services, in)
+	case "Endpoints":
+		in, err := typed[corev1.Endpoints](o) //nolint:staticcheck // as above
+		if err == nil {
+			err = c.identify(o, &in.ObjectMeta, true)
+		}
+		if err != nil {
+			return err
+		}
+		c.endpoints = append(c.endpoints, in)
 	case "ReplicationController":
 		in, err := typed[corev1.ReplicationController](o)
 		if err != nil {
@@ -295,7 +305,7 @@ func (c *collection) policy(o *object) error {
 	if err != nil {
 		return err
 	}
-	from, repeated := origin(o.doc, o.node())
+	from, repeated := o.origin()
 	for _, path := range repeated {
 		if strings.HasPrefix(path, "spec") {
 			return o.at(path, "NetworkPolicy %s: %s stands there twice", nameOf(&in.ObjectMeta), printable(path))
@@ -355,6 +365,9 @@ func (c *collection) snapshot() *snapshot.Snapshot {
 		b.AddGap(g)
 	}
 	for _, s := range endpointSlices(c.services, pods, c.slices) {
+		b.AddEndpointSlice(s)
+	}
+	for _, s := range mirrored(c.endpoints, c.services, c.slices) {
 		b.AddEndpointSlice(s)
 	}
 	for name := range c.inhabited {

@@ -21,36 +21,20 @@ type object struct {
 	// index among the document's objects: a List has several.
 	index int
 	raw   *unstructured.Unstructured
-	// root is the document's structure; nil unless locate has read it.
 	nodes *nodes
 }
 
-// nodes are the YAML nodes of a document's objects, read when first asked for.
-type nodes struct {
-	read bool
-	list []*yaml.Node
-}
-
-// node is the object's YAML, or nil where the text cannot be had (kustomize, or
-// several JSON values run together).
-func (o *object) node() *yaml.Node {
-	if !o.nodes.read {
-		o.nodes.read = true
-		if root, err := parseNode(o.doc.text); err == nil && root != nil {
-			o.nodes.list = itemNodes(root)
-		}
-	}
-	if o.index >= len(o.nodes.list) {
-		return nil
-	}
-	return o.nodes.list[o.index]
+// node is the object's YAML and the line of the file that its first line is; nil
+// where the text cannot be had (kustomize, or several JSON values run together).
+func (o *object) node() (*yaml.Node, int) {
+	return o.nodes.at(o.doc, o.index)
 }
 
 // line is the object's first line, as exactly as it is known without parsing.
 func (o *object) line() int {
 	if o.nodes.read {
-		if n := o.node(); n != nil {
-			return o.doc.line + n.Line - 1
+		if n, first := o.node(); n != nil {
+			return first + n.Line - 1
 		}
 	}
 	return o.doc.line
@@ -62,7 +46,7 @@ func (o *object) errorf(format string, args ...any) *InputError {
 
 // at is errorf for the line where a field stands.
 func (o *object) at(path, format string, args ...any) *InputError {
-	from, _ := origin(o.doc, o.node())
+	from, _ := o.origin()
 	line := from.Line
 	for p := path; p != ""; p = p[:max(strings.LastIndexAny(p, ".["), 0)] {
 		if l, ok := from.Lines[p]; ok {
@@ -99,7 +83,7 @@ func kustomize(dir string) ([]*object, error) {
 }
 
 func objects(doc *document, infos []*resource.Info) ([]*object, error) {
-	shared := &nodes{}
+	shared := &nodes{count: len(infos)}
 	out := make([]*object, 0, len(infos))
 	for i, info := range infos {
 		raw, ok := info.Object.(*unstructured.Unstructured)
@@ -184,6 +168,11 @@ func syntaxError(text []byte, cause error) (line int, problem string) {
 	for i, l := range lines {
 		ends[i+1] = ends[i] + len(l)
 	}
+	if len(text) > maxSearched {
+		line = 1
+		_, _ = fmt.Sscanf(cause.Error(), "yaml: line %d:", &line)
+		return line, syntaxProblem(cause)
+	}
 	good, bad := 0, len(lines)
 	for bad-good > 1 {
 		middle := (good + bad) / 2
@@ -193,13 +182,21 @@ func syntaxError(text []byte, cause error) (line int, problem string) {
 			good = middle
 		}
 	}
-	problem = strings.TrimPrefix(cause.Error(), "yaml: ")
+	return bad, syntaxProblem(cause)
+}
+
+// maxSearched bounds the text that is parsed again and again to find a line.
+const maxSearched = 2 << 20
+
+// syntaxProblem is the parser's message without its line.
+func syntaxProblem(cause error) string {
+	problem := strings.TrimPrefix(cause.Error(), "yaml: ")
 	if rest, ok := strings.CutPrefix(problem, "line "); ok {
 		if _, after, ok := strings.Cut(rest, ": "); ok {
 			problem = after
 		}
 	}
-	return bad, oneLine(problem)
+	return oneLine(problem)
 }
 
 type metadataOnly struct {
@@ -339,12 +336,9 @@ func (o *object) mismatch(into any, cause error) *InputError {
 		}
 	}
 	e := asFieldError(cause)
-	n := o.node()
+	n, first := o.node()
 	path, line, problem := e.locate(n)
-	line += o.doc.line - 1
-	if n == nil {
-		line = o.doc.line
-	}
+	line += first - 1
 	if path == "" {
 		return o.doc.errorf(line, "%s cannot be read: %s", o.title(), problem)
 	}

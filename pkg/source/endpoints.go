@@ -40,6 +40,69 @@ func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*s
 	return out
 }
 
+// mirrored are the slices that the endpointslicemirroring controller makes of the
+// Endpoints of a Service without a selector. Upstream: shouldMirror and
+// addressToEndpoint in pkg/controller/endpointslicemirroring.
+//
+//nolint:staticcheck // Endpoints are deprecated, and still written by hand
+func mirrored(all []*corev1.Endpoints, services []*corev1.Service, given []*snapshot.EndpointSlice) []*snapshot.EndpointSlice {
+	has := map[snapshot.Name]bool{}
+	for _, s := range given {
+		has[snapshot.Name{Namespace: s.Namespace, Name: s.Service}] = true
+	}
+	selectorless := map[snapshot.Name]bool{}
+	for _, s := range services {
+		selectorless[nameOf(&s.ObjectMeta)] = len(s.Spec.Selector) == 0 && s.Spec.Type != corev1.ServiceTypeExternalName
+	}
+	var out []*snapshot.EndpointSlice
+	for _, in := range all {
+		name := nameOf(&in.ObjectMeta)
+		if !selectorless[name] || has[name] || in.Labels[discoveryv1.LabelSkipMirror] == "true" {
+			continue
+		}
+		n := 0
+		for i := range in.Subsets {
+			for _, family := range []discoveryv1.AddressType{discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6} {
+				slice := mirrorSubset(&in.Subsets[i], in.Namespace, family)
+				if len(slice.Endpoints) == 0 {
+					continue
+				}
+				slice.Name = snapshot.Name{Namespace: in.Namespace, Name: sliceName(in.Name, n)}
+				slice.Service = in.Name
+				out = append(out, slice)
+				n++
+			}
+		}
+	}
+	return out
+}
+
+//nolint:staticcheck // as above
+func mirrorSubset(in *corev1.EndpointSubset, namespace string, family discoveryv1.AddressType) *snapshot.EndpointSlice {
+	slice := discoveryv1.EndpointSlice{AddressType: family}
+	slice.Namespace = namespace
+	for i := range in.Ports {
+		p := &in.Ports[i]
+		slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{Name: &p.Name, Port: &p.Port, Protocol: &p.Protocol})
+	}
+	add := func(addresses []corev1.EndpointAddress, ready bool) {
+		for i := range addresses {
+			a := &addresses[i]
+			ip, ok := parseIP(a.IP)
+			if !ok || familyOf(ip) != family {
+				continue
+			}
+			slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{
+				Addresses: []string{ip.String()}, Conditions: discoveryv1.EndpointConditions{Ready: &ready},
+				TargetRef: a.TargetRef, NodeName: a.NodeName,
+			})
+		}
+	}
+	add(in.Addresses, true)
+	add(in.NotReadyAddresses, false)
+	return convertEndpointSlice(&slice)
+}
+
 // podIndex finds the pods of a namespace that carry a label.
 type podIndex map[podLabel][]*snapshot.Pod
 

@@ -120,6 +120,16 @@ func TestEndpointSlices(t *testing.T) {
 		"syncService: no selector, no slices": {
 			manifest("Service", "s", "spec: {ports: [{port: 80}]}") + servedPod("a", "app: web", "", running(true, "10.0.0.1")), "",
 		},
+		"mirroring: Endpoints of a Service without a selector": {
+			manifest("Service", "s", "spec: {ports: [{port: 80}]}") +
+				"apiVersion: v1\nkind: Endpoints\nmetadata: {name: s}\nsubsets:\n- addresses: [{ip: 203.0.113.1}, {ip: \"2001:db8::1\"}]\n  notReadyAddresses: [{ip: 203.0.113.2}]\n  ports: [{port: 8080}]\n",
+			"s-* IPv4 [:8080/TCP]: =203.0.113.1 ready serving, =203.0.113.2 serving\ns-*2 IPv6 [:8080/TCP]: =2001:db8::1 ready serving",
+		},
+		"mirroring: not where the Service has a selector": {
+			service("ports: [{port: 80}]") +
+				"apiVersion: v1\nkind: Endpoints\nmetadata: {name: s}\nsubsets: [{addresses: [{ip: 203.0.113.1}], ports: [{port: 8080}]}]\n",
+			"",
+		},
 		"syncService: ExternalName": {
 			service("type: ExternalName, externalName: example.com") + servedPod("a", "app: web", "", running(true, "10.0.0.1")), "",
 		},

@@ -118,7 +118,8 @@ func configError(err error) error {
 		return errors.New("no cluster is configured: set KUBECONFIG or --kubeconfig, or read manifests with -f")
 	}
 	text := oneLine(err.Error())
-	if clientcmd.IsContextNotFound(err) {
+	// IsContextNotFound does not know the error of an override, --context.
+	if clientcmd.IsContextNotFound(err) || strings.HasPrefix(text, "context ") && strings.HasSuffix(text, " does not exist") {
 		return fmt.Errorf("%s; kubectl config get-contexts lists those there are", text)
 	}
 	return fmt.Errorf("cannot use the kubeconfig: %s", text)

@@ -105,7 +105,13 @@ func TestPositionsInListsJSONAndAliases(t *testing.T) {
 	write(t, map[string]string{
 		"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: a}\n" +
 			"- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata: {name: p, namespace: a}\n  spec:\n    podSelector: {}\n    ingress:\n    - ports:\n      - port: 8080\n",
-		"one.json":   "{\n \"apiVersion\": \"networking.k8s.io/v1\",\n \"kind\": \"NetworkPolicy\",\n \"metadata\": {\"name\": \"j\", \"namespace\": \"a\"},\n \"spec\": {\n  \"podSelector\": {},\n  \"egress\": [\n   {\"ports\": [\n    {\"port\": 53}]}]}\n}\n",
+		"one.json": "{\n \"apiVersion\": \"networking.k8s.io/v1\",\n \"kind\": \"NetworkPolicy\",\n \"metadata\": {\"name\": \"j\", \"namespace\": \"a\"},\n \"spec\": {\n  \"podSelector\": {},\n  \"egress\": [\n   {\"ports\": [\n    {\"port\": 53}]}]}\n}\n",
+		"list.json": "{\n \"kind\": \"List\", \"apiVersion\": \"v1\",\n \"metadata\": {},\n \"items\": [\n  {\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"b\"}},\n" +
+			"  {\n   \"apiVersion\": \"networking.k8s.io/v1\", \"kind\": \"NetworkPolicy\",\n   \"metadata\": {\"name\": \"l\", \"namespace\": \"a\"},\n   \"spec\": {\n    \"podSelector\": {}}}]}\n",
+		"dump.yaml": "apiVersion: v1\nitems:\n  # the first\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: c}\n    data:\n      x: |\n        items:\n        - a\n\n" +
+			"  - apiVersion: networking.k8s.io/v1\n    kind: NetworkPolicy\n    metadata: {name: d, namespace: a}\n    spec:\n      podSelector: {}\n      ingress:\n      - from:\n        - podSelector: {}\nkind: List\n",
+		"shared.yaml": "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: s, labels: &l {app: s}}\n" +
+			"- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata: {name: s, namespace: a}\n  spec:\n    podSelector:\n      matchLabels: *l\n",
 		"alias.yaml": "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: z, namespace: a}\nspec:\n  podSelector: &all\n    matchLabels:\n      app: web\n  ingress:\n  - from:\n    - podSelector: *all\n",
 	})
 	s, err := load(ManifestOptions{Filenames: []string{"."}})
@@ -114,6 +120,9 @@ func TestPositionsInListsJSONAndAliases(t *testing.T) {
 	}
 	for name, want := range map[string][2]string{
 		"p": {"spec.ingress[0].ports[0].port", "list.yaml:14"},
+		"l": {"spec.podSelector", "list.json:10"},
+		"d": {"spec.ingress[0].from[0]", "dump.yaml:19"},
+		"s": {"spec.podSelector.matchLabels.app", "shared.yaml:6"},
 		"j": {"spec.egress[0].ports[0].port", "one.json:9"},
 		"z": {"spec.ingress[0].from[0].podSelector.matchLabels.app", "alias.yaml:7"},
 	} {

@@ -16,21 +16,23 @@ const maxPositions = 50_000
 // positions tells at which line of a file each field of an object stands.
 type positions struct {
 	file  string
-	first int // line of the document's first line, from 1
+	first int // line of the file that the nodes' line 1 is
 	lines map[string]int
 	// repeated are the paths of keys that a mapping has twice.
 	repeated []string
 	budget   int
 }
 
-// origin locates the object whose node is given; JSON is read as the YAML it is.
-func origin(doc *document, object *yaml.Node) (snapshot.Origin, []string) {
-	if object == nil {
-		return snapshot.Origin{File: doc.file, Line: doc.line}, nil
+// origin locates the object; JSON is read as the YAML it is. It also returns the
+// paths of fields that stand in the text twice.
+func (o *object) origin() (snapshot.Origin, []string) {
+	n, first := o.node()
+	if n == nil {
+		return snapshot.Origin{File: o.doc.file, Line: o.doc.line}, nil
 	}
-	p := positions{file: doc.file, first: doc.line, lines: map[string]int{}, budget: maxPositions}
-	p.mapping("", object, 0)
-	return snapshot.Origin{File: doc.file, Line: p.line(object), Lines: p.lines}, p.repeated
+	p := positions{file: o.doc.file, first: first, lines: map[string]int{}, budget: maxPositions}
+	p.mapping("", n, 0)
+	return snapshot.Origin{File: o.doc.file, Line: p.line(n), Lines: p.lines}, p.repeated
 }
 
 func (p *positions) line(n *yaml.Node) int { return p.first + n.Line - 1 }

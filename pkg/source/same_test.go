@@ -1,0 +1,103 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// everything plans the lists of all kinds in one round.
+func everything() Planner {
+	needs := []snapshot.Need{{Resource: snapshot.ConfigMaps, Namespace: "kube-system", Name: "cilium-config"}}
+	for _, r := range []snapshot.Resource{
+		snapshot.Namespaces, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies, snapshot.Nodes,
+		snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets, snapshot.DaemonSets, snapshot.ReplicationControllers,
+		snapshot.Jobs, snapshot.CronJobs,
+	} {
+		needs = append(needs, snapshot.Need{Resource: r})
+	}
+	return once(needs...)
+}
+
+func dumpObjects(t *testing.T) []runtime.Object {
+	t.Helper()
+	text, err := os.ReadFile("testdata/dump.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Items []json.RawMessage }
+	if err := yaml.Unmarshal(text, &list); err != nil {
+		t.Fatal(err)
+	}
+	var out []runtime.Object
+	for _, item := range list.Items {
+		object, _, err := scheme.Codecs.UniversalDeserializer().Decode(item, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, object)
+	}
+	return out
+}
+
+// content is what a snapshot says, without where it was read.
+func content(t *testing.T, s *snapshot.Snapshot) string {
+	t.Helper()
+	var policies []snapshot.Policy
+	for _, p := range s.Policies() {
+		policies = append(policies, snapshot.Policy{Name: p.Name, Spec: p.Spec})
+	}
+	config, _ := s.ConfigMap(ciliumConfig())
+	data, err := json.MarshalIndent([]any{
+		s.Namespaces(), s.Pods(), s.Services(), s.EndpointSlices(), policies, s.Nodes(), s.Workloads(), s.Unmodelled(), s.Gaps(), config,
+	}, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestTheSameObjectsGiveTheSameSnapshot(t *testing.T) {
+	objects := dumpObjects(t)
+	live, err := NewLiveFromClients(Clients{Kubernetes: fake.NewClientset(objects...)}).Load(context.Background(), everything())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := load(ManifestOptions{Filenames: []string{"testdata/dump.yaml"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, f := content(t, live), content(t, files)
+	if l != f {
+		for i := range min(len(l), len(f)) {
+			if l[i] != f[i] {
+				t.Fatalf("they part after\n%s\n--- live\n%.300s\n--- files\n%.300s", l[max(0, i-300):i], l[i:], f[i:])
+			}
+		}
+		t.Fatal("one is longer")
+	}
+	golden := "testdata/dump.json"
+	if *update {
+		if err := os.WriteFile(golden, []byte(f+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != f+"\n" {
+		t.Errorf("not as in %s; if that is meant, run with -update. Got\n%s", golden, f)
+	}
+}
