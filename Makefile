@@ -15,7 +15,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.1
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 # Packages whose tests compare with files that -update rewrites.
-GOLDEN = $(shell grep -rlE --include=*_test.go 'internal/golden"|flag.Bool\("update"' pkg | xargs -n1 dirname | sort -u | sed "s,^,./,")
+GOLDEN = $(shell grep -rlE --include=*_test.go 'internal/golden"|flag.Bool."update"' pkg | xargs -n1 dirname | sort -u | sed "s,^,./,")
 
 # krew's own check; its installing every platform takes archives that are published.
 KREW_VALIDATE := cd test/krew && go tool validate-krew-manifest -skip-install

@@ -170,8 +170,4 @@ func TestInstallWithKrew(t *testing.T) {
 	if out, _ := kubectl("__complete", "netguard", "exp"); !strings.Contains(out, "explain") {
 		t.Errorf("completion: %s", out)
 	}
-	run(t, "", env, binaries.Kubectl, "krew", "uninstall", "netguard")
-	if _, err := os.Lstat(filepath.Join(krewRoot, "bin", "kubectl-netguard")); err == nil {
-		t.Error("the plugin is still there")
-	}
 }
