@@ -94,7 +94,7 @@ func write(path string, data []byte) (string, error) {
 func checksums(sums map[string]string) []byte {
 	var out bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		fmt.Fprintf(&out, "%s  %s\n", sums[name], name) //nolint:errcheck // a buffer
+		fmt.Fprintf(&out, "%s  %s\n", sums[name], name)
 	}
 	return out.Bytes()
 }

@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, log io.Writer) error {
 }
 
 // semver is what krew takes for a version, less what a URL or a file name would have to escape.
-var semver = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`) //nolint:gochecknoglobals // a constant
+var semver = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
 
 // platforms are those that a release is made for.
 func platforms() []string {

@@ -173,7 +173,7 @@ func (g *globals) objects(ctx context.Context, kind reference.Kind, namespace st
 		if err != nil {
 			return nil
 		}
-		names, _ := live.Names(ctx, kind, namespace) //nolint:errcheck // the names until then
+		names, _ := live.Names(ctx, kind, namespace) // the names until then
 		return names
 	}
 	m := g.read(ctx, namespace, nil)
