@@ -14,6 +14,7 @@ tool (
 )
 
 require (
+	github.com/creack/pty v1.1.24
 	github.com/onsi/ginkgo/v2 v2.32.0
 	github.com/onsi/gomega v1.40.0
 	k8s.io/api v0.37.2
