@@ -10,7 +10,7 @@ import (
 
 func main() {
 	if err := run("."); err != nil {
-		fmt.Fprintln(os.Stderr, "docgen:", err) //nolint:errcheck // nothing is left to report to
+		fmt.Fprintln(os.Stderr, "docgen:", err)
 		os.Exit(1)
 	}
 }
@@ -35,7 +35,6 @@ func run(root string) error {
 	}
 	return nil
 }
-
 
 // generated stands at the top of every page.
 const generated = "<!-- Written by cmd/docgen (make docs). Change the code instead. -->\n\n"
