@@ -177,4 +177,3 @@ func TestForbiddenListsOfDoors(t *testing.T) {
 		t.Errorf("gaps of the map: %+v", got.Gaps)
 	}
 }
-

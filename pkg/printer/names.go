@@ -74,9 +74,12 @@ func (n names) end(e report.End) string {
 		return n.list(e.Addresses, 3)
 	case kindInternet:
 		return "internet"
-	default:
-		return n.object(e.Kind, e.Namespace, e.Name)
+	case "Namespace":
+		if e.Name == "" {
+			return "namespaces that could not be read"
+		}
 	}
+	return n.object(e.Kind, e.Namespace, e.Name)
 }
 
 // question is an end as it was asked for, with its port.
@@ -151,15 +154,6 @@ func (n names) list(all []string, limit int) string {
 		out = append(out, n.esc(s))
 	}
 	return strings.Join(out, ", ") + more
-}
-
-// policies names policies in a sentence: a, b and 3 more.
-func (n names) policies(all []report.Object, limit int) string {
-	texts := make([]string, 0, len(all))
-	for _, p := range all {
-		texts = append(texts, n.policy(p))
-	}
-	return names{escape: same}.list(texts, limit)
 }
 
 func same(s string) string { return s }
