@@ -346,10 +346,14 @@ func (e *engine) limits(hop *report.Hop, namespace string) {
 		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
 		hop.Needs = append(hop.Needs, gap.Permission())
 	}
-	others, gap := e.Unevaluated(namespace)
-	if gap != nil {
+	others, gaps := e.Unevaluated(namespace)
+	verdict := hop.Verdict
+	for _, g := range gaps {
+		if g.OnlyDenies && verdict == report.Denied {
+			continue
+		}
 		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-		hop.Needs = append(hop.Needs, gap.Permission())
+		hop.Needs = append(hop.Needs, g.Permission())
 	}
 	for _, u := range others {
 		if u.OnlyDenies && hop.Verdict == report.Denied {
