@@ -67,7 +67,11 @@ func generate(data []byte) *generator {
 		g.nodes = append(g.nodes, n)
 	}
 	for i := range 1 + g.n(7) {
-		g.pods = append(g.pods, g.pod(i))
+		p := g.pod(i)
+		if i > 0 && g.one(2) {
+			g.alike(&p, &g.pods[g.n(i)])
+		}
+		g.pods = append(g.pods, p)
 	}
 	for i := range g.n(5) {
 		g.policies = append(g.policies, g.policy(i))
@@ -180,6 +184,15 @@ func (g *generator) pod(i int) corev1.Pod {
 		*p.OwnerReferences[0].Controller = true
 	}
 	return p
+}
+
+// alike makes a pod like another one, but for its name, node and addresses.
+func (g *generator) alike(p, other *corev1.Pod) {
+	if p.Spec.HostNetwork != other.Spec.HostNetwork {
+		return
+	}
+	p.Namespace, p.Labels, p.OwnerReferences = other.Namespace, other.Labels, other.OwnerReferences
+	p.Spec.Containers, p.Spec.InitContainers = other.Spec.Containers, other.Spec.InitContainers
 }
 
 func (g *generator) containers(spec *corev1.PodSpec) {
