@@ -99,6 +99,7 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 		return o.run(c.Context())
 	}
 	o.out.addFlags(c)
+	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.doors.addFlags(c)
 	return c
 }

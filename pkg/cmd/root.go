@@ -88,6 +88,7 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 	root.AddCommand(
 		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newVersion(g),
 	)
+	g.registerCompletions(root)
 	return root
 }
 

@@ -99,7 +99,7 @@ func (e *engine) nameEnds(hops []report.Hop, p pair) {
 }
 
 func exposed(s *snapshot.Service) bool {
-	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer)
+	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer || len(s.ExternalIPs) > 0)
 }
 
 // located tells whether the answer depends on who shares a node with whom.

@@ -167,21 +167,45 @@ func (c *collector) reportGaps() []report.Gap {
 }
 
 // unseen stands for the pods that could not be read: those of each namespace
-// that is known, or of any.
+// that is known, and those of all others where not every namespace is. Nothing
+// that is namespaced lives in those others, as far as it could be read.
 func (e *engine) unseen() []model.Party {
 	if e.Hidden(snapshot.Pods, "") == nil {
 		return nil
 	}
 	var out []model.Party
-	if e.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
-		for _, ns := range e.Namespaces() {
-			if !e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name}) {
-				out = append(out, model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns.Name}}, Unseen: true})
-			}
+	for _, ns := range e.knownNamespaces() {
+		if !e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns}) {
+			out = append(out, model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns}}, Unseen: true})
 		}
-		return out
 	}
-	return []model.Party{{Pod: &snapshot.Pod{}, Unseen: true}}
+	if !e.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
+		out = append(out, model.Party{Pod: &snapshot.Pod{}, Unseen: true})
+	}
+	return out
+}
+
+// knownNamespaces are those that were read, and those that something read lives in.
+func (e *engine) knownNamespaces() []string {
+	known := map[string]bool{}
+	for _, ns := range e.Namespaces() {
+		known[ns.Name] = true
+	}
+	for _, o := range e.Pods() {
+		known[o.Namespace] = true
+	}
+	for _, o := range e.Services() {
+		known[o.Namespace] = true
+	}
+	for _, o := range e.Policies() {
+		known[o.Namespace] = true
+	}
+	for _, o := range e.Unmodelled() {
+		if o.Namespace != "" {
+			known[o.Namespace] = true
+		}
+	}
+	return sortedKeys(known)
 }
 
 // outside are the addresses outside the cluster that policies on the targets,
