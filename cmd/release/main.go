@@ -24,7 +24,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "release:", err) //nolint:errcheck // nothing is left to report to
+		fmt.Fprintln(os.Stderr, "release:", err)
 		stop()
 		os.Exit(1)
 	}
@@ -78,7 +78,7 @@ func (o options) release(ctx context.Context, log io.Writer) error {
 	wanted := strings.Split(o.platforms, ",")
 	sums := map[string]string{}
 	for _, platform := range wanted {
-		fmt.Fprintln(log, "building for", platform) //nolint:errcheck // progress
+		fmt.Fprintln(log, "building for", platform)
 		b, err := build(ctx, platform, o.version)
 		if err != nil {
 			return err
