@@ -35,7 +35,7 @@ func build(ctx context.Context, platform, version string) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
 	out := filepath.Join(dir, programName)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -buildid= -X "+releaseVariable+"="+version, "-o", out, modulePath+"/cmd/kubectl-netguard")

@@ -78,7 +78,7 @@ func (o options) release(ctx context.Context, log io.Writer) error {
 	wanted := strings.Split(o.platforms, ",")
 	sums := map[string]string{}
 	for _, platform := range wanted {
-		fmt.Fprintln(log, "building for", platform)
+		fmt.Fprintln(log, "building for", platform) //nolint:errcheck // progress
 		b, err := build(ctx, platform, o.version)
 		if err != nil {
 			return err
