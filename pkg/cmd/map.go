@@ -2,15 +2,18 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubectl/pkg/util/templates"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
@@ -80,6 +83,13 @@ func (o *mapOptions) run(ctx context.Context) error {
 	m, err := o.load(ctx, plan.Question{Home: o.home})
 	if err != nil {
 		return err
+	}
+	if ns := o.scope.Namespace; ns != "" {
+		// An empty map of a namespace that is not there would say the wrong thing.
+		var missing *model.NotFoundError
+		if _, err := m.Resolve(reference.Reference{Form: reference.FormObject, Kind: reference.Namespace, Name: ns}); errors.As(err, &missing) {
+			return err
+		}
 	}
 	r := query.Map(m, o.scope, query.Options{Strict: o.strict})
 	o.note(r.Enforcement)

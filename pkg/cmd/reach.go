@@ -61,7 +61,7 @@ func (o *reachOptions) run(ctx context.Context) error {
 	if err := printer.Reach(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
-	open := false
+	open := len(r.Gaps) > 0
 	for _, row := range r.Rows {
 		open = open || row.Verdict == report.Unknown
 	}
