@@ -35,8 +35,8 @@ func newMap(g *globals) *cobra.Command {
 		Use:   "map",
 		Short: "List all allowed connections between workloads and with the outside",
 		Long: templates.LongDesc(`
-			List the connections that policies allow between workloads, and between workloads and addresses
-			outside the cluster, as sets of protocols and ports. By default those that begin or end in the
+			List the connections that policies allow between workloads, between workloads and addresses
+			outside the cluster, and through Ingresses and Gateways, as sets of protocols and ports. By default those that begin or end in the
 			namespace of -n; with -A, or for manifests without -n, all of them.`) + exitHelp,
 		Example: templates.Examples(`
 			# Everything that is allowed in a namespace
@@ -80,7 +80,7 @@ func (o *mapOptions) complete() error {
 }
 
 func (o *mapOptions) run(ctx context.Context) error {
-	m, err := o.load(ctx, plan.Question{Home: o.home})
+	m, err := o.load(ctx, plan.Question{Home: o.home, Doors: true})
 	if err != nil {
 		return err
 	}

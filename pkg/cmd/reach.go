@@ -80,6 +80,10 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 	}
 	open := len(r.Gaps) > 0
 	for _, d := range r.Doors {
+		open = open || d.Verdict == report.Unknown
+		for _, a := range d.Outside {
+			open = open || a.Verdict == report.Unknown
+		}
 		for _, b := range d.Backends {
 			open = open || b.Verdict == report.Unknown
 			for _, row := range b.Inside {

@@ -16,6 +16,8 @@ type Question struct {
 	Home string
 	// Controllers are what the user says is behind a front door.
 	Controllers []reference.Reference
+	// Doors asks for the front doors as well, as map does.
+	Doors bool
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -36,6 +38,9 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		} else {
 			p.end(*r)
 		}
+	}
+	if q.Doors {
+		p.allDoors()
 	}
 	p.outsideThroughNodes()
 	p.plugin(false)

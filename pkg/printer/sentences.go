@@ -95,8 +95,9 @@ func (n names) reason(c cause) string {
 		return "the way leads to " + detail + ", outside of what the cluster's API describes"
 	case report.NetworkPluginDecides:
 		return "network plugins differ here, and --strict takes no side"
+	default:
+		return n.doorReason(c)
 	}
-	return ""
 }
 
 func inParens(s string) string {

@@ -124,7 +124,12 @@ func (e *engine) sources(source reference.Reference) ([]model.Party, *draft, err
 		if d.DataPlane.Problem != "" {
 			return nil, e.doorProblem(d, source), nil
 		}
-		out = append(out, d.DataPlane.Parties...)
+		if d.DataPlane.Anywhere {
+			object := d.Object
+			hop := report.Hop{Kind: report.HopRoute, Reason: report.ControllerOutside, Detail: d.DataPlane.Parties[0].External, Object: &object}
+			return nil, &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(doorEnd(d))}, nil
+		}
+		out = append(out, e.planeParties(d)...)
 	}
 	return out, nil, nil
 }

@@ -27,8 +27,9 @@ func (s Scope) has(p *snapshot.Pod) bool {
 	return (s.Namespace == "" || p.Namespace == s.Namespace) && s.Labels.Match(selector.Known(p.Labels)) == selector.Yes
 }
 
-// Map returns every connection that policies allow between workloads, and
-// between workloads and addresses outside, as sets of protocols and ports.
+// Map returns every connection that policies allow between workloads, between
+// workloads and addresses outside, and through front doors, as sets of protocols
+// and ports.
 func Map(m *model.Model, s Scope, o Options) *report.Map {
 	b := &mapper{engine: &engine{Model: m, Options: o}, scope: s, edges: map[[2]int]*edge{}, ids: map[string]int{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
 	b.run()
@@ -137,6 +138,7 @@ func (m *mapper) run() {
 		}
 	}
 	m.addOutside(outside)
+	m.doors()
 }
 
 // present tells whether a pod has an address, or would have one.
@@ -440,7 +442,7 @@ func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
 		members.End.Addresses = append(members.End.Addresses, b.String())
 	}
 	nameInternet(&members, m.lens, f)
-	return &sideEnd{id: m.id(members.End), end: members.End}
+	return m.shown(members.End)
 }
 
 // id numbers the ends, so that edges are found without spelling them out.
@@ -453,6 +455,9 @@ func (m *mapper) id(end report.End) int {
 	}
 	return id
 }
+
+// shown is an end that is no side's.
+func (m *mapper) shown(end report.End) *sideEnd { return &sideEnd{id: m.id(end), end: end} }
 
 func (m *mapper) add(from, to *sideEnd, set admitted) {
 	key := [2]int{from.id, to.id}

@@ -94,6 +94,9 @@ type Hop struct {
 	Of *End `json:"of,omitempty"`
 	// Port that a Service translates.
 	Port *PortMapping `json:"port,omitempty"`
+	// MorePorts are further ports that it translates, where they are not the
+	// answer's own.
+	MorePorts []PortMapping `json:"morePorts,omitempty"`
 	// Detail is the name or number that the reason is about, such as the
 	// targetPort that no container declares or the traffic policy.
 	Detail string `json:"detail,omitempty"`

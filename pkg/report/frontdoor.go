@@ -76,6 +76,11 @@ type FrontDoor struct {
 type Door struct {
 	// Object is the Ingress or Gateway.
 	Object Object `json:"object"`
+	// Verdict on requests from outside: Denied where those to a backend are, or
+	// where no client gets to the door at all.
+	Verdict Verdict `json:"verdict"`
+	// Partly: others get through.
+	Partly bool `json:"partly,omitempty"`
 	// Class of the Ingress or Gateway.
 	Class string `json:"class,omitempty"`
 	// Controller is the name under which the class has it.
@@ -99,6 +104,8 @@ type Door struct {
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
 	Outside []Answer `json:"outside,omitempty"`
+	// Fix lets clients get to the data plane.
+	Fix *Fix `json:"fix,omitempty"`
 	// Backends are the Services behind the door.
 	Backends []DoorBackend `json:"backends"`
 }
@@ -128,8 +135,16 @@ type DoorBackend struct {
 	Fix *Fix `json:"fix,omitempty"`
 	// Inside are the rows of who else can reach the pods directly.
 	Inside []ReachRow `json:"inside,omitempty"`
+	// Meant are those inside whom a rule names and who fail at its port alone.
+	Meant []Meant `json:"meant,omitempty"`
 	// Around are ways past the door to the same pods.
 	Around []Way `json:"around,omitempty"`
+}
+
+// Meant is an end whom a rule means to admit, with the change that does.
+type Meant struct {
+	End End `json:"end"`
+	Fix Fix `json:"fix"`
 }
 
 // DoorRoute is a host and path that leads to a backend.
