@@ -36,6 +36,5 @@ func run(root string) error {
 	return nil
 }
 
-
 // generated stands at the top of every page.
 const generated = "<!-- Written by cmd/docgen (make docs). Change the code instead. -->\n\n"
