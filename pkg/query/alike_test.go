@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,7 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 	two := deployment("shop/two") +
 		deployed(pod("shop/a", "10.0.0.11", "n1", "of: two", "{containerPort: 80}"), "two") +
 		deployed(pod("shop/b", "10.0.0.12", "n2", "of: two", "{containerPort: 80}"), "two")
+	near := strings.Replace(two, "nodeName: n2", "nodeName: n1", 1)
 	isolated := policy("shop/isolated", "podSelector: {matchLabels: {of: two}}, policyTypes: [Ingress, Egress]")
 	is := func(t *testing.T, what, got, want string) {
 		t.Helper()
@@ -44,7 +46,7 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 		}
 	}
 	t.Run("a source's egress block holds one of them", func(t *testing.T) {
-		m := cluster(t, world, two, policy("other/p", "podSelector: {matchLabels: {app: db}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.11/32}}]}]"))
+		m := cluster(t, world, near, policy("other/p", "podSelector: {matchLabels: {app: db}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.11/32}}]}]"))
 		r, err := query.WhoCanReach(m, ref(t, "deploy/two"), query.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +55,7 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 		differ(t, explained(t, m, "other/pod/db", "deploy/two"), "Allowed RuleAllows db -> a TCP/80", "Denied NoRuleAllows db -> b TCP/80")
 	})
 	t.Run("a target's ingress block holds one of them", func(t *testing.T) {
-		m := cluster(t, world, two, policy("other/p", "podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.11/32}}]}]"))
+		m := cluster(t, world, near, policy("other/p", "podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.11/32}}]}]"))
 		r, err := query.ReachableFrom(m, ref(t, "deploy/two"), query.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -106,6 +108,17 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 		for _, e := range m.Edges {
 			if e.From.Name == "two" && e.To.Kind == "Addresses" && !e.Partly {
 				t.Errorf("one pod of three reaches %v", e.To.Addresses)
+			}
+		}
+		// An isolated pod and one that is the node: to the whole internet as one
+		// block only the latter has an edge of that name.
+		m = query.Map(cluster(t, world, deployment("shop/two"), deployed(hostPod("shop/h", "192.168.0.1", "n1", "of: two"), "two"),
+			deployed(pod("shop/a", "10.0.0.11", "n1", "of: two", ""), "two"),
+			policy("shop/out", "podSelector: {matchLabels: {of: two}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]")),
+			query.Scope{Labels: selector.Everything()}, query.Options{})
+		for _, e := range m.Edges {
+			if e.From.Name == "two" && len(e.To.Addresses) > 0 && holds(e.To, netip.MustParseAddr("8.8.8.8")) && !e.Partly {
+				t.Errorf("one pod of two reaches %v", e.To.Addresses)
 			}
 		}
 	})

@@ -309,6 +309,11 @@ func (g *generator) block() *networkingv1.IPBlock {
 		"::/0", "fd00::/16", "fd00::/112", "fd00::1/128", "fd00::1:0/112", "fd01::/64", "fd01::1/128", "2001:db8::/32",
 	}
 	out := &networkingv1.IPBlock{CIDR: pick(g, cidrs...)}
+	if g.one(3) {
+		// One pod's, and not its likes'.
+		ip := netip.MustParseAddr(pick(g, pick(g, g.pods...).Status.PodIPs...).IP)
+		out.CIDR = netip.PrefixFrom(ip, ip.BitLen()).String()
+	}
 	outer := netip.MustParsePrefix(out.CIDR).Masked()
 	for range g.n(3) {
 		// An exception has to be strictly within the CIDR.
