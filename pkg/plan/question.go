@@ -16,6 +16,13 @@ type Question struct {
 	Home string
 	// Controllers are what the user says is behind a front door.
 	Controllers []reference.Reference
+	// More are further ends that a question is about.
+	More []reference.Reference
+	// EveryDoor asks about every front door, besides.
+	EveryDoor bool
+	// Namespaces are further ones to read on their own when the user may not read
+	// all of them.
+	Namespaces []string
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -38,6 +45,12 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		} else {
 			p.end(*r)
 		}
+	}
+	for _, r := range q.More {
+		p.end(r)
+	}
+	if q.EveryDoor {
+		p.everyDoor()
 	}
 	p.outsideThroughNodes()
 	return p.needs
@@ -111,6 +124,12 @@ func (p *planner) namespaces() []string {
 		if r.Kind == reference.Namespace {
 			add(r.Name)
 		}
+	}
+	for _, r := range p.q.More {
+		add(r.Namespace)
+	}
+	for _, ns := range p.q.Namespaces {
+		add(ns)
 	}
 	add(p.q.Home)
 	return out

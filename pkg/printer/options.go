@@ -31,6 +31,7 @@ const (
 	KindReach       Kind = "Reach"
 	KindMap         Kind = "Map"
 	KindVersion     Kind = "Version"
+	KindScaffold    Kind = "Scaffold"
 )
 
 // Formats lists the values of -o that a kind of report can be printed in, beside
@@ -47,6 +48,8 @@ func Formats(k Kind) []string {
 		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
 	case KindVersion:
 		return []string{JSON, YAML}
+	case KindScaffold:
+		return []string{YAML, JSON, Name}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type format interface {
 	frontDoor(*bytes.Buffer, *report.FrontDoor) error
 	connections(*bytes.Buffer, *report.Map) error
 	version(*bytes.Buffer, *report.Version) error
+	scaffold(*bytes.Buffer, *report.Scaffold) error
 }
 
 // diagram is a way to print maps only.
