@@ -32,6 +32,7 @@ const (
 	KindMap         Kind = "Map"
 	KindVersion     Kind = "Version"
 	KindScaffold    Kind = "Scaffold"
+	KindDiff        Kind = "Diff"
 )
 
 // Formats lists the values of -o that a kind of report can be printed in, beside
@@ -48,6 +49,8 @@ func Formats(k Kind) []string {
 		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
 	case KindVersion:
 		return []string{JSON, YAML}
+	case KindDiff:
+		return []string{Table, Wide, JSON, YAML, Name, MD}
 	case KindScaffold:
 		return []string{YAML, JSON, Name}
 	}

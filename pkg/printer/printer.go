@@ -17,6 +17,7 @@ type format interface {
 	connections(*bytes.Buffer, *report.Map) error
 	version(*bytes.Buffer, *report.Version) error
 	scaffold(*bytes.Buffer, *report.Scaffold) error
+	diff(*bytes.Buffer, *report.Diff) error
 }
 
 // diagram is a way to print maps only.

@@ -285,6 +285,9 @@ func impactWord(r report.ImpactRow) string {
 	case report.StillOpen:
 		return "still in"
 	case report.AlsoAdmitted:
+		if r.Maybe {
+			return "maybe in"
+		}
 		return "also in"
 	}
 	return string(r.Change)
@@ -310,6 +313,9 @@ func (n names) impactRow(r report.ImpactRow) string {
 		}
 		return text + ", by networkpolicy " + n.policies(r.By, 3) + ": policies add up, and a new one cannot close what another opens"
 	case report.AlsoAdmitted:
+		if r.Maybe {
+			return text + ", if their addresses are among those admitted, which is not known"
+		}
 		return text + ", because a rule cannot tell it from those asked for: same labels or addresses"
 	case report.Keeps, report.Loses, report.Gains:
 		return text

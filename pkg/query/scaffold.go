@@ -170,6 +170,8 @@ type backendSet struct {
 	// egress are the destinations that the pods may talk to.
 	egress []*client
 	name   string
+	// rest: the set is what is left of a namespace, and no policy is its own.
+	rest bool
 }
 
 // lead is the name that the policy is called by.
@@ -214,8 +216,7 @@ type client struct {
 	// just these labels.
 	namespace string
 	labels    *labelled
-	// prefixes are addresses as the user wrote them.
-	ports []*clientPort
+	ports     []*clientPort
 	// detail is where the addresses come from.
 	detail string
 }

@@ -186,6 +186,35 @@ func (i *impactOf) targets() []*target {
 			out = append(out, t)
 		}
 	}
+	if i.request.NamespaceDefaults {
+		out = append(out, i.rest()...)
+	}
+	return out
+}
+
+// rest are the other pods of the namespaces that --namespace-defaults isolates:
+// all that is said of them is what is lost.
+func (i *impactOf) rest() []*target {
+	var out []*target
+	for _, p := range i.out.Policies {
+		if p.Purpose != report.ForDefaultDeny {
+			continue
+		}
+		set := &backendSet{namespace: p.Policy.Namespace, name: p.Policy.Name, rest: true}
+		for _, pod := range i.PodsIn(set.namespace) {
+			if !pod.Finished() && !pod.HostNetwork && !slices.ContainsFunc(i.sets, func(b *backendSet) bool { return b.has(pod) }) {
+				set.pods = append(set.pods, model.Party{Pod: pod})
+			}
+		}
+		for _, class := range fold(set.pods, i.now.lens.key) {
+			if present(class[0]) {
+				out = append(out, &target{
+					set: set, pod: class[0], class: class, ports: declared(class[0].Pod),
+					before: i.before.side(class), now: i.now.side(class),
+				})
+			}
+		}
+	}
 	return out
 }
 
@@ -318,6 +347,10 @@ func (i *impactOf) compare(group []model.Party, t *target, before, now policy.Ad
 	row := func(c report.ImpactChange) report.ImpactRow {
 		return report.ImpactRow{Change: c, Direction: report.Ingress}
 	}
+	if t.set.rest {
+		i.note(group, t, row(report.Loses), before.Certain.Subtract(now.Possible).Intersect(t.ports))
+		return
+	}
 	if t.now.ingressLimit.mayAllow && !now.Possible.Subtract(mine).IsEmpty() {
 		i.open(group[0], t, now.Possible.Subtract(mine))
 		return
@@ -330,7 +363,9 @@ func (i *impactOf) compare(group []model.Party, t *target, before, now policy.Ad
 		i.lose(group, t, lost)
 	}
 	unasked := now.Possible.Subtract(wanted)
-	i.note(group, t, row(report.AlsoAdmitted), unasked.Intersect(mine))
+	also := row(report.AlsoAdmitted)
+	also.Maybe = unasked.Intersect(mine).Intersect(now.Certain).IsEmpty()
+	i.note(group, t, also, unasked.Intersect(mine))
 	opened := unasked.Subtract(mine)
 	if opened.IsEmpty() {
 		return
@@ -415,7 +450,7 @@ func (i *impactOf) note(parties []model.Party, t *target, row report.ImpactRow, 
 	}
 	row.Connections = set
 	row.Policy = report.Object{Kind: "NetworkPolicy", Namespace: t.set.namespace, Name: t.set.name}
-	key := fmt.Sprint(row.Policy, row.Change, row.Direction, set, row.By, row.Undeclared)
+	key := fmt.Sprint(row.Policy, row.Change, row.Direction, set, row.By, row.Undeclared, row.Maybe)
 	g := i.groups[key]
 	if g == nil {
 		g = &impactGroup{row: row, home: t.set.namespace, ends: map[string]*members{}}
@@ -540,7 +575,7 @@ func (s *scaffolder) keepCurrent() error {
 			}
 		}
 		if !found {
-			return fmt.Errorf("--keep-current: %s has no connection today that would be cut off", r)
+			return fmt.Errorf("--keep-current: %s has no connection today that would be cut off (--allow-from lets it in)", r)
 		}
 	}
 	return nil

@@ -102,6 +102,8 @@ type ImpactRow struct {
 	Connections connset.Set `json:"connections"`
 	// Undeclared: no container declares any of these ports.
 	Undeclared bool `json:"undeclared,omitempty"`
+	// Maybe: it is not known whether they are admitted.
+	Maybe bool `json:"maybe,omitempty"`
 	// By are the policies that open it, for StillOpen.
 	By []Object `json:"by,omitempty"`
 }
