@@ -306,6 +306,13 @@ func (n names) impactRow(r report.ImpactRow) string {
 	if r.Direction == report.Egress {
 		return "the way to " + who + ": " + what
 	}
+	if len(r.Of) > 0 {
+		var of []string
+		for _, e := range r.Of {
+			of = append(of, n.end(e))
+		}
+		what += " of " + names{escape: same}.list(of, 4)
+	}
 	switch text := who + ": " + what; r.Change {
 	case report.StillOpen:
 		if r.Undeclared {

@@ -457,6 +457,13 @@ func (i *impactOf) note(parties []model.Party, t *target, row report.ImpactRow, 
 		i.groups[key] = g
 		i.order = append(i.order, key)
 	}
+	if t.set.rest {
+		for _, p := range t.class {
+			if end := i.partyEnd(p); !slices.ContainsFunc(g.row.Of, func(e report.End) bool { return endKey(e) == endKey(end) }) {
+				g.row.Of = append(g.row.Of, end)
+			}
+		}
+	}
 	for _, p := range parties {
 		end := i.shown(p)
 		id := endKey(end)

@@ -90,9 +90,10 @@ const (
 // ImpactRow is a set of ends that keep, lose or gain connections with the pods
 // of a proposed policy, or that get in for a reason nobody asked for.
 type ImpactRow struct {
-	// Policy is the proposed policy whose pods the row is about; Of the workloads
-	// of those pods.
+	// Policy is the proposed policy whose pods the row is about. Of are the
+	// workloads of those pods, where the policy is the whole namespace's.
 	Policy Object       `json:"policy"`
+	Of     []End        `json:"of,omitempty"`
 	Change ImpactChange `json:"change"`
 	// Direction is Ingress for connections to the pods, Egress for those from them.
 	Direction Direction `json:"direction"`
