@@ -247,7 +247,12 @@ func (d *differ) outside() []report.DiffRow {
 	}
 	index := map[string]*group{}
 	var order []string
+	// reachable are the families in which an end has an outside at all.
+	reachable := map[string]familySet{}
+	ends := func(a *pairState) string { return endKey(a.from) + "\x01" + endKey(a.to) }
 	pairs(d.before.blocks, d.after.blocks, func(key string, a, b *pairState) {
+		v4 := a.block.Prefix.Addr().Is4()
+		reachable[ends(a)] = reachable[ends(a)].union(familySet{v4: v4, v6: !v4})
 		c := d.compare(key, a, b, blocksOf)
 		if c.none() {
 			return
@@ -268,23 +273,14 @@ func (d *differ) outside() []report.DiffRow {
 		slices.SortFunc(outer, func(x, y address.Block) int { return x.Prefix.Compare(y.Prefix) })
 		from, to := g.a.from, g.a.to
 		if g.a.inbound {
-			from = d.blocksEnd(outer)
+			from = d.after.blocksEnd(outer, reachable[ends(g.a)])
 		} else {
-			to = d.blocksEnd(outer)
+			to = d.after.blocksEnd(outer, reachable[ends(g.a)])
 		}
 		out = append(out, d.row(g.c, g.a, g.b, from, to))
 	}
 	sortDiff(out)
 	return out
-}
-
-func (d *differ) blocksEnd(blocks []address.Block) report.End {
-	f := familySet{}
-	for _, b := range blocks {
-		f.v4 = f.v4 || b.Prefix.Addr().Is4()
-		f.v6 = f.v6 || b.Prefix.Addr().Is6()
-	}
-	return d.after.blocksEnd(blocks, f)
 }
 
 // row is a row with what decides about a connection of each difference.
