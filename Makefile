@@ -8,8 +8,17 @@ PLUGIN   := $(BIN)/kubectl-netguard
 COMPLETE := $(BIN)/kubectl_complete-netguard
 PREFIX   ?= $(shell go env GOPATH)
 
+# What a release is called: its tag. `make release VERSION=v0.1.0` is how one is made before it is tagged.
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo v0.0.0-g$$(git rev-parse --short HEAD))
+
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.1
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+# Packages whose tests compare with files that -update rewrites.
+GOLDEN = $(shell grep -rlE --include=*_test.go 'internal/golden"|flag.Bool."update"' pkg | xargs -n1 dirname | sort -u | sed "s,^,./,")
+
+# krew's own check; its installing every platform takes archives that are published.
+KREW_VALIDATE := cd test/krew && go tool validate-krew-manifest -skip-install
 
 EXAMPLE := -n bank -f examples/bankapp
 
@@ -19,7 +28,7 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build the plugin into bin/
-	go build -trimpath -ldflags '-s -w' -o $(PLUGIN) ./cmd/kubectl-netguard
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(PLUGIN) ./cmd/kubectl-netguard
 	ln -sf kubectl-netguard $(COMPLETE)
 
 .PHONY: demo
@@ -54,7 +63,7 @@ bench: ## Run the benchmarks
 
 .PHONY: golden
 golden: ## Rewrite the expected output that tests compare with; review the diff like code
-	go test ./pkg/printer ./pkg/cni ./pkg/cmd -update
+	go test $(GOLDEN) -update
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz target for 30 s
@@ -77,6 +86,23 @@ lint: ## gofmt, go vet, golangci-lint with the layering rules, govulncheck where
 	@if go run $(GOVULNCHECK) ./... > $(BIN)/govulncheck.log 2>&1; then echo "govulncheck: clean"; \
 	  elif grep -q '^Vulnerability #' $(BIN)/govulncheck.log; then cat $(BIN)/govulncheck.log; exit 1; \
 	  else echo "govulncheck: vulnerability database not reachable, skipped"; fi
+
+.PHONY: docs
+docs: ## Write the pages of docs/ that come from the code
+	go run ./cmd/docgen
+
+.PHONY: verify
+verify: ## Check that nothing generated is behind: docs, golden files, go.mod, krew manifest, formatting
+	@test -z "$$(gofmt -l cmd pkg test)" || { echo "not formatted: $$(gofmt -l cmd pkg test)"; exit 1; }
+	@for dir in . test test/krew; do (cd $$dir && go mod tidy -diff) || { echo "$$dir: run go mod tidy"; exit 1; }; done
+	go test ./cmd/docgen ./cmd/release $(GOLDEN)
+	$(KREW_VALIDATE) -manifest $(CURDIR)/plugins/netguard.yaml
+
+.PHONY: release
+release: ## Build the archives of $(VERSION), their SBOMs and checksums into dist/, and render the krew manifest
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) go run ./cmd/release -version $(VERSION) -index plugins/netguard.yaml
+	$(KREW_VALIDATE) -manifest $(CURDIR)/dist/netguard.yaml
 
 .PHONY: install
 install: build ## Install the plugin and its completion into $(PREFIX)/bin

@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/go-logr/logr"
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // the logins that a kubeconfig may name
+	"k8s.io/klog/v2"
 
 	"github.com/kubectl-netguard/netguard/pkg/cmd"
 )
@@ -20,6 +23,8 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	// client-go's own log lines would stand beside the one line that an error is.
+	klog.SetLogger(logr.Discard())
 	args := os.Args[1:]
 	// kubectl completes plugins through a program of this name; it is a link to
 	// this one (kubectl's pkg/cmd/plugin/plugin_completion.go).

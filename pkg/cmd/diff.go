@@ -179,7 +179,7 @@ func (o *diffOptions) manifests(ctx context.Context, filenames []string, kustomi
 
 // cluster reads everything that connections may depend on.
 func (o *diffOptions) cluster(ctx context.Context, proposed *snapshot.Snapshot) (*snapshot.Snapshot, error) {
-	q := plan.Question{Home: o.home, Controllers: o.doors.refs, EveryDoor: true}
+	q := plan.Question{Home: o.home, Controllers: o.doors.refs, Services: true}
 	if proposed != nil {
 		for _, ns := range proposed.Namespaces() {
 			q.Namespaces = append(q.Namespaces, ns.Name)

@@ -54,6 +54,8 @@ func (o *connectionOptions) addFlags(c *cobra.Command) {
 	o.out.addFlags(c)
 	o.doors.addFlags(c)
 	c.Flags().StringVar(&o.sourceNamespace, "source-namespace", "", "Namespace of SOURCE, where it names none; -n by default")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("source-namespace", o.completeNamespaces))
+	c.ValidArgsFunction = o.completeEnds(2, &o.sourceNamespace)
 }
 
 func newExplain(g *globals) *cobra.Command {

@@ -108,8 +108,8 @@ func (g *globals) parse(texts ...string) (string, []reference.Reference, error) 
 func (g *globals) note(e report.Enforcement) {
 	if e.Plugin == "" && !g.offline() {
 		text := "note: no network plugin was recognised; verdicts say what the policies ask for, not whether they are enforced"
-		if e.Evidence != "" {
-			text += " (" + e.Evidence + ")"
+		if e.Needs != "" {
+			text += " (it takes permission to " + e.Needs + ")"
 		}
 		fmt.Fprintln(g.ErrOut, text) //nolint:errcheck // a note that cannot be written is no failure
 	}

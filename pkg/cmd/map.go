@@ -2,15 +2,18 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubectl/pkg/util/templates"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
@@ -32,8 +35,8 @@ func newMap(g *globals) *cobra.Command {
 		Use:   "map",
 		Short: "List all allowed connections between workloads and with the outside",
 		Long: templates.LongDesc(`
-			List the connections that policies allow between workloads, and between workloads and addresses
-			outside the cluster, as sets of protocols and ports. By default those that begin or end in the
+			List the connections that policies allow between workloads, between workloads and addresses
+			outside the cluster, and through Ingresses and Gateways, as sets of protocols and ports. By default those that begin or end in the
 			namespace of -n; with -A, or for manifests without -n, all of them.`) + exitHelp,
 		Example: templates.Examples(`
 			# Everything that is allowed in a namespace
@@ -77,9 +80,16 @@ func (o *mapOptions) complete() error {
 }
 
 func (o *mapOptions) run(ctx context.Context) error {
-	m, err := o.load(ctx, plan.Question{Home: o.home})
+	m, err := o.load(ctx, plan.Question{Home: o.home, Doors: true})
 	if err != nil {
 		return err
+	}
+	if ns := o.scope.Namespace; ns != "" {
+		// An empty map of a namespace that is not there would say the wrong thing.
+		var missing *model.NotFoundError
+		if _, err := m.Resolve(reference.Reference{Form: reference.FormObject, Kind: reference.Namespace, Name: ns}); errors.As(err, &missing) {
+			return err
+		}
 	}
 	r := query.Map(m, o.scope, query.Options{Strict: o.strict})
 	o.note(r.Enforcement)

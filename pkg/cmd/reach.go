@@ -61,7 +61,7 @@ func (o *reachOptions) run(ctx context.Context) error {
 	if err := printer.Reach(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
-	open := false
+	open := len(r.Gaps) > 0
 	for _, row := range r.Rows {
 		open = open || row.Verdict == report.Unknown
 	}
@@ -80,6 +80,10 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 	}
 	open := len(r.Gaps) > 0
 	for _, d := range r.Doors {
+		open = open || d.Verdict == report.Unknown
+		for _, a := range d.Outside {
+			open = open || a.Verdict == report.Unknown
+		}
 		for _, b := range d.Backends {
 			open = open || b.Verdict == report.Unknown
 			for _, row := range b.Inside {
@@ -99,6 +103,7 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 		return o.run(c.Context())
 	}
 	o.out.addFlags(c)
+	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.doors.addFlags(c)
 	return c
 }

@@ -88,6 +88,7 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 	root.AddCommand(
 		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newScaffold(g), newDiff(g), newVersion(g),
 	)
+	g.registerCompletions(root)
 	return root
 }
 
@@ -101,7 +102,14 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) < len(names):
-			return usageError(c, fmt.Errorf("%s is missing", strings.Join(names[len(args):], " and ")))
+			missing := names[len(args):]
+			verb := "is"
+			if len(missing) > 1 {
+				verb = "are"
+			}
+			return usageError(c, fmt.Errorf("%s %s missing", strings.Join(missing, " and "), verb))
+		case len(names) == 0 && len(args) > 0:
+			return usageError(c, fmt.Errorf("%q is one argument too many: %s takes none", args[0], c.Name()))
 		case len(args) > len(names):
 			return usageError(c, fmt.Errorf("%q is one argument too many: expected %s", args[len(names)], strings.Join(names, " ")))
 		}

@@ -141,7 +141,7 @@ func references(flag string, texts []string, home string) ([]reference.Reference
 }
 
 func (o *scaffoldOptions) run(ctx context.Context) error {
-	q := plan.Question{Target: &o.request.Of, Home: o.home, Controllers: o.doors.refs, EveryDoor: true}
+	q := plan.Question{Target: &o.request.Of, Home: o.home, Controllers: o.doors.refs, Services: true}
 	q.More = append(q.More, o.request.AllowFrom...)
 	q.More = append(q.More, o.request.AllowTo...)
 	q.More = append(q.More, o.request.Keep...)

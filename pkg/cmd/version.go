@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -73,16 +74,14 @@ func (o *versionOptions) describeCluster(ctx context.Context, r *report.Version)
 	if err != nil {
 		return err
 	}
-	r.Enforcement = &report.Enforcement{
-		Plugin: m.Plugin.Name, Enforced: m.Plugin.Enforced, Evidence: m.Plugin.Evidence, Source: m.Plugin.Source,
-	}
+	r.Enforcement = query.Enforcement(m)
 	for _, u := range m.Unmodelled() {
 		if kind := u.Kind + "." + u.Group; !slices.Contains(r.PolicyKinds, kind) {
 			r.PolicyKinds = append(r.PolicyKinds, kind)
 		}
 	}
 	for _, g := range m.Gaps() {
-		r.Gaps = append(r.Gaps, report.Gap{Needs: g.Need.Permission(), Reason: string(g.Reason), Message: g.Message})
+		r.Gaps = append(r.Gaps, report.Gap{Needs: g.Permission(), Reason: string(g.Reason), Message: g.Message})
 	}
 	return nil
 }

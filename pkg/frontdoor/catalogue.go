@@ -16,10 +16,17 @@ type controller struct {
 	// class is the class name by which the controller goes where it does not
 	// check spec.controller, or where there is no IngressClass.
 	class []string
-	// labels of data-plane pods in the projects' own manifests and charts.
-	labels []map[string]string
-	// perGateway are labels that carry a Gateway's name (and namespace).
+	// byName: it goes by the class's name, and needs no IngressClass object.
+	byName bool
+	// pods of the data plane as the projects' own manifests and charts label them.
+	pods []podLabels
+	// apart: the pods that are told which class to serve are a control plane, and
+	// others carry the traffic.
+	apart bool
+	// perGateway are labels that carry a Gateway's name and namespace; perClass
+	// is one that carries the class's name, for pods that all its Gateways share.
 	perGateway []ownerLabels
+	perClass   string
 	// outside says that no pods carry the traffic.
 	outside *outside
 	// timeout and refused are the status codes that clients see when the
@@ -31,6 +38,13 @@ type controller struct {
 
 // ownerLabels are labels by which a vendor marks a Gateway's pods.
 type ownerLabels struct{ name, namespace string }
+
+// podLabels select pods; namespace "" is any. Labels that anyone might use only
+// count in the namespace that the project installs into.
+type podLabels struct {
+	namespace string
+	labels    map[string]string
+}
 
 // outside is a data plane that is not made of pods.
 type outside struct {
@@ -45,10 +59,12 @@ type outside struct {
 	identity bool
 }
 
-func match(labels ...string) map[string]string {
-	out := map[string]string{}
+func match(labels ...string) podLabels { return matchIn("", labels...) }
+
+func matchIn(namespace string, labels ...string) podLabels {
+	out := podLabels{namespace: namespace, labels: map[string]string{}}
 	for i := 0; i+1 < len(labels); i += 2 {
-		out[labels[i]] = labels[i+1]
+		out.labels[labels[i]] = labels[i+1]
 	}
 	return out
 }
@@ -59,60 +75,61 @@ const appName = "app.kubernetes.io/name"
 func catalogue() []controller {
 	return []controller{
 		{
-			name: "ingress-nginx", ids: []string{"k8s.io/ingress-nginx", "webapprouting.kubernetes.azure.com/nginx"}, class: []string{"nginx"},
-			labels: []map[string]string{
+			name: "ingress-nginx", ids: []string{"k8s.io/ingress-nginx", "webapprouting.kubernetes.azure.com/nginx", "webapprouting.kubernetes.azure.com/nginx/"}, class: []string{"nginx"},
+			pods: []podLabels{
 				match(appName, "ingress-nginx", "app.kubernetes.io/component", "controller"),
 				match(appName, "rke2-ingress-nginx", "app.kubernetes.io/component", "controller"),
-				match("name", "nginx-ingress-microk8s"),
-				match("app", "nginx"),
+				matchIn("ingress", "name", "nginx-ingress-microk8s"),
+				matchIn("app-routing-system", "app", "nginx"),
 			},
 			timeout: "504", refused: "502", source: "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/",
 		},
 		{
 			name: "F5 NGINX Ingress Controller", ids: []string{"nginx.org/ingress-controller"},
-			labels:  []map[string]string{match(appName, "nginx-ingress"), match("app", "nginx-ingress")},
+			pods:    []podLabels{match(appName, "nginx-ingress"), matchIn("nginx-ingress", "app", "nginx-ingress")},
 			timeout: "504", refused: "502", source: "https://docs.nginx.com/nginx-ingress-controller/",
 		},
 		{
-			name: "NGINX Gateway Fabric", ids: []string{"gateway.nginx.org/nginx-gateway-controller"},
+			name: "NGINX Gateway Fabric", apart: true, ids: []string{"gateway.nginx.org/nginx-gateway-controller"},
 			timeout: "504", refused: "502", source: "https://docs.nginx.com/nginx-gateway-fabric/overview/gateway-architecture/",
 		},
 		{
 			name: "Traefik", ids: []string{"traefik.io/ingress-controller", "traefik.io/gateway-controller"}, class: []string{"traefik"},
-			labels:  []map[string]string{match(appName, "traefik")},
+			pods:    []podLabels{match(appName, "traefik")},
 			timeout: "504", refused: "502", source: "https://doc.traefik.io/traefik/providers/kubernetes-ingress/",
 		},
 		{
 			name: "HAProxy Kubernetes Ingress Controller", ids: []string{"haproxy.org/ingress-controller", "haproxy.org/ingress-controller/"}, class: []string{"haproxy"},
-			labels:  []map[string]string{match(appName, "kubernetes-ingress"), match("run", "haproxy-ingress")},
+			pods:    []podLabels{match(appName, "kubernetes-ingress"), matchIn("haproxy-controller", "run", "haproxy-ingress")},
 			timeout: "503", refused: "503", source: "https://www.haproxy.com/documentation/kubernetes-ingress/",
 		},
 		{
 			name: "HAProxy Ingress", ids: []string{"haproxy-ingress.github.io/controller", "haproxy-ingress.github.io/controller/"},
-			labels:  []map[string]string{match(appName, "haproxy-ingress")},
+			pods:    []podLabels{match(appName, "haproxy-ingress")},
 			timeout: "503", refused: "503", source: "https://haproxy-ingress.github.io/docs/configuration/keys/",
 		},
 		{
-			name: "Kong", ids: []string{"ingress-controllers.konghq.com/kong", "konghq.com/kic-gateway-controller"}, class: []string{"kong"},
-			labels: []map[string]string{
+			name: "Kong", apart: true, ids: []string{"ingress-controllers.konghq.com/kong", "konghq.com/kic-gateway-controller"}, class: []string{"kong"},
+			pods: []podLabels{
 				match(appName, "gateway", "app.kubernetes.io/component", "app"),
 				match(appName, "kong", "app.kubernetes.io/component", "app"),
 			},
 			timeout: "504", refused: "502", source: "https://developer.konghq.com/kubernetes-ingress-controller/",
 		},
 		{
-			name: "Contour", ids: []string{"projectcontour.io/ingress-controller", "projectcontour.io/gateway-controller", "projectcontour.io/projectcontour/contour"}, class: []string{"contour"},
-			labels:  []map[string]string{match("app", "envoy"), match(appName, "contour", "app.kubernetes.io/component", "envoy")},
+			name: "Contour", byName: true, apart: true, ids: []string{"projectcontour.io/ingress-controller", "projectcontour.io/gateway-controller", "projectcontour.io/projectcontour/contour"}, class: []string{"contour"},
+			pods:    []podLabels{matchIn("projectcontour", "app", "envoy"), match(appName, "contour", "app.kubernetes.io/component", "envoy")},
 			timeout: "503", refused: "503", source: "https://projectcontour.io/docs/main/config/ingress/",
 		},
 		{
-			name: "Istio", ids: []string{"istio.io/ingress-controller", "istio.io/gateway-controller"}, class: []string{"istio"},
-			labels:  []map[string]string{match("istio", "ingressgateway"), match("istio", "ingress")},
+			name: "Istio", apart: true, ids: []string{"istio.io/ingress-controller", "istio.io/gateway-controller"}, class: []string{"istio"},
+			pods:    []podLabels{match("istio", "ingressgateway"), match("istio", "ingress")},
 			timeout: "503", refused: "503", source: "https://istio.io/latest/docs/tasks/traffic-management/ingress/kubernetes-ingress/",
 		},
 		{
-			name: "Envoy Gateway", ids: []string{"gateway.envoyproxy.io/gatewayclass-controller"},
+			name: "Envoy Gateway", apart: true, ids: []string{"gateway.envoyproxy.io/gatewayclass-controller"},
 			perGateway: []ownerLabels{{"gateway.envoyproxy.io/owning-gateway-name", "gateway.envoyproxy.io/owning-gateway-namespace"}},
+			perClass:   "gateway.envoyproxy.io/owning-gatewayclass",
 			timeout:    "503", refused: "503", source: "https://gateway.envoyproxy.io/docs/tasks/operations/gateway-namespace-mode/",
 		},
 		{
@@ -122,8 +139,8 @@ func catalogue() []controller {
 		},
 		{
 			name: "OpenShift router", ids: []string{"openshift.io/ingress-to-route"},
-			labels:  []map[string]string{match("ingresscontroller.operator.openshift.io/deployment-ingresscontroller", "default")},
-			timeout: "504", refused: "503", source: "https://docs.openshift.com/container-platform/latest/networking/configuring_ingress_cluster_traffic/",
+			pods:    []podLabels{match("ingresscontroller.operator.openshift.io/deployment-ingresscontroller", "default")},
+			timeout: "503", refused: "503", source: "https://docs.openshift.com/container-platform/latest/networking/configuring_ingress_cluster_traffic/",
 		},
 		{
 			name: "AWS Load Balancer Controller", ids: []string{"ingress.k8s.aws/alb", "eks.amazonaws.com/alb", "gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"}, class: []string{"alb"},
@@ -146,7 +163,7 @@ func catalogue() []controller {
 		{
 			name: "Azure Application Gateway", ids: []string{"azure/application-gateway", "alb.networking.azure.io/alb-controller"}, class: []string{"azure-application-gateway", "azure/application-gateway"},
 			outside: &outside{why: "an Azure Application Gateway outside the cluster, which sends from its own subnet"},
-			timeout: "504", refused: "502", source: "https://learn.microsoft.com/azure/application-gateway/ingress-controller-overview",
+			timeout: "502", refused: "502", source: "https://learn.microsoft.com/azure/application-gateway/ingress-controller-overview",
 		},
 	}
 }

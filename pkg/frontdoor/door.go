@@ -14,9 +14,7 @@ type Door struct {
 	// Class is its class, Controller the class's controller.
 	Class, Controller string
 	Routes            []Route
-	// TLS are the hosts for which the door terminates TLS; "" stands for all.
-	TLS       []string
-	DataPlane DataPlane
+	DataPlane         DataPlane
 }
 
 // Route is one backend that the door sends requests to.
@@ -27,8 +25,10 @@ type Route struct {
 	// Hosts and Path of the requests; no host is every host.
 	Hosts          []string
 	Path, PathType string
-	Backend        report.Object
-	Port           string
+	// TLS are the hosts for which the door terminates TLS; "" stands for all.
+	TLS     []string
+	Backend report.Object
+	Port    string
 	// Weight is the backend's share among those of its rule; -1 without any.
 	Weight int32
 	// Broken says which link of the way is missing, Detail what about it; then
@@ -49,6 +49,11 @@ type DataPlane struct {
 	// Problem says why Parties is not known; Detail what was found instead.
 	Problem report.Reason
 	Detail  string
+	// Anywhere: it sends from addresses outside that only the user knows. A
+	// verdict that is the same for every outside address holds for them too.
+	Anywhere bool
+	// Direct: it is outside and knows the pods' addresses, past their Service.
+	Direct bool
 	// ThroughNodes: it sends to NodePorts, so that pods see a node's address.
 	ThroughNodes bool
 	// Timeout and Refused are the status codes that clients see.

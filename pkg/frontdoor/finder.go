@@ -16,14 +16,16 @@ import (
 // finder looks for a door's data plane. Each step notes what it tried; the first
 // that finds pods ends the search.
 type finder struct {
-	m       *model.Model
-	plane   *DataPlane
-	gateway *snapshot.Gateway
+	m     *model.Model
+	plane *DataPlane
 	// class and id are the door's class name and its controller's name.
 	class, id string
 	known     *controller
-	// unserved: the class is named but does not exist.
+	// unserved: the class is named but does not exist, or none is named and
+	// there is no default.
 	unserved bool
+	// direct: a load balancer outside was told to send to pods, not to nodes.
+	direct bool
 }
 
 func (f *finder) note(step report.EvidenceStep, found bool, detail string) {
@@ -102,20 +104,72 @@ func (f *finder) find(addresses []string, gw *snapshot.Gateway, controllers []re
 		f.fromOutside(f.known.outside)
 		return
 	}
-	if f.byStatus(addresses) || gw != nil && f.byGatewayLabel(gw) || f.byArguments() || f.byCatalogue() {
+	if f.byStatus(addresses) {
+		return
+	}
+	if f.unserved && len(addresses) == 0 && (f.known == nil || !f.known.byName) && !f.withoutClass() {
+		if f.plane.Problem == "" {
+			f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
+		}
+		return
+	}
+	if len(f.plane.Parties) > 0 || gw != nil && f.byGatewayLabel(gw) || f.byArguments() || f.byCatalogue() {
 		return
 	}
 	if f.plane.Problem != "" {
 		return
 	}
-	switch gap := f.m.Hidden(snapshot.Pods, ""); {
-	case gap != nil:
+	if gap := f.m.Hidden(snapshot.Pods, ""); gap != nil {
 		f.plane.Problem, f.plane.Detail = report.NotRead, gap.Need.Permission()
-	case f.unserved && len(addresses) == 0:
-		f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
-	default:
-		f.plane.Problem = report.ControllerUnknown
+		return
 	}
+	f.plane.Problem, f.plane.Detail = report.ControllerUnknown, f.tried()
+}
+
+// tried lists what did not find the data plane.
+func (f *finder) tried() string {
+	var out []string
+	for _, e := range f.plane.Evidence {
+		if !e.Found {
+			out = append(out, e.Detail)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// withoutClass looks for controllers that serve Ingresses which name no class:
+// ingress-nginx with --watch-ingress-without-class, and Traefik unless it was
+// given a class.
+func (f *finder) withoutClass() bool {
+	if f.class != "" {
+		return false
+	}
+	var found []model.Party
+	for _, p := range f.m.Pods() {
+		if !p.Finished() && servesAnyClass(p.ControllerArgs) {
+			found = append(found, model.Party{Pod: p})
+		}
+	}
+	f.note(report.StepArguments, len(found) > 0, "pods that were told to serve Ingresses without a class")
+	return len(found) > 0 && f.settle(found)
+}
+
+func servesAnyClass(args []string) bool {
+	traefik, class := false, false
+	for _, a := range args {
+		name, value, joined := strings.Cut(strings.ToLower(strings.TrimLeft(a, "-")), "=")
+		switch name {
+		case "watch-ingress-without-class":
+			if !joined || value == "true" {
+				return true
+			}
+		case "providers.kubernetesingress":
+			traefik = !joined || value == "true"
+		case "providers.kubernetesingress.ingressclass":
+			class = value != ""
+		}
+	}
+	return traefik && !class
 }
 
 // byUser takes the user's word.
@@ -128,6 +182,9 @@ func (f *finder) byUser(controllers []reference.Reference) {
 		}
 		f.note(report.StepUser, len(found) > 0, "--controller "+r.String())
 		f.plane.Parties = append(f.plane.Parties, found...)
+		if r.Form == reference.FormAddress {
+			f.plane.Direct = true
+		}
 	}
 	if len(f.plane.Parties) == 0 {
 		f.plane.Problem, f.plane.Detail = report.ControllerUnknown, "--controller names no pod that runs"
@@ -164,15 +221,18 @@ func (f *finder) fromOutside(o *outside) {
 	f.note(report.StepCatalogue, true, f.known.name+": "+o.why)
 	switch {
 	case o.identity:
-		f.plane.Parties = []model.Party{{External: "Cilium identity \"ingress\""}}
+		f.plane.Parties = []model.Party{{External: "Cilium's identity \"ingress\"", Identity: true}}
 	case len(o.ranges) > 0:
+		f.plane.Direct = true
 		for _, p := range o.ranges {
 			f.plane.Parties = append(f.plane.Parties, model.Party{Block: address.Block{Prefix: p}})
 		}
-	case o.throughNodes:
+	case o.throughNodes && !f.direct:
+		f.plane.ThroughNodes = true
 		f.plane.Parties = []model.Party{{External: f.known.name}}
 	default:
-		f.plane.Problem, f.plane.Detail = report.ControllerOutside, o.why
+		f.plane.Anywhere, f.plane.Direct = true, true
+		f.plane.Parties = []model.Party{{External: o.why}}
 	}
 }
 
@@ -186,20 +246,28 @@ func (f *finder) byStatus(addresses []string) bool {
 	}
 	var services []*snapshot.Service
 	for _, a := range addresses {
-		if s := f.serviceAt(a); s != nil && !slices.Contains(services, s) {
-			services = append(services, s)
+		for _, s := range f.servicesAt(a) {
+			if !slices.Contains(services, s) {
+				services = append(services, s)
+			}
 		}
 	}
+	var found []model.Party
 	for _, s := range services {
 		parties := f.behind(s)
 		f.note(report.StepStatus, len(parties) > 0,
 			fmt.Sprintf("status address %s is that of Service %s", strings.Join(addresses, ", "), s.Name))
-		if len(parties) > 0 {
+		if len(parties) > 0 && f.plane.Entry == nil {
 			f.plane.Entry = s
-			f.plane.Parties = append(f.plane.Parties, parties...)
+		}
+		for _, p := range parties {
+			if !slices.ContainsFunc(found, func(o model.Party) bool { return o.Pod == p.Pod }) {
+				found = append(found, p)
+			}
 		}
 	}
-	if len(f.plane.Parties) > 0 {
+	if len(found) > 0 {
+		f.plane.Parties = found
 		return true
 	}
 	if parties := f.listeningOnNodes(addresses); len(parties) > 0 {
@@ -207,21 +275,33 @@ func (f *finder) byStatus(addresses []string) bool {
 		return f.settle(parties)
 	}
 	if len(services) == 0 {
-		f.note(report.StepStatus, false, fmt.Sprintf("status address %s belongs to no Service and no node", strings.Join(addresses, ", ")))
+		f.note(report.StepStatus, false, fmt.Sprintf("status address %s belongs to no Service, and to no node where pods listen on a web port", strings.Join(addresses, ", ")))
 	}
 	return false
 }
 
-func (f *finder) serviceAt(text string) *snapshot.Service {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return f.m.ServiceAt(addr)
-	}
+// servicesAt are the Services that have an address or host name: those with a
+// web port, if there are any, because Services may share an address.
+func (f *finder) servicesAt(text string) []*snapshot.Service {
+	addr, err := netip.ParseAddr(text)
+	var web, others []*snapshot.Service
 	for _, s := range f.m.Services() {
-		if slices.Contains(s.LoadBalancerHostnames, text) {
-			return s
+		has := slices.Contains(s.LoadBalancerHostnames, text)
+		if err == nil {
+			has = slices.Contains(slices.Concat(s.LoadBalancerIPs, s.ExternalIPs, s.ClusterIPs), addr)
+		}
+		switch {
+		case !has:
+		case hasWebPort(s):
+			web = append(web, s)
+		default:
+			others = append(others, s)
 		}
 	}
-	return nil
+	if len(web) > 0 {
+		return web
+	}
+	return others
 }
 
 // behind are the pods that a Service leads to, each once.
@@ -241,16 +321,25 @@ func (f *finder) behind(s *snapshot.Service) []model.Party {
 
 // listeningOnNodes are pods with a web port of a node that has one of the addresses.
 func (f *finder) listeningOnNodes(addresses []string) []model.Party {
+	nodes := map[string]bool{}
+	for _, n := range f.m.Nodes() {
+		for _, ip := range n.IPs {
+			if slices.Contains(addresses, ip.String()) {
+				nodes[n.Name] = true
+			}
+		}
+	}
 	var out []model.Party
 	for _, p := range f.m.Pods() {
-		if p.Finished() || !webOnHost(p) {
+		if p.Finished() || !ListensOnHost(p) {
 			continue
 		}
+		here := p.Node != "" && nodes[p.Node]
 		for _, ip := range p.HostIPs {
-			if slices.Contains(addresses, ip.String()) {
-				out = append(out, model.Party{Pod: p})
-				break
-			}
+			here = here || slices.Contains(addresses, ip.String())
+		}
+		if here {
+			out = append(out, model.Party{Pod: p})
 		}
 	}
 	// The status may name one of several nodes; their workload is what counts.
@@ -274,7 +363,8 @@ func (f *finder) siblings(parties []model.Party) []model.Party {
 	return out
 }
 
-func webOnHost(p *snapshot.Pod) bool {
+// ListensOnHost tells whether a pod listens on a web port of its node.
+func ListensOnHost(p *snapshot.Pod) bool {
 	for _, c := range p.Ports {
 		if c.HostPort == 80 || c.HostPort == 443 || p.HostNetwork && (c.Port == 80 || c.Port == 443) {
 			return true
@@ -308,12 +398,22 @@ func (f *finder) byGatewayLabel(gw *snapshot.Gateway) bool {
 			return f.settle(found)
 		}
 	}
+	if f.known.perClass != "" {
+		var found []model.Party
+		for _, p := range f.m.Pods() {
+			if !p.Finished() && p.Labels[f.known.perClass] == gw.Class {
+				found = append(found, model.Party{Pod: p})
+			}
+		}
+		f.note(report.StepGatewayLabel, len(found) > 0, fmt.Sprintf("pods with label %s=%s", f.known.perClass, gw.Class))
+		return len(found) > 0 && f.settle(found)
+	}
 	return false
 }
 
 // byArguments looks for pods that were told to serve the class.
 func (f *finder) byArguments() bool {
-	if f.id == "" && f.class == "" {
+	if f.id == "" && f.class == "" || f.known != nil && f.known.apart {
 		return false
 	}
 	var found []model.Party
@@ -354,15 +454,15 @@ func (f *finder) byCatalogue() bool {
 		f.note(report.StepCatalogue, false, fmt.Sprintf("controller %s is none that netguard knows", firstNonEmpty(f.id, f.class, "(none)")))
 		return false
 	}
-	for _, labels := range f.known.labels {
+	for _, want := range f.known.pods {
 		var found []model.Party
 		for _, p := range f.m.Pods() {
-			if !p.Finished() && carries(p.Labels, labels) {
+			if !p.Finished() && (want.namespace == "" || want.namespace == p.Namespace) && carries(p.Labels, want.labels) {
 				found = append(found, model.Party{Pod: p})
 			}
 		}
 		if len(found) > 0 {
-			f.note(report.StepCatalogue, true, fmt.Sprintf("pods with the labels of %s: %s", f.known.name, text(labels)))
+			f.note(report.StepCatalogue, true, fmt.Sprintf("pods with the labels of %s: %s", f.known.name, text(want.labels)))
 			return f.settle(found)
 		}
 	}
@@ -410,12 +510,16 @@ func (f *finder) entry() {
 // serves tells a Service for clients from the controller's admission webhook or
 // metrics.
 func serves(s *snapshot.Service) bool {
-	for _, p := range s.Ports {
-		if p.Port == 80 || p.Port == 443 || p.Name == "http" || p.Name == "https" || p.Name == "web" || p.Name == "websecure" {
-			return !strings.HasSuffix(s.Name.Name, "-admission")
-		}
+	if hasWebPort(s) {
+		return !strings.HasSuffix(s.Name.Name, "-admission")
 	}
 	return s.Type != snapshot.ClusterIP
+}
+
+func hasWebPort(s *snapshot.Service) bool {
+	return slices.ContainsFunc(s.Ports, func(p snapshot.ServicePort) bool {
+		return p.Port == 80 || p.Port == 443 || p.Name == "http" || p.Name == "https" || p.Name == "web" || p.Name == "websecure"
+	})
 }
 
 func parties(pods []*snapshot.Pod) []model.Party {

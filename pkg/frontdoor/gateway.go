@@ -20,11 +20,6 @@ import (
 // them.
 func gatewayDoor(m *model.Model, gw *snapshot.Gateway, only *snapshot.Route, controllers []reference.Reference) *Door {
 	d := &Door{Object: report.Object{Kind: "Gateway", Namespace: gw.Namespace, Name: gw.Name.Name}, Class: gw.Class}
-	for _, l := range gw.Listeners {
-		if l.TLS {
-			d.TLS = append(d.TLS, l.Hostname)
-		}
-	}
 	routes := m.Routes()
 	if only != nil {
 		routes = []*snapshot.Route{only}
@@ -36,7 +31,7 @@ func gatewayDoor(m *model.Model, gw *snapshot.Gateway, only *snapshot.Route, con
 			}
 		}
 	}
-	f := &finder{m: m, plane: &d.DataPlane, gateway: gw}
+	f := &finder{m: m, plane: &d.DataPlane}
 	d.Controller = f.gatewayClass(gw)
 	d.DataPlane.Addresses = gw.Addresses
 	f.find(gw.Addresses, gw, controllers)
@@ -50,11 +45,11 @@ func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Refer
 	seen := map[snapshot.Name]bool{}
 	for i, p := range r.Parents {
 		name := snapshot.Name{Namespace: p.Namespace, Name: p.Name}
-		if seen[name] {
+		if seen[name] || p.Kind != "Gateway" {
 			continue
 		}
 		seen[name] = true
-		if gw := m.Gateway(name); gw != nil && p.Kind == "Gateway" {
+		if gw := m.Gateway(name); gw != nil {
 			out = append(out, gatewayDoor(m, gw, r, controllers))
 			continue
 		}
@@ -70,7 +65,19 @@ func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Refer
 			DataPlane: DataPlane{Problem: broken, Detail: detail},
 		})
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) > 0:
+	case len(r.Parents) > 0:
+		// A Service is the parent of routes of a mesh (GAMMA, GEP-1426), which
+		// are no way in; other kinds are an implementation's own.
+		p := r.Parents[0]
+		detail := fmt.Sprintf("its parent %s %s/%s is no Gateway", p.Kind, p.Namespace, p.Name)
+		out = append(out, &Door{
+			Object:    by,
+			Routes:    []Route{{By: by, Field: "spec.parentRefs[0]", Hosts: r.Hostnames, Weight: -1, Broken: report.ControllerUnknown, Detail: detail}},
+			DataPlane: DataPlane{Problem: report.ControllerUnknown, Detail: detail},
+		})
+	default:
 		out = append(out, &Door{
 			Object:    by,
 			Routes:    []Route{{By: by, Field: "spec.parentRefs", Hosts: r.Hostnames, Weight: -1, Broken: report.ParentMissing}},
@@ -83,40 +90,97 @@ func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Refer
 // attach follows a route from one of its parents to its backends.
 func attach(m *model.Model, gw *snapshot.Gateway, r *snapshot.Route, parent snapshot.RouteParent) []Route {
 	by := report.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name.Name}
-	if broken, detail := accepted(m, gw, r, parent); broken != "" {
+	attached, broken, detail := accepted(m, gw, r, parent)
+	if broken != "" {
 		return []Route{{By: by, Field: "spec.parentRefs", Hosts: r.Hostnames, Weight: -1, Broken: broken, Detail: detail}}
 	}
+	hosts, tls := attachedHosts(attached, r.Hostnames)
 	var out []Route
 	for i, rule := range r.Rules {
-		if len(rule.Backends) == 0 {
-			out = append(out, Route{
-				By: by, Field: fmt.Sprintf("spec.rules[%d].backendRefs", i), Hosts: r.Hostnames, Path: rule.Path,
-				PathType: rule.PathType, Weight: -1, Broken: report.BackendMissing,
-			})
+		paths := rule.Paths
+		if len(paths) == 0 {
+			paths = []snapshot.RoutePath{{}}
 		}
+		base := Route{By: by, Field: fmt.Sprintf("spec.rules[%d].backendRefs", i), Hosts: hosts, TLS: tls, Weight: -1}
+		var routes []Route
 		for j, b := range rule.Backends {
-			route := Route{
-				By: by, Field: fmt.Sprintf("spec.rules[%d].backendRefs[%d]", i, j), Hosts: r.Hostnames,
-				Path: rule.Path, PathType: rule.PathType, Weight: b.Weight, Port: strconv.Itoa(int(b.Port)),
+			if b.Weight == 0 {
+				// "If weight is set to 0, no traffic should be forwarded for
+				// this entry" (BackendRef docs).
+				continue
 			}
-			switch {
-			case b.Kind != "Service":
-				route.Broken, route.Detail = report.ResourceBackend, b.Kind+"/"+b.Name
-			case b.Namespace != r.Namespace && !granted(m, r, b):
-				// A cross-namespace reference needs a ReferenceGrant in the
-				// Service's namespace (GEP-709).
-				route.Backend = report.Object{Kind: "Service", Namespace: b.Namespace, Name: b.Name}
-				route.Broken, route.Detail = report.GrantMissing, b.Namespace
-				if gap := m.Hidden(snapshot.ReferenceGrants, b.Namespace); gap != nil {
-					route.Broken, route.Detail = report.NotRead, gap.Need.Permission()
-				}
-			default:
-				follow(m, &route, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, reference.Port{Number: b.Port, Protocol: connset.TCP})
+			route := base
+			route.Field, route.Weight, route.Port = fmt.Sprintf("spec.rules[%d].backendRefs[%d]", i, j), b.Weight, strconv.Itoa(int(b.Port))
+			routes = append(routes, routeBackend(m, r, route, b))
+		}
+		if len(routes) == 0 && !rule.Answers {
+			base.Broken = report.BackendMissing
+			routes = append(routes, base)
+		}
+		for _, route := range routes {
+			for _, p := range paths {
+				route.Path, route.PathType = p.Path, p.Type
+				out = append(out, route)
 			}
-			out = append(out, route)
 		}
 	}
 	return out
+}
+
+// routeBackend follows one backend of a route.
+func routeBackend(m *model.Model, r *snapshot.Route, route Route, b snapshot.RouteBackend) Route {
+	switch {
+	case b.Kind != "Service":
+		route.Broken, route.Detail = report.ResourceBackend, b.Kind+"/"+b.Name
+	case b.Namespace != r.Namespace && !granted(m, r, b):
+		// A cross-namespace reference needs a ReferenceGrant in the Service's
+		// namespace (GEP-709).
+		route.Backend = report.Object{Kind: "Service", Namespace: b.Namespace, Name: b.Name}
+		route.Broken, route.Detail = report.GrantMissing, b.Namespace
+		if gap := m.Hidden(snapshot.ReferenceGrants, b.Namespace); gap != nil {
+			route.Broken, route.Detail = report.NotRead, gap.Need.Permission()
+		}
+	default:
+		follow(m, &route, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, reference.Port{Number: b.Port, Protocol: connset.TCP})
+	}
+	return route
+}
+
+// attachedHosts are the host names under which requests get to a route: its own
+// as far as listeners have them, or the listeners'; and those that have TLS.
+func attachedHosts(listeners []snapshot.Listener, own []string) (hosts, tls []string) {
+	add := func(list []string, h string) []string {
+		if slices.Contains(list, h) {
+			return list
+		}
+		return append(list, h)
+	}
+	for _, l := range listeners {
+		of := own
+		if len(of) == 0 {
+			of = []string{""}
+		}
+		for _, h := range of {
+			switch {
+			case h == "" || l.Hostname != "" && covers(h, l.Hostname) && h != l.Hostname:
+				h = l.Hostname
+			case l.Hostname == "" || covers(l.Hostname, h):
+			default:
+				continue
+			}
+			hosts = add(hosts, h)
+			if l.TLS {
+				tls = add(tls, h)
+			}
+		}
+	}
+	if len(hosts) == 1 && hosts[0] == "" {
+		hosts = nil
+	}
+	if hosts == nil && len(listeners) == 0 {
+		hosts = own
+	}
+	return hosts, tls
 }
 
 func granted(m *model.Model, r *snapshot.Route, b snapshot.RouteBackend) bool {
@@ -130,16 +194,15 @@ func granted(m *model.Model, r *snapshot.Route, b snapshot.RouteBackend) bool {
 	return false
 }
 
-// accepted tells whether the Gateway takes the route: by the controller's own
-// word in the route's status, and else by the listeners' allowedRoutes.
-func accepted(m *model.Model, gw *snapshot.Gateway, r *snapshot.Route, parent snapshot.RouteParent) (report.Reason, string) {
+// accepted returns the listeners that a route attaches to. Whether it does at
+// all is the controller's own word in the route's status, and else follows from
+// the listeners' allowedRoutes.
+func accepted(m *model.Model, gw *snapshot.Gateway, r *snapshot.Route, parent snapshot.RouteParent) ([]snapshot.Listener, report.Reason, string) {
 	if why, rejected := r.Rejected[parent.Key()]; rejected {
-		return report.RouteNotAccepted, why
+		return nil, report.RouteNotAccepted, why
 	}
-	if r.Accepted[parent.Key()] {
-		return "", ""
-	}
-	why := "no listener of the Gateway has that name or port"
+	var out []snapshot.Listener
+	var why string
 	for _, l := range gw.Listeners {
 		if parent.SectionName != "" && l.Name != parent.SectionName || parent.Port != 0 && l.Port != parent.Port {
 			continue
@@ -152,10 +215,16 @@ func accepted(m *model.Model, gw *snapshot.Gateway, r *snapshot.Route, parent sn
 		case !commonHost(l.Hostname, r.Hostnames):
 			why = fmt.Sprintf("no hostname of the route matches %q of listener %q", l.Hostname, l.Name)
 		default:
-			return "", ""
+			out = append(out, l)
 		}
 	}
-	return report.RouteNotAccepted, why
+	switch {
+	case len(out) > 0 || r.Accepted[parent.Key()]:
+		return out, "", ""
+	case why == "":
+		why = "no listener of the Gateway has that name or port"
+	}
+	return nil, report.RouteNotAccepted, why
 }
 
 // takesKind follows Listener.allowedRoutes.kinds, which default by protocol.

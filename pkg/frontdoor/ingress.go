@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -12,13 +13,6 @@ import (
 
 func ingressDoor(m *model.Model, ing *snapshot.Ingress, controllers []reference.Reference) *Door {
 	d := &Door{Object: report.Object{Kind: "Ingress", Namespace: ing.Namespace, Name: ing.Name.Name}}
-	for _, t := range ing.TLS {
-		if len(t.Hosts) == 0 {
-			// "If the SNI host … is empty: the wildcard host" (IngressTLS docs).
-			d.TLS = append(d.TLS, "")
-		}
-		d.TLS = append(d.TLS, t.Hosts...)
-	}
 	if ing.Default != nil {
 		d.Routes = append(d.Routes, ingressRoute(m, ing, "spec.defaultBackend", "", snapshot.IngressPath{Backend: *ing.Default}))
 	}
@@ -31,17 +25,28 @@ func ingressDoor(m *model.Model, ing *snapshot.Ingress, controllers []reference.
 	f := &finder{m: m, plane: &d.DataPlane}
 	d.Class, d.Controller = f.ingressClass(ing)
 	d.DataPlane.Addresses = ing.Addresses
+	f.direct = ing.TargetType == "ip"
 	f.find(ing.Addresses, nil, controllers)
-	if known := f.known; known != nil && known.outside != nil && known.outside.throughNodes && d.DataPlane.Problem == "" {
-		d.DataPlane.ThroughNodes = ing.TargetType != "ip"
-	}
 	return d
+}
+
+// ingressTLS are the hosts with TLS. An entry without hosts stands for all: they
+// "default to the wildcard host setting" (IngressTLS docs).
+func ingressTLS(ing *snapshot.Ingress) []string {
+	var out []string
+	for _, t := range ing.TLS {
+		if len(t.Hosts) == 0 {
+			out = append(out, "")
+		}
+		out = append(out, t.Hosts...)
+	}
+	return out
 }
 
 func ingressRoute(m *model.Model, ing *snapshot.Ingress, field, host string, p snapshot.IngressPath) Route {
 	out := Route{
 		By: report.Object{Kind: "Ingress", Namespace: ing.Namespace, Name: ing.Name.Name}, Field: field,
-		Path: p.Path, PathType: p.Type, Weight: -1,
+		Path: p.Path, PathType: p.Type, Weight: -1, TLS: ingressTLS(ing),
 	}
 	if host != "" {
 		out.Hosts = []string{host}
@@ -51,7 +56,7 @@ func ingressRoute(m *model.Model, ing *snapshot.Ingress, field, host string, p s
 		out.Broken, out.Detail = report.ResourceBackend, b.Resource
 		return out
 	}
-	port := reference.Port{Number: b.PortNumber, Name: b.PortName}
+	port := reference.Port{Number: b.PortNumber, Name: b.PortName, Protocol: connset.TCP}
 	out.Port = port.Name
 	if port.Number != 0 {
 		out.Port = strconv.Itoa(int(port.Number))

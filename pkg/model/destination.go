@@ -55,13 +55,44 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 			addrs = []netip.Addr{r.Prefix.Addr()}
 		}
 		for _, port := range m.PortsOf(p, r.Port) {
-			out = append(out, Destination{Party: p, Addresses: addrs, Port: port})
+			d := Destination{Party: p, Addresses: addrs, Port: port}
+			if text, ok := m.nodePort(p, port); ok {
+				d.Broken, d.Detail = report.LeavesCluster, text
+			}
+			out = append(out, d)
 		}
 	}
 	if len(out) == 0 {
 		out = append(out, Destination{Broken: report.NoPods, Port: report.PortMapping{Protocol: connset.TCP}})
 	}
 	return out, nil
+}
+
+// nodePort finds the Service to whose pods a node passes on what arrives at a
+// port. On the way there the source address may become the node's, and whose
+// policies apply to which address is for kube-proxy and the network plugin to say.
+func (m *Model) nodePort(p Party, port report.PortMapping) (string, bool) {
+	if !p.Host() || port.Pod == 0 {
+		return "", false
+	}
+	for _, s := range m.Services() {
+		for _, sp := range s.Ports {
+			if sp.NodePort == port.Pod && sp.Protocol == port.Protocol {
+				return fmt.Sprintf("node port %d of Service %s", port.Pod, s.Name), true
+			}
+		}
+	}
+	for _, pod := range m.Pods() {
+		if pod.HostNetwork || pod.Finished() || pod.Node == "" || pod.Node != p.NodeName() {
+			continue
+		}
+		for _, c := range pod.Ports {
+			if c.HostPort == port.Pod && c.Protocol == port.Protocol {
+				return fmt.Sprintf("host port %d of pod %s", port.Pod, pod.Name), true
+			}
+		}
+	}
+	return "", false
 }
 
 // ofFamily keeps the addresses of one IP family: that of the address asked for.
@@ -286,6 +317,12 @@ func (m *Model) endpointOf(base Destination, slice *snapshot.EndpointSlice, sp s
 	// still be a pod's or a node's.
 	if len(d.Addresses) > 0 {
 		party, ok := m.partyAt(d.Addresses[0])
+		for _, r := range []snapshot.Resource{snapshot.Pods, snapshot.Nodes} {
+			if gap := m.Hidden(r, ""); gap != nil && !ok {
+				d.Broken, d.Detail = report.NotRead, gap.Need.Permission()
+				return d
+			}
+		}
 		if !ok {
 			party = Party{Block: address.Block{Prefix: netip.PrefixFrom(d.Addresses[0], d.Addresses[0].BitLen())}}
 		}

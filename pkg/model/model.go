@@ -87,12 +87,35 @@ const MetadataName = "kubernetes.io/metadata.name"
 
 // Unevaluated returns the policy objects of other kinds that may bind a pod of
 // the namespace, and the gaps that may hide some.
-func (m *Model) Unevaluated(namespace string) ([]snapshot.Unmodelled, *snapshot.Gap) {
+func (m *Model) Unevaluated(namespace string) ([]snapshot.Unmodelled, []snapshot.Gap) {
 	var out []snapshot.Unmodelled
 	for _, u := range m.Unmodelled() {
 		if u.ClusterWide || u.Namespace == "" || u.Namespace == namespace {
 			out = append(out, u)
 		}
 	}
-	return out, m.GapFor(snapshot.Need{Resource: snapshot.PolicyKinds, Namespace: namespace})
+	return out, m.kindGaps(namespace)
+}
+
+// kindGaps are the policy kinds that could not be read for a namespace: those of
+// the read for that namespace alone where there was one, which may do what the
+// read for all namespaces may not.
+func (m *Model) kindGaps(namespace string) []snapshot.Gap {
+	need := snapshot.Need{Resource: snapshot.PolicyKinds, Namespace: namespace}
+	if m.Has(need) {
+		return nil
+	}
+	var own, wide []snapshot.Gap
+	for _, g := range m.Gaps() {
+		switch {
+		case g.Need == need:
+			own = append(own, g)
+		case g.Need.Covers(need):
+			wide = append(wide, g)
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return wide
 }

@@ -56,7 +56,7 @@ func (m *Model) Absent(r reference.Reference) error {
 		return &UnreadableError{Reference: r, Gap: *gap}
 	}
 	e := &NotFoundError{Reference: r}
-	for _, n := range m.namesOf(r.Kind) {
+	for _, n := range m.Names(r.Kind) {
 		switch {
 		case n.Name == r.Name && n.Namespace != r.Namespace:
 			e.Elsewhere = append(e.Elsewhere, n.Namespace)
@@ -70,7 +70,8 @@ func (m *Model) Absent(r reference.Reference) error {
 	return e
 }
 
-func (m *Model) namesOf(k reference.Kind) []snapshot.Name {
+// Names returns the names of the objects of a kind that were read.
+func (m *Model) Names(k reference.Kind) []snapshot.Name {
 	var out []snapshot.Name
 	switch k {
 	case reference.Pod:

@@ -23,6 +23,9 @@ type Party struct {
 	Block address.Block
 	// External is a DNS name that is resolved outside what the API says.
 	External string
+	// Identity: External is no name but what the network plugin calls the party,
+	// which is no pod and has no address of its own that a policy could name.
+	Identity bool
 }
 
 // Host reports whether the party is a node or lives in a node's network.
@@ -74,6 +77,8 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		e.Ports, e.PortsUnknown = p.Pod.Ports, p.Hypothetical || p.Unseen
 	case p.Node != nil:
 		e.Kind = policy.HostEndpoint
+	case p.Identity:
+		e.Kind = policy.AddressEndpoint
 	case p.External != "":
 		e.Kind = policy.UnknownEndpoint
 	default:

@@ -26,6 +26,10 @@ func (p *planner) end(r reference.Reference) {
 	switch {
 	case r.Kind == reference.Node:
 		p.get(r)
+		if r.Port.Number != 0 {
+			// A nodePort leads on to a Service's pods.
+			p.want(snapshot.Need{Resource: snapshot.Services})
+		}
 	case r.Kind == reference.Namespace:
 		p.policiesOf(r.Name)
 		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name})
@@ -222,7 +226,7 @@ func (p *planner) outsideThroughNodes() {
 		return
 	}
 	s := p.s.Service(nameOf(*p.q.Target))
-	if s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer) && !s.ExternalLocal {
+	if s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer || len(s.ExternalIPs) > 0) && !s.ExternalLocal {
 		p.want(snapshot.Need{Resource: snapshot.Nodes})
 	}
 }

@@ -65,6 +65,27 @@ func (p *planner) frontDoor(r reference.Reference) {
 	p.dataPlane()
 }
 
+// allDoors reads every way in, and what is behind it.
+func (p *planner) allDoors() {
+	p.wantAll(snapshot.Ingresses)
+	p.wantAll(snapshot.Gateways)
+	if len(p.s.Ingresses()) > 0 {
+		p.want(snapshot.Need{Resource: snapshot.IngressClasses})
+	}
+	if len(p.s.Gateways()) > 0 {
+		p.want(snapshot.Need{Resource: snapshot.GatewayClasses})
+		for _, kind := range routeKinds() {
+			p.wantAll(snapshot.Resource(kind.Resource()))
+		}
+		for _, route := range p.s.Routes() {
+			p.routeBackends(route)
+		}
+	}
+	if len(p.s.Ingresses())+len(p.s.Gateways()) > 0 {
+		p.dataPlane()
+	}
+}
+
 func routeKinds() []reference.Kind {
 	return []reference.Kind{reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute}
 }

@@ -16,10 +16,12 @@ type Question struct {
 	Home string
 	// Controllers are what the user says is behind a front door.
 	Controllers []reference.Reference
+	// Doors asks for the front doors as well, as map does.
+	Doors bool
 	// More are further ends that a question is about.
 	More []reference.Reference
-	// EveryDoor asks about every front door, besides.
-	EveryDoor bool
+	// Services asks for the front doors and every Service besides.
+	Services bool
 	// Namespaces are further ones to read on their own when the user may not read
 	// all of them.
 	Namespaces []string
@@ -32,11 +34,9 @@ type Question struct {
 // enough.
 func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	p := &planner{s: s, q: q, asked: map[snapshot.Need]bool{}}
-	for _, n := range cni.Needs(s) {
-		p.want(n)
-	}
 	if q.Cluster {
 		p.want(snapshot.Need{Resource: snapshot.PolicyKinds})
+		p.plugin(true)
 		return p.needs
 	}
 	for _, r := range []*reference.Reference{q.Source, q.Target} {
@@ -49,11 +49,29 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	for _, r := range q.More {
 		p.end(r)
 	}
-	if q.EveryDoor {
-		p.everyDoor()
+	if q.Doors || q.Services {
+		p.allDoors()
+	}
+	if q.Services {
+		p.want(snapshot.Need{Resource: snapshot.IngressClasses})
+		p.dataPlane()
 	}
 	p.outsideThroughNodes()
+	p.plugin(false)
 	return p.needs
+}
+
+// plugin reads what recognises the network plugin. A node, which tells where no
+// DaemonSet does, is asked for last, when a pod that was read for its own sake
+// names one; all nodes are listed for it only where the cluster is the question.
+func (p *planner) plugin(whole bool) {
+	settled := len(p.needs) == 0
+	for _, n := range cni.Needs(p.s) {
+		switch {
+		case n.Resource != snapshot.Nodes, whole, settled && n.Name != "":
+			p.want(n)
+		}
+	}
 }
 
 // planner collects the needs of one round.

@@ -159,9 +159,6 @@ func (n names) diffCause(c report.DiffCause) string {
 	why := n.reason(cause{
 		verdict: c.Verdict, reason: c.Reason, hop: c.Hop, subject: "it", policies: policies, rules: c.DecidedBy, detail: c.Detail, needs: c.Needs,
 	})
-	if why == "" {
-		why = n.doorReason(report.Hop{Reason: c.Reason, Detail: c.Detail})
-	}
 	if c.Reason == report.NoRuleAllows && len(policies) > 0 {
 		return "no " + strings.ToLower(string(c.Hop)) + " rule of networkpolicy " + n.policies(policies, 3) + " allows it"
 	}

@@ -118,7 +118,7 @@ func (t text) headline(p page, n names, r *report.Explanation) {
 		word += ", partly"
 	}
 	target := r.Target
-	if target.Port == "" {
+	if target.Port == "" && !frontDoor(target.Kind) {
 		target.Port = onlyPort(r.Answers)
 	}
 	text := n.question(r.Source) + " → " + n.question(target)
@@ -189,24 +189,35 @@ func (t text) hops(p page, n names, r *report.Explanation, a report.Answer) {
 
 // idle hops say nothing: no policy could apply to an end outside.
 func (t text) idle(h report.Hop, a report.Answer) bool {
-	end := a.Source.End.Kind
-	if h.Kind == report.HopIngress {
-		end = a.Target.End.Kind
-	}
+	end := hopEnd(h, a).Kind
 	outside := end == kindAddresses || end == kindInternet || end == "Node"
 	return !t.wide() && len(a.Hops) > 1 && h.Reason == report.NotPoliced && outside
+}
+
+// hopEnd is the end that a hop is about: on the way through a front door there
+// are more than the two of the question.
+func hopEnd(h report.Hop, a report.Answer) report.End {
+	switch {
+	case h.Of != nil && h.Of.Kind != "" && (h.Of.Kind != kindAddresses || len(h.Of.Addresses) > 0):
+		return *h.Of
+	case h.Kind == report.HopEgress:
+		return a.Source.End
+	default:
+		return a.Target.End
+	}
 }
 
 func hopLabel(n names, h report.Hop, a report.Answer) string {
 	switch h.Kind {
 	case report.HopEgress:
-		return "leaving " + n.end(a.Source.End)
+		return "leaving " + n.end(hopEnd(h, a))
 	case report.HopIngress:
-		if a.Target.End.Kind == "Service" {
+		end := hopEnd(h, a)
+		if end.Kind == "Service" {
 			return "entering its pods"
 		}
-		return "entering " + n.end(a.Target.End)
-	case report.HopService, report.HopEndpoint:
+		return "entering " + n.end(end)
+	case report.HopService, report.HopEndpoint, report.HopRoute:
 		if h.Object != nil {
 			return n.object(h.Object.Kind, h.Object.Namespace, h.Object.Name)
 		}
@@ -222,10 +233,7 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 		return n.translation(h, a)
 	}
 	c := cause{
-		verdict: h.Verdict, reason: h.Reason, hop: h.Kind, subject: "it", detail: h.Detail, needs: h.Needs, end: a.Target.End.Kind,
-	}
-	if h.Kind == report.HopEgress {
-		c.end = a.Source.End.Kind
+		verdict: h.Verdict, reason: h.Reason, hop: h.Kind, subject: "it", detail: h.Detail, needs: h.Needs, end: hopEnd(h, a).Kind,
 	}
 	for _, p := range h.Policies {
 		c.policies = append(c.policies, p.Policy)
@@ -238,8 +246,12 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 		word = strings.ToUpper(word)
 	}
 	word = t.paint(h.Verdict, word)
-	if h.Reason == report.RuleAllows {
+	switch h.Reason {
+	case report.RuleAllows:
 		return word + " by " + n.reason(c)
+	case report.Routed:
+		return n.reason(c)
+	default:
 	}
 	return word + ": " + n.reason(c)
 }
@@ -247,6 +259,10 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 // translation is what a Service makes of a connection.
 func (n names) translation(h report.Hop, a report.Answer) string {
 	text := "passes it on"
+	if of := hopEnd(h, a); h.Port != nil && n.end(of) != n.end(a.Target.End) {
+		ports := append([]report.PortMapping{*h.Port}, h.MorePorts...)
+		return n.ports(ports, 3) + " on " + n.end(of) + inParens(n.esc(h.Detail))
+	}
 	switch {
 	case len(a.Ports) > 1:
 		text = n.ports(a.Ports, 3)

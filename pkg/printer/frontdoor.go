@@ -2,9 +2,524 @@ package printer
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
-func (text) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error       { return asYAML(b, r) }
-func (nameFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error { return asYAML(b, r) }
+// frontDoor tells whether a kind of end is a way in.
+func frontDoor(kind string) bool {
+	switch reference.Kind(kind) {
+	case reference.Ingress, reference.Gateway, reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
+		return true
+	default:
+		return false
+	}
+}
+
+// frontDoor prints, for each door, whether it works and why not, how to mend it,
+// and then who else gets to the pods behind it.
+func (t text) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error {
+	if t.NoHeaders {
+		return t.doorRows(b, r)
+	}
+	p := t.page(b)
+	if line := (names{}).enforcement(r.Enforcement); line != "" {
+		p.put("", 2, line)
+		p.gap()
+	}
+	for i := range r.Doors {
+		if i > 0 {
+			p.gap()
+		}
+		if err := t.door(b, r, &r.Doors[i]); err != nil {
+			return err
+		}
+	}
+	t.gaps(p, r.Gaps)
+	return nil
+}
+
+func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
+	p, n := t.page(b), names{local: d.Object.Namespace}
+	title := names{}.object(d.Object.Kind, d.Object.Namespace, d.Object.Name)
+	if len(d.Backends) == 1 && d.Backends[0].Service.Name != "" {
+		title += " → " + n.backend(d.Backends[0])
+	}
+	p.put(t.verdict(d.Verdict, d.Partly, r)+"   ", 4, title)
+	if len(d.Backends) == 0 && d.Problem == "" {
+		p.para(2, "No route sends requests anywhere.")
+	}
+	if len(d.Backends) == 1 {
+		t.requests(p, n, r, d, d.Backends[0])
+	}
+	t.behind(p, n, d)
+	t.tls(p, n, d)
+	t.clients(p, n, r, d)
+	if len(d.Backends) > 1 {
+		t.backendList(p, n, r, d)
+	}
+	for i := range d.Backends {
+		t.doorBackend(p, n, r, d, &d.Backends[i])
+	}
+	told := map[string]string{}
+	for i := range d.Backends {
+		if err := t.besides(b, n, r, &d.Backends[i], told); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verdict is a verdict as it heads a section.
+func (t text) verdict(v report.Verdict, partly bool, r *report.FrontDoor) string {
+	word := strings.ToUpper(t.word(v, r.Enforcement))
+	if partly {
+		word += ", partly"
+	}
+	return t.paint(v, word)
+}
+
+// backend is where requests go.
+func (n names) backend(b report.DoorBackend) string {
+	if b.Service.Name == "" {
+		return "nowhere"
+	}
+	text := n.object(b.Service.Kind, b.Service.Namespace, b.Service.Name)
+	if b.Port != "" {
+		text += ":" + n.esc(b.Port)
+	}
+	return text
+}
+
+// requests says what becomes of the requests to a backend.
+func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b report.DoorBackend) {
+	word, why := "works", n.whyNot(b)
+	switch {
+	case b.Verdict == report.Allowed && d.Verdict == report.Denied && len(d.Backends) == 1:
+		word, why = "does not work", "clients outside do not get to the controller"
+	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:
+		word = "would not work"
+	case b.Verdict == report.Denied && b.Partly:
+		word = "works only partly"
+	case b.Verdict == report.Denied:
+		word = "does not work"
+	case b.Verdict == report.Unknown:
+		word = "may or may not work"
+	}
+	if d.Problem != "" && d.Problem == b.Reason {
+		why = "" // said of the controller
+	}
+	text := t.urls(n, b) + " " + word
+	if why != "" {
+		text += ": " + why
+	}
+	text += "."
+	if sees := n.clientSees(b); sees != "" {
+		text += " " + sees
+	}
+	p.para(2, text)
+}
+
+// whyNot is the reason for which requests do not get to a backend, for people
+// who do not know yet what is wrong.
+func (n names) whyNot(b report.DoorBackend) string {
+	c := cause{verdict: b.Verdict, reason: b.Reason, detail: b.Detail, subject: "it"}
+	switch {
+	case b.Verdict == report.Allowed:
+		return ""
+	case b.Reason == report.NoRuleAllows:
+		for _, a := range b.Answers {
+			for _, h := range a.Hops {
+				if h.Verdict == report.Denied && h.Kind == report.HopEgress {
+					return "the controller's own policies do not let it out to the pods"
+				}
+			}
+		}
+		return "the pods' policies do not let the controller in"
+	case b.Reason == report.NotRead:
+		return "what decides it was not read, see below"
+	}
+	for _, a := range b.Answers {
+		if hop := len(a.Hops) - 1; hop >= 0 && a.Verdict == b.Verdict {
+			c.hop, c.needs = a.Hops[hop].Kind, a.Hops[hop].Needs
+		}
+	}
+	return n.reason(c)
+}
+
+// urls are the requests that lead to a backend, by which one sees whether the
+// host has TLS.
+func (t text) urls(n names, b report.DoorBackend) string {
+	var out []string
+	for _, r := range b.Routes {
+		scheme := "http://"
+		switch {
+		case r.TLS:
+			scheme = "https://"
+		case r.By.Kind == string(reference.TCPRoute):
+			scheme = "tcp://"
+		case r.By.Kind == string(reference.TLSRoute):
+			scheme = "tls://"
+		}
+		text := scheme + n.esc(orElse(r.Host, "*")) + n.esc(r.Path)
+		if r.Path == "" && strings.HasPrefix(scheme, "http") {
+			text += "/"
+		}
+		if r.PathType == "Exact" {
+			text += " (exactly)"
+		}
+		if r.Weight != nil && *r.Weight != 1 {
+			text += fmt.Sprintf(" (weight %d)", *r.Weight)
+		}
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	limit := 3
+	if t.wide() {
+		limit = 0
+	}
+	return names{escape: same}.list(out, limit)
+}
+
+// factText is the column of what stands beside a label.
+const factText = 14
+
+func (p page) fact(label, text string) { p.put(pad("  "+label, factText), factText, text) }
+
+// behind says who carries the traffic and by which evidence; wide, all of it.
+func (t text) behind(p page, n names, d *report.Door) {
+	p.gap()
+	if len(d.DataPlane) == 0 && d.Problem == "" {
+		return
+	}
+	var who []string
+	for _, m := range d.DataPlane {
+		switch {
+		case len(m.End.Addresses) == 0 && m.End.Kind == kindAddresses:
+			who = append(who, n.esc(orElse(d.ControllerName, "an address outside")))
+		case m.End.Kind == kindAddresses, m.End.Kind == "Node":
+			who = append(who, n.end(m.End))
+		default:
+			who = append(who, n.stands(m))
+		}
+	}
+	text := names{escape: same}.list(who, 3)
+	if d.Problem != "" {
+		c := cause{reason: d.Problem, detail: d.Detail, subject: "it"}
+		switch {
+		case d.Problem == report.NotRead:
+			c.needs = []string{d.Detail}
+		case d.Problem == report.ControllerUnknown && len(d.Evidence) > 0:
+			c.detail = "" // what was tried stands below
+		}
+		text = t.paint(report.Unknown, "unknown") + ": " + n.reason(c)
+		if d.Problem == report.ClassMissing || d.Problem == report.ParentMissing {
+			text = t.paint(report.Denied, "none") + ": " + n.reason(c)
+		}
+	} else {
+		if name := n.esc(d.ControllerName); name != "" && !strings.Contains(text, name) {
+			text += " (" + name + ")"
+		}
+		for _, e := range slices.Backward(d.Evidence) {
+			if e.Found {
+				text += ", found " + n.found(e.Step)
+				break
+			}
+		}
+	}
+	p.fact("Controller", text)
+	if t.wide() || d.Problem != "" && d.Problem != report.NotRead {
+		for _, e := range d.Evidence {
+			mark := "no"
+			if e.Found {
+				mark = "ok"
+			}
+			verdict := report.Denied
+			if e.Found {
+				verdict = report.Allowed
+			}
+			p.put(pad("", factText)+t.paint(verdict, mark)+"  ", factText+4, n.stepName(e.Step)+": "+n.esc(e.Detail))
+		}
+	}
+	if t.wide() && d.Source != "" {
+		p.fact("", "see "+n.esc(d.Source))
+	}
+}
+
+// tls says which hosts have it; a host without shows as http://.
+func (t text) tls(p page, n names, d *report.Door) {
+	var with, without []string
+	for _, b := range d.Backends {
+		for _, r := range b.Routes {
+			host := orElse(r.Host, "every host")
+			switch {
+			case r.TLS && !slices.Contains(with, host):
+				with = append(with, host)
+			case !r.TLS && !slices.Contains(without, host):
+				without = append(without, host)
+			}
+		}
+	}
+	switch {
+	case len(with) == 0 && len(without) == 0:
+	case len(with) == 0:
+		p.fact("TLS", "for no host")
+	case len(without) == 0:
+		p.fact("TLS", "for "+n.list(with, 3))
+	default:
+		p.fact("TLS", "for "+n.list(with, 3)+"; not for "+n.list(without, 3))
+	}
+}
+
+// clients says whether clients outside get to the door.
+func (t text) clients(p page, n names, r *report.FrontDoor, d *report.Door) {
+	if len(d.Outside) == 0 {
+		return
+	}
+	at := ""
+	if d.Entry != nil {
+		at = " at " + n.object(d.Entry.Kind, d.Entry.Namespace, d.Entry.Name)
+	}
+	if len(d.Addresses) > 0 {
+		at += inParens(n.list(d.Addresses, 3))
+	}
+	verdicts := map[report.Verdict]int{}
+	for _, a := range d.Outside {
+		verdicts[a.Verdict]++
+	}
+	word, text := report.Allowed, "clients outside get in"
+	switch {
+	case verdicts[report.Denied] == len(d.Outside):
+		word, text = report.Denied, "clients outside do not get in"
+	case verdicts[report.Denied] > 0:
+		word, text = report.Denied, "some clients outside do not get in"
+	case verdicts[report.Unknown] > 0:
+		word, text = report.Unknown, "whether clients outside get in"
+	}
+	text = t.paint(word, t.strong(word, r)) + ": " + text + at
+	p.fact("Entry", text)
+	if verdicts[report.Allowed] == len(d.Outside) && !t.wide() {
+		return
+	}
+	out := &report.Explanation{Source: report.End{Kind: kindInternet}, Enforcement: r.Enforcement, Answers: d.Outside}
+	if line := n.partly(out.Answers); line != "" {
+		p.para(factText, line)
+	}
+	t.answers(p, n, out)
+	if d.Fix != nil {
+		p.gap()
+		t.fix(p, n, d.Fix)
+	}
+}
+
+// strong is a verdict in the middle of text: in capitals, if it is no good news.
+func (t text) strong(v report.Verdict, r *report.FrontDoor) string {
+	if v == report.Allowed {
+		return "allowed"
+	}
+	return strings.ToUpper(t.word(v, r.Enforcement))
+}
+
+// backendList sums up the backends of a door that has several.
+func (t text) backendList(p page, n names, r *report.FrontDoor, d *report.Door) {
+	p.gap()
+	for _, v := range []report.Verdict{report.Denied, report.Unknown, report.Allowed} {
+		for _, b := range d.Backends {
+			if b.Verdict == v {
+				p.put("  "+t.verdict(v, b.Partly, r)+"  ", 6, t.urls(n, b)+" → "+n.backend(b))
+			}
+		}
+	}
+}
+
+// doorBackend prints why a backend is reached or not.
+func (t text) doorBackend(p page, n names, r *report.FrontDoor, d *report.Door, backend *report.DoorBackend) {
+	if backend.Verdict == report.Allowed && !t.wide() {
+		return
+	}
+	if ns := backend.Service.Namespace; ns != "" {
+		n.other = ns
+	}
+	if len(d.Backends) > 1 {
+		p.gap()
+		p.put(t.verdict(backend.Verdict, backend.Partly, r)+"   ", 4, n.backend(*backend))
+		t.requests(p, n, r, d, *backend)
+	}
+	if !toldInSentence(backend) {
+		x := &report.Explanation{
+			Source:  report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name},
+			Target:  report.End{Kind: backend.Service.Kind, Namespace: backend.Service.Namespace, Name: backend.Service.Name},
+			Answers: backend.Answers, Enforcement: r.Enforcement,
+		}
+		if line := n.partly(x.Answers); len(x.Answers) > 1 && line != "" {
+			p.gap()
+			p.para(2, line)
+		}
+		t.answers(p, n, x)
+	}
+	if backend.Fix != nil && len(backend.Fix.Patches) > 0 {
+		p.gap()
+		t.fix(p, n, backend.Fix)
+	}
+}
+
+// toldInSentence: a way of one hop says no more than its reason.
+func toldInSentence(b *report.DoorBackend) bool {
+	return len(b.Answers) == 0 || len(b.Answers) == 1 && len(b.Answers[0].Hops) == 1 && len(b.Answers[0].Hops[0].Policies) == 0
+}
+
+// besides prints who else gets to a backend's pods; backends may share pods.
+func (t text) besides(b *bytes.Buffer, n names, r *report.FrontDoor, backend *report.DoorBackend, told map[string]string) error {
+	if len(backend.Inside) == 0 && len(backend.Around) == 0 {
+		return nil
+	}
+	if ns := backend.Service.Namespace; ns != "" {
+		n.other = ns
+	}
+	p, name := t.page(b), n.object(backend.Service.Kind, backend.Service.Namespace, backend.Service.Name)
+	var section bytes.Buffer
+	inside := &report.Reach{
+		Of:        report.End{Kind: backend.Service.Kind, Namespace: backend.Service.Namespace, Name: backend.Service.Name},
+		Direction: report.Ingress, Enforcement: r.Enforcement, Rows: backend.Inside,
+	}
+	for _, row := range backend.Inside {
+		for _, port := range row.Ports {
+			if !slices.Contains(inside.Ports, port) {
+				inside.Ports = append(inside.Ports, port)
+			}
+		}
+	}
+	rows := make([]reachRow, 0, len(backend.Inside))
+	for _, row := range backend.Inside {
+		rows = append(rows, t.reachRow(n, inside, row))
+	}
+	if len(rows) > 0 {
+		if err := t.reachTable(&section, inside, rows); err != nil {
+			return err
+		}
+		t.rowNotes(t.page(&section), n, inside)
+	}
+	t.around(t.page(&section), n, r, backend)
+	p.gap()
+	if first, seen := told[section.String()]; seen {
+		p.para(0, "Who else gets to "+name+": as "+first+", above")
+		return nil
+	}
+	told[section.String()] = name
+	p.para(0, "Who else gets to "+name+"?")
+	p.Write(section.Bytes())
+	for _, m := range backend.Meant {
+		p.gap()
+		p.para(0, "A rule means to admit "+n.end(m.End)+", and fails at its port alone.")
+		t.fix(p, n, &m.Fix)
+	}
+	return nil
+}
+
+// around prints the ways past the door.
+func (t text) around(p page, n names, r *report.FrontDoor, b *report.DoorBackend) {
+	p.gap()
+	if len(b.Around) == 0 {
+		p.para(0, "Ways around the door: none")
+		return
+	}
+	p.para(0, "Ways around the door")
+	for _, w := range b.Around {
+		word := t.verdict(w.Verdict, w.Partly, r)
+		why := names{local: n.local, other: n.other}.reason(cause{
+			verdict: w.Verdict, reason: w.Reason, hop: report.HopIngress, rules: w.DecidedBy, subject: "the pods",
+		})
+		if w.Reason == report.RuleAllows {
+			why = "by " + why
+		}
+		p.put("  "+word+"  ", 6, n.wayText(w)+": "+why)
+	}
+}
+
+// doorRows are rows for programs: verdict, source, target and reason.
+func (t text) doorRows(b *bytes.Buffer, r *report.FrontDoor) error {
+	n := names{local: t.Namespace}
+	var rows [][]string
+	add := func(v report.Verdict, source, target, why string) {
+		rows = append(rows, []string{t.paint(v, capital(t.word(v, r.Enforcement))), source, target, why})
+	}
+	for _, d := range r.Doors {
+		for _, backend := range d.Backends {
+			target := n.backend(backend)
+			door := n.object(d.Object.Kind, d.Object.Namespace, d.Object.Name)
+			c := cause{verdict: backend.Verdict, reason: backend.Reason, hop: report.HopIngress, detail: backend.Detail}
+			for _, a := range backend.Answers {
+				if a.Verdict == backend.Verdict {
+					c.rules = ruleRefs(a.Hops)
+					break
+				}
+			}
+			add(backend.Verdict, door, target, n.why(c))
+			inside := &report.Reach{Direction: report.Ingress, Enforcement: r.Enforcement, Of: report.End{Namespace: backend.Service.Namespace}}
+			for _, row := range backend.Inside {
+				cells := t.reachRow(n, inside, row)
+				add(row.Verdict, strings.Join(cells.ends, ", "), target, cells.why)
+			}
+			for _, w := range backend.Around {
+				add(w.Verdict, n.wayText(w), target, n.reason(cause{verdict: w.Verdict, reason: w.Reason, hop: report.HopIngress, rules: w.DecidedBy, subject: "the pods"}))
+			}
+		}
+	}
+	return table(b, nil, rows, 0)
+}
+
+func ruleRefs(hops []report.Hop) []report.RuleRef {
+	var out []report.RuleRef
+	for _, h := range hops {
+		if h.DecidedBy != nil {
+			out = append(out, *h.DecidedBy)
+			continue
+		}
+		if h.Verdict == report.Denied {
+			out = nil
+			for _, p := range h.Policies {
+				out = append(out, report.RuleRef{Policy: p.Policy})
+			}
+			return out
+		}
+	}
+	return out
+}
+
+// frontDoor prints who gets to the pods: the door's data plane, and those inside.
+func (f nameFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error {
+	out := newLines(b)
+	for _, d := range r.Doors {
+		for _, backend := range d.Backends {
+			for _, a := range backend.Answers {
+				if a.Verdict == report.Allowed {
+					for _, ref := range references(a.Source.End) {
+						out.add(ref)
+					}
+				}
+			}
+			for _, row := range backend.Inside {
+				allowedEnds(out, row)
+			}
+			for _, w := range backend.Around {
+				switch {
+				case w.Verdict != report.Allowed:
+				case len(w.From) > 0:
+					for _, from := range w.From {
+						for _, cidr := range prefixes(from) {
+							out.add(cidr)
+						}
+					}
+				default:
+					out.add("internet")
+				}
+			}
+		}
+	}
+	return nil
+}

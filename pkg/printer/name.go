@@ -62,23 +62,28 @@ func (nameFormat) permission(b *bytes.Buffer, r *report.Permission) error {
 func (nameFormat) reach(b *bytes.Buffer, r *report.Reach) error {
 	out := newLines(b)
 	for _, row := range r.Rows {
-		if row.Verdict != report.Allowed {
-			continue
-		}
-		for _, m := range row.Ends {
-			if m.Count < m.Total && m.Count == len(m.Names) && reference.Kind(m.End.Kind).IsWorkload() {
-				// Some pods of it are allowed, and these are all of them.
-				for _, name := range m.Names {
-					out.add(names{}.object("Pod", m.End.Namespace, name))
-				}
-				continue
-			}
-			for _, ref := range references(m.End) {
-				out.add(ref)
-			}
-		}
+		allowedEnds(out, row)
 	}
 	return nil
+}
+
+// allowedEnds adds the ends of a row that is allowed.
+func allowedEnds(out lines, row report.ReachRow) {
+	if row.Verdict != report.Allowed {
+		return
+	}
+	for _, m := range row.Ends {
+		if m.Count < m.Total && m.Count == len(m.Names) && reference.Kind(m.End.Kind).IsWorkload() {
+			// Some pods of it are allowed, and these are all of them.
+			for _, name := range m.Names {
+				out.add(names{}.object("Pod", m.End.Namespace, name))
+			}
+			continue
+		}
+		for _, ref := range references(m.End) {
+			out.add(ref)
+		}
+	}
 }
 
 func (nameFormat) connections(b *bytes.Buffer, r *report.Map) error {

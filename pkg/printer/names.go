@@ -74,9 +74,12 @@ func (n names) end(e report.End) string {
 		return n.list(e.Addresses, 3)
 	case kindInternet:
 		return "internet"
-	default:
-		return n.object(e.Kind, e.Namespace, e.Name)
+	case "Namespace":
+		if e.Name == "" {
+			return "namespaces that could not be read"
+		}
 	}
+	return n.object(e.Kind, e.Namespace, e.Name)
 }
 
 // question is an end as it was asked for, with its port.

@@ -57,10 +57,15 @@ func (n names) partly(answers []report.Answer) string {
 func (n names) share(all, yes []report.Answer, of func(report.Answer) report.Members) string {
 	first := of(all[0])
 	for _, a := range all {
-		if m := of(a); m.Total != first.Total || n.end(m.End) != n.end(first.End) || m.Total == 0 {
+		if m := of(a); m.Total != first.Total || n.end(m.End) != n.end(first.End) || m.Total == 0 || throughNodes(m) {
 			texts := make([]string, 0, len(yes))
 			for _, a := range yes {
-				if text := n.members(of(a)); !slices.Contains(texts, text) {
+				m := of(a)
+				text := n.members(m)
+				if throughNodes(m) {
+					text += " through " + plural(len(m.Nodes), "node") + " " + n.list(m.Nodes, 3)
+				}
+				if !slices.Contains(texts, text) {
 					texts = append(texts, text)
 				}
 			}
@@ -113,9 +118,9 @@ func (t text) memberNames(n names, m report.Members, nodes bool) string {
 		limit = 0
 	}
 	text := n.members(m)
-	switch outside := m.End.Kind == kindAddresses || m.End.Kind == kindInternet; {
+	switch {
 	case len(m.Nodes) == 0:
-	case outside:
+	case throughNodes(m):
 		text += " through " + plural(len(m.Nodes), "node") + " " + n.list(m.Nodes, limit)
 	case nodes || t.wide():
 		text += " on " + plural(len(m.Nodes), "node") + " " + n.list(m.Nodes, limit)
@@ -124,6 +129,11 @@ func (t text) memberNames(n names, m report.Members, nodes bool) string {
 		text += " (" + n.list(m.Names, limit) + ")"
 	}
 	return text
+}
+
+// throughNodes tells whether these are clients outside that came in by nodes.
+func throughNodes(m report.Members) bool {
+	return len(m.Nodes) > 0 && (m.End.Kind == kindAddresses || m.End.Kind == kindInternet)
 }
 
 func isAre(n int, what string) string {

@@ -22,7 +22,10 @@ func explain(b *bytes.Buffer, r *report.Explanation, o printer.Options) error {
 	return printer.Explanation(b, r, o)
 }
 func reach(b *bytes.Buffer, r *report.Reach, o printer.Options) error { return printer.Reach(b, r, o) }
-func edges(b *bytes.Buffer, r *report.Map, o printer.Options) error   { return printer.Map(b, r, o) }
+func doors(b *bytes.Buffer, r *report.FrontDoor, o printer.Options) error {
+	return printer.FrontDoor(b, r, o)
+}
+func edges(b *bytes.Buffer, r *report.Map, o printer.Options) error { return printer.Map(b, r, o) }
 func versions(b *bytes.Buffer, r *report.Version, o printer.Options) error {
 	return printer.Version(b, r, o)
 }
@@ -56,6 +59,8 @@ func TestExplanation(t *testing.T) {
 		{"unknown-gap", gap(), printer.Options{}},
 		{"unknown-gap-wide", gap(), printer.Options{Format: printer.Wide}},
 		{"unknown-kind", notModelled(), printer.Options{}},
+		{"through-door", throughDoor(), printer.Options{}},
+		{"through-door-wide", throughDoor(), printer.Options{Format: printer.Wide}},
 		{"not-enforced", notEnforced(), printer.Options{}},
 		{"not-enforced-color", notEnforced(), printer.Options{Color: true}},
 		{"caveats", caveats(), printer.Options{}},
@@ -100,6 +105,36 @@ func TestPermission(t *testing.T) {
 		{"kind", kind, printer.Options{}},
 	} {
 		t.Run(c.name, func(t *testing.T) { files.Check(t, c.name, render(t, permit, c.report, c.o)) })
+	}
+}
+
+func TestFrontDoor(t *testing.T) {
+	files := golden.New(t, "testdata/frontdoor")
+	for _, c := range []struct {
+		name   string
+		report *report.FrontDoor
+		o      printer.Options
+	}{
+		{"denied", doorDenied(), printer.Options{}},
+		{"denied-home", doorDenied(), printer.Options{Namespace: "bank"}},
+		{"denied-color", doorDenied(), printer.Options{Color: true}},
+		{"denied-wide", doorDenied(), printer.Options{Format: printer.Wide}},
+		{"denied-no-headers", doorDenied(), printer.Options{NoHeaders: true}},
+		{"denied.name", doorDenied(), printer.Options{Format: printer.Name}},
+		{"denied.json", doorDenied(), printer.Options{Format: printer.JSON}},
+		{"allowed", doorAllowed(), printer.Options{}},
+		{"allowed.name", doorAllowed(), printer.Options{Format: printer.Name}},
+		{"per-node", doorPerNode(), printer.Options{}},
+		{"several", doorSeveral(), printer.Options{}},
+		{"unknown-controller", doorProblem(report.ControllerUnknown, "the status has no address; no pod has the labels of Traefik"), printer.Options{}},
+		{"ambiguous", doorProblem(report.ControllerAmbiguous, "a/deploy/nginx, b/deploy/nginx"), printer.Options{}},
+		{"no-class", doorProblem(report.ClassMissing, "nginx"), printer.Options{}},
+		{"unread", doorProblem(report.NotRead, "list pods in all namespaces"), printer.Options{}},
+		{"closed-outside", doorClosed(), printer.Options{}},
+		{"not-enforced", doorNotEnforced(), printer.Options{}},
+		{"no-routes", &report.FrontDoor{Doors: []report.Door{{Object: report.Object{Kind: "Gateway", Namespace: "infra", Name: "edge"}, Verdict: report.Denied}}}, printer.Options{}},
+	} {
+		t.Run(c.name, func(t *testing.T) { files.Check(t, c.name, render(t, doors, c.report, c.o)) })
 	}
 }
 

@@ -66,6 +66,9 @@ func (n names) stands(m report.Members) string {
 	if m.End.Kind == "Pod" || m.Count < m.Total || m.Count == 0 {
 		return n.members(m)
 	}
+	if len(m.Names) == 1 && strings.HasSuffix(m.Names[0], "*") {
+		return n.end(m.End) // of a manifest: the one stands for all its pods
+	}
 	return fmt.Sprintf("%d %s of %s", m.Count, plural(m.Count, "pod"), n.end(m.End))
 }
 
@@ -199,14 +202,17 @@ func (t text) scope(n names, row report.ReachRow) []string {
 	for _, m := range row.Ends {
 		namespaces = append(namespaces, orElse(m.End.Name, m.End.Namespace))
 	}
+	if len(row.Ends) == 1 && row.Ends[0].End.Kind == "Namespace" && row.Ends[0].End.Name == "" {
+		return []string{"every pod of " + n.end(row.Ends[0].End)}
+	}
 	switch row.Scope {
 	case report.ScopeEverywhere:
 		return []string{"every pod in every namespace"}
 	case report.ScopeOtherNamespaces:
-		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
 		if len(namespaces) == 1 {
-			text = "the one other namespace (every pod)"
+			return []string{"namespace " + n.esc(namespaces[0]) + " (every pod)"}
 		}
+		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
 		if t.wide() {
 			return []string{text, "  " + n.list(namespaces, 0)}
 		}
@@ -304,7 +310,7 @@ func (t text) unmatched(p page, all []report.Unmatched) {
 	}
 	n := names{}
 	p.gap()
-	p.WriteString("No pod matches these entries of rules; is one misspelt?\n")
+	p.WriteString("No pod matches these selectors; is one misspelt, or in the wrong namespace?\n")
 	for _, u := range all {
 		p.para(2, n.policy(u.Policy)+" "+n.esc(u.Path)+": "+n.esc(u.Clause))
 		t.location(p, u.Location)

@@ -363,45 +363,12 @@ func (n names) shortFailure(x *report.Explanation) string {
 	if x.Target.Name != "" {
 		text += " → " + n.end(x.Target)
 	}
-	why := n.doorReason(h)
-	if why == "" {
-		why = n.reason(cause{verdict: h.Verdict, reason: h.Reason, hop: h.Kind, subject: "it", detail: h.Detail, needs: h.Needs})
+	if h.Reason == report.NotPoliced {
+		return text + ": its pods use their node's network, or are none: no NetworkPolicy selects them"
 	}
-	return text + ": " + why
-}
-
-// doorReason is why a front door, or what is behind it, is in the way.
-func (n names) doorReason(h report.Hop) string {
-	detail := n.esc(h.Detail)
-	switch h.Reason {
-	case report.ClassMissing:
-		return "nobody serves it: there is no class " + detail
-	case report.ControllerUnknown:
-		return "the pods that carry its traffic were not found" + inParens(detail) + "; name them with --controller"
-	case report.ControllerAmbiguous:
-		return "several workloads may carry its traffic: " + detail + "; name the right one with --controller"
-	case report.ControllerOutside:
-		return "its traffic comes from outside the cluster" + inParens(detail) + "; name the addresses with --controller CIDR"
-	case report.ParentMissing:
-		return "the Gateway that it names does not exist" + inParens(detail)
-	case report.RouteNotAccepted:
-		return "the Gateway does not take the route: " + detail
-	case report.BackendMissing:
-		return "the Service that it names does not exist"
-	case report.ResourceBackend:
-		return "its backend is no Service but " + detail + ", which is not followed"
-	case report.GrantMissing:
-		return "namespace " + detail + " has no ReferenceGrant for it"
-	case report.NotPoliced:
-		return "its pods use their node's network, or are none: no NetworkPolicy selects them"
-	case report.NoOwnLabels:
-		if h.Detail == "" {
-			return "its pods have no labels that last, so that no policy can select them"
-		}
-		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
-	default:
-		return ""
-	}
+	return text + ": " + n.reason(cause{
+		verdict: h.Verdict, reason: h.Reason, hop: h.Kind, subject: "it", detail: h.Detail, needs: h.Needs,
+	})
 }
 
 // notice is a notice in words.

@@ -82,6 +82,12 @@ func TestEveryCodeHasASentence(t *testing.T) {
 	check(t, "ChangeCode", func(code string) string {
 		return n.change(report.Patch{Change: report.ChangeCode(code), Rule: "spec.ingress[0]"})
 	})
+	check(t, "EvidenceStep", func(code string) string { return n.found(report.EvidenceStep(code)) })
+	check(t, "WayKind", func(code string) string {
+		return n.wayText(report.Way{
+			Kind: report.WayKind(code), Object: report.Object{Kind: "Service", Namespace: "bank", Name: "app"}, Port: "80/TCP", From: []string{"10.0.0.0/8"},
+		})
+	})
 	for _, clause := range []string{"", "TCP web"} {
 		for i, length := range []string{"brief", "full"} {
 			t.Run(length+" "+clause, func(t *testing.T) {

@@ -27,6 +27,8 @@ type judge struct {
 	m         *model.Model
 	connected *report.Map
 	ends      []oracleEnd
+	// changes counts those of the fixes that were judged.
+	changes map[report.ChangeCode]int
 	// checks counts the comparisons.
 	checks int
 }
@@ -89,6 +91,9 @@ func judgeCluster(t testing.TB, data []byte, ports int) int {
 		if src.pod != nil {
 			j.reachableFrom(src)
 		}
+	}
+	for i := range g.services {
+		j.service(&g.services[i])
 	}
 	if t.Failed() {
 		t.Logf("the cluster:\n%s", g.manifests(t))
@@ -196,7 +201,10 @@ func (j *judge) pair(src, dst oracleEnd, protocol corev1.Protocol, port int32, w
 	if dst.ip.IsValid() {
 		to = addressPort(dst.ip, protocol, port)
 	}
-	j.ask(nameOfEnd(src), to, want, partly)
+	x := j.ask(nameOfEnd(src), to, want, partly)
+	if x != nil && len(outcomes) == 1 {
+		j.caveat(x, packet{src, dst, protocol, port}, want)
+	}
 	if dst.pod != nil {
 		for _, a := range addressesOfEnd(dst) {
 			s := src
@@ -312,17 +320,17 @@ func (j *judge) manyRows(ns string, end oracleEnd, protocol corev1.Protocol, por
 	}
 }
 
-func (j *judge) ask(from, to string, want report.Verdict, partly bool) {
+func (j *judge) ask(from, to string, want report.Verdict, partly bool) *report.Explanation {
 	j.checks++
 	x, err := query.Explain(j.m, j.ref(from), j.ref(to), query.Options{})
 	if err != nil {
 		j.Errorf("explain %s %s: %v", from, to, err)
-		return
+		return nil
 	}
 	p, err := query.CanReach(j.m, j.ref(from), j.ref(to), query.Options{})
 	if err != nil {
 		j.Errorf("can-reach %s %s: %v", from, to, err)
-		return
+		return nil
 	}
 	if x.Verdict != want || x.Partly != partly {
 		j.Errorf("explain %s %s: %v partly=%v, the oracle says %v partly=%v", from, to, x.Verdict, x.Partly, want, partly)
@@ -330,6 +338,38 @@ func (j *judge) ask(from, to string, want report.Verdict, partly bool) {
 	if p.Verdict != x.Verdict || p.Partly != x.Partly {
 		j.Errorf("can-reach %s %s: %v, explain says %v", from, to, p.Verdict, x.Verdict)
 	}
+	return x
+}
+
+// caveat: network plugins that keep ipBlocks from matching pods are mentioned
+// where, and only where, they answer otherwise; and then --strict takes no side.
+func (j *judge) caveat(x *report.Explanation, p packet, want report.Verdict) {
+	p.src.ip, p.dst.ip = commonAddresses(p.src, p.dst)
+	j.podsEscape = true
+	other := j.oracleVerdict(p)
+	j.podsEscape = false
+	j.checks++
+	if got := hasCaveat(x, report.PodsInIPBlocks, other); got != (other != want) {
+		j.Errorf("%v -> %v: %v, with ipBlocks that match no pod %v, caveat %v", x.Source, x.Target, want, other, got)
+	}
+	if other == want {
+		return
+	}
+	strict, err := query.CanReach(j.m, j.ref(nameOfEnd(p.src)), j.ref(nameOfEnd(p.dst)+portText(p.protocol, p.port)), query.Options{Strict: true})
+	if p.dst.pod != nil && (err != nil || strict.Verdict != report.Unknown) {
+		j.Errorf("%v -> %v: strict says %v %v", x.Source, x.Target, strict, err)
+	}
+}
+
+func commonAddresses(src, dst oracleEnd) (netip.Addr, netip.Addr) {
+	for _, a := range addressesOfEnd(src) {
+		for _, b := range addressesOfEnd(dst) {
+			if a.Is4() == b.Is4() {
+				return a, b
+			}
+		}
+	}
+	return netip.Addr{}, netip.Addr{}
 }
 
 func (j *judge) whoCanReach(dst oracleEnd, protocol corev1.Protocol, port int32) *report.Reach {

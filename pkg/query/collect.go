@@ -144,9 +144,11 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 		if hop := deciding(o.hops, o.verdict, o.reason); hop != nil {
 			row.Hop, row.Detail, row.Nearest = hop.Kind, hop.Detail, nearest(hop.Policies)
 		}
-		for _, h := range o.hops {
-			for _, n := range h.Needs {
-				c.needs[n] = true
+		if o.verdict == report.Unknown {
+			for _, h := range o.hops {
+				for _, n := range h.Needs {
+					c.needs[n] = true
+				}
 			}
 		}
 		row.DecidedBy = decidedBy(o.hops)

@@ -99,7 +99,7 @@ func (e *engine) nameEnds(hops []report.Hop, p pair) {
 }
 
 func exposed(s *snapshot.Service) bool {
-	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer)
+	return s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer || len(s.ExternalIPs) > 0)
 }
 
 // located tells whether the answer depends on who shares a node with whom.
@@ -346,10 +346,14 @@ func (e *engine) limits(hop *report.Hop, namespace string) {
 		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
 		hop.Needs = append(hop.Needs, gap.Permission())
 	}
-	others, gap := e.Unevaluated(namespace)
-	if gap != nil {
+	others, gaps := e.Unevaluated(namespace)
+	verdict := hop.Verdict
+	for _, g := range gaps {
+		if g.OnlyDenies && verdict == report.Denied {
+			continue
+		}
 		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-		hop.Needs = append(hop.Needs, gap.Permission())
+		hop.Needs = append(hop.Needs, g.Permission())
 	}
 	for _, u := range others {
 		if u.OnlyDenies && hop.Verdict == report.Denied {

@@ -149,8 +149,8 @@ func (s *state) fringe(side *side, outside []model.Party) {
 		if !ok {
 			continue
 		}
-		in := s.entering(side, o, pod, links[0], selector.No, s.Plugin.Behaviour)
-		out := s.leaving(side, pod, o, link{src: links[0].dst}, selector.No, s.Plugin.Behaviour)
+		in := s.entering(nil, side, o, pod, links[0], selector.No, s.Plugin.Behaviour)
+		out := s.leaving(side, nil, pod, o, link{src: links[0].dst}, selector.No, s.Plugin.Behaviour)
 		block, nobody := o.Block.String(), report.End{Kind: "Addresses"}
 		for _, e := range side.ends {
 			p := entry(s.blocks, nobody, e.end, block)
@@ -273,9 +273,9 @@ func (d *differ) outside() []report.DiffRow {
 		slices.SortFunc(outer, func(x, y address.Block) int { return x.Prefix.Compare(y.Prefix) })
 		from, to := g.a.from, g.a.to
 		if g.a.inbound {
-			from = d.after.blocksEnd(outer, reachable[ends(g.a)])
+			from = d.after.blocksEnd(outer, reachable[ends(g.a)]).end
 		} else {
-			to = d.after.blocksEnd(outer, reachable[ends(g.a)])
+			to = d.after.blocksEnd(outer, reachable[ends(g.a)]).end
 		}
 		out = append(out, d.row(g.c, g.a, g.b, from, to))
 	}

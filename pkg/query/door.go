@@ -1,6 +1,8 @@
 package query
 
 import (
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +25,7 @@ func (e *engine) doorProblem(d *frontdoor.Door, source reference.Reference) *dra
 	if d.DataPlane.Problem == report.NotRead {
 		hop.Needs, hop.Detail = []string{d.DataPlane.Detail}, ""
 	}
-	return &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(report.End{})}
+	return &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(doorEnd(d))}
 }
 
 // problemVerdict: a class that nobody serves, or a parent that does not exist,
@@ -63,12 +65,28 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			second := e.leavingDoor(d, b)
 			for _, x := range first {
 				for _, y := range second {
-					out = append(out, e.chain(source, d, b, x, y))
+					if x == nil || x.meets(y) {
+						out = append(out, e.chain(source, d, b, x, y))
+					}
 				}
 			}
 		}
 	}
 	return out, nil
+}
+
+// meets tells whether some pod that one way leads to is where the other starts:
+// what enters by one node's controller leaves by the same.
+func (d *draft) meets(next *draft) bool {
+	if len(d.target.names) == 0 || len(next.source.names) == 0 || d.target.end.Kind != next.source.end.Kind {
+		return true
+	}
+	for name := range d.target.names {
+		if next.source.names[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // chain joins the way to the door and the way from it.
@@ -78,7 +96,12 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 	out.source, out.sourceTotal = newMembers(endOf(source)), 0
 	var caveats []report.Caveat
 	if to != nil {
-		hops = append(hops, to.hops...)
+		hops = append(hops, slices.Clone(to.hops)...)
+		for i := range hops {
+			if hops[i].Kind == report.HopService && len(to.ports) > 1 {
+				hops[i].MorePorts = to.ports[1:]
+			}
+		}
 		out.source, out.sourceTotal = to.source, to.sourceTotal
 		caveats = append(caveats, to.caveats...)
 		if to.verdict == report.Denied {
@@ -93,7 +116,14 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 	hops = append(hops, report.Hop{
 		Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Routed, Object: &object, Detail: b.text(),
 	})
-	out.outcome = conclude(append(hops, from.hops...))
+	for _, h := range from.hops {
+		if h.Of != nil && h.Of.Kind == "Addresses" && len(h.Of.Addresses) == 0 {
+			end := from.source.report(from.sourceTotal).End
+			h.Of = &end
+		}
+		hops = append(hops, h)
+	}
+	out.outcome = conclude(hops)
 	out.caveats = append(caveats, from.caveats...)
 	return &out
 }
@@ -155,7 +185,88 @@ func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 		}
 		return []*draft{{outcome: conclude([]report.Hop{hop}), source: newMembers(doorEnd(d)), target: newMembers(end)}}
 	}
-	return e.answers(e.planeParties(d), r.Destinations)
+	plane := &d.DataPlane
+	dsts := r.Destinations
+	if plane.ThroughNodes {
+		if hop := withoutNodePort(dsts); hop != nil {
+			return []*draft{{outcome: conclude([]report.Hop{*hop}), source: newMembers(doorEnd(d)), target: newMembers(doorEnd(d))}}
+		}
+	}
+	switch {
+	case plane.Anywhere:
+		return e.fromAnywhere(d, past(dsts))
+	case plane.ThroughNodes && keepsAddress(dsts):
+		return e.fromAnywhere(d, dsts)
+	case plane.Direct:
+		return routed(e.answers(plane.Parties, past(dsts)))
+	default:
+		return e.answers(e.planeParties(d), dsts)
+	}
+}
+
+// withoutNodePort says that a load balancer which sends to nodes has no port of
+// theirs to send to, or nil.
+func withoutNodePort(dsts []model.Destination) *report.Hop {
+	for _, t := range dsts {
+		if s := t.Service; s != nil && t.Broken == "" && !exposed(s) {
+			return &report.Hop{
+				Kind: report.HopService, Verdict: report.Denied, Reason: report.NotExposed, Detail: "type " + string(s.Type),
+				Object: &report.Object{Kind: "Service", Namespace: s.Namespace, Name: s.Name.Name},
+			}
+		}
+	}
+	return nil
+}
+
+// keepsAddress: with externalTrafficPolicy Local, nodes pass the load balancer's
+// own address on.
+func keepsAddress(dsts []model.Destination) bool {
+	return slices.ContainsFunc(dsts, func(t model.Destination) bool { return t.Service != nil && t.Service.ExternalLocal })
+}
+
+// past are destinations as a load balancer sees them that knows the pods'
+// addresses: no node takes its packets, whatever the type of the Service.
+func past(dsts []model.Destination) []model.Destination {
+	out := slices.Clone(dsts)
+	for i := range out {
+		if s := out[i].Service; s != nil && exposed(s) {
+			plain := *s
+			plain.Type = snapshot.ClusterIP
+			out[i].Service = &plain
+		}
+	}
+	return out
+}
+
+// routed drops the doubt whether outside addresses are routed to pods: a load
+// balancer does so.
+func routed(drafts []*draft) []*draft {
+	for _, d := range drafts {
+		d.caveats = slices.DeleteFunc(d.caveats, func(c report.Caveat) bool { return c.Code == report.RoutedOutside })
+	}
+	return drafts
+}
+
+// fromAnywhere answers for a load balancer whose addresses only the user knows:
+// what holds for every address outside holds for its own.
+func (e *engine) fromAnywhere(d *frontdoor.Door, dsts []model.Destination) []*draft {
+	anywhere := []model.Party{
+		{Block: address.Block{Prefix: netip.MustParsePrefix("0.0.0.0/0")}}, {Block: address.Block{Prefix: netip.MustParsePrefix("::/0")}},
+	}
+	drafts := routed(e.answers(destinationFamilies(dsts).within(anywhere), dsts))
+	verdicts := map[report.Verdict]bool{}
+	for _, x := range drafts {
+		x.source, x.sourceTotal = newMembers(doorEnd(d)), 0
+		verdicts[x.verdict] = true
+	}
+	if len(verdicts) < 2 {
+		return drafts
+	}
+	object := d.Object
+	open := report.Hop{Kind: report.HopRoute, Reason: report.ControllerOutside, Detail: d.DataPlane.Parties[0].External, Object: &object}
+	out := *drafts[0]
+	out.outcome = conclude([]report.Hop{open})
+	return []*draft{&out}
 }
 
 // planeParties are the parties that backends see: for a load balancer that sends
@@ -183,7 +294,7 @@ func doorEnd(d *frontdoor.Door) report.End {
 // pods' own where they listen on their nodes or no Service is known; none for a
 // data plane outside the cluster.
 func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
-	if s := d.DataPlane.Entry; s != nil {
+	if s := d.DataPlane.Entry; s != nil && (leadsOutside(s) || !onHost(d.DataPlane.Parties)) {
 		dsts, err := e.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name})
 		if err == nil {
 			return webPorts(dsts)
@@ -199,6 +310,11 @@ func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
 		}
 	}
 	return webPorts(out)
+}
+
+// onHost tells whether pods listen on their nodes' web ports.
+func onHost(parties []model.Party) bool {
+	return slices.ContainsFunc(parties, func(p model.Party) bool { return p.Pod != nil && frontdoor.ListensOnHost(p.Pod) })
 }
 
 // webPorts keeps the ports by which requests come, where they can be told.
@@ -258,15 +374,54 @@ func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
 	internet := reference.Reference{Form: reference.FormInternet}
 	if arrivals := e.arrivals(d); len(arrivals) > 0 {
 		clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-		for _, x := range e.answers(clients, arrivals) {
+		entering := e.answers(clients, arrivals)
+		for _, x := range entering {
 			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
 			noteNeeds(needs, x.hops)
+		}
+		if v, _ := overall(entering); v == report.Denied {
+			out.Fix = fix(e.Model, entering, func(m *model.Model) ([]*draft, error) {
+				return (&engine{Model: m, Options: e.Options}).answers(clients, arrivals), nil
+			})
 		}
 	}
 	for _, b := range backends(d) {
 		out.Backends = append(out.Backends, e.doorBackend(d, b, needs))
 	}
+	out.Verdict, out.Partly = doorVerdict(&out)
 	return out
+}
+
+// doorVerdict is the answer for a door as a whole.
+func doorVerdict(d *report.Door) (v report.Verdict, partly bool) {
+	count := map[report.Verdict]int{}
+	for _, b := range d.Backends {
+		count[b.Verdict]++
+		partly = partly || b.Partly
+	}
+	switch {
+	case d.Problem != "" && problemVerdict(d.Problem) == report.Denied, count[report.Denied] > 0:
+		v = report.Denied
+	case d.Problem != "" || count[report.Unknown] > 0:
+		v = report.Unknown
+	case len(d.Backends) == 0:
+		v = report.Denied
+	default:
+		v = report.Allowed
+	}
+	partly = v == report.Denied && (partly || count[report.Allowed] > 0)
+	entering := map[report.Verdict]int{}
+	for _, a := range d.Outside {
+		entering[a.Verdict]++
+	}
+	switch {
+	case len(d.Outside) == 0 || entering[report.Allowed] > 0:
+		return v, partly
+	case entering[report.Unknown] > 0:
+		return report.Both(v, report.Unknown), partly
+	default:
+		return report.Denied, false
+	}
 }
 
 func noteNeeds(needs map[string]bool, hops []report.Hop) {
@@ -279,7 +434,7 @@ func noteNeeds(needs map[string]bool, hops []report.Hop) {
 
 func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string]bool) report.DoorBackend {
 	r := b.first()
-	out := report.DoorBackend{Routes: doorRoutes(d, b), Service: r.Backend, Port: r.Port}
+	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port}
 	if d.DataPlane.Problem != "" && r.Broken == "" {
 		out.Verdict, out.Reason, out.Detail = problemVerdict(d.DataPlane.Problem), d.DataPlane.Problem, d.DataPlane.Detail
 	} else {
@@ -296,7 +451,7 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 			}
 		}
 		if out.Verdict == report.Denied {
-			out.ClientSees = clientSees(&d.DataPlane, out.Reason)
+			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
 			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil
@@ -305,11 +460,12 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 	}
 	if r.Broken == "" {
 		out.Inside, out.Around = e.besides(d, r, needs)
+		out.Meant = e.meant(out.Inside, r.Destinations)
 	}
 	return out
 }
 
-func doorRoutes(d *frontdoor.Door, b *doorBackend) []report.DoorRoute {
+func doorRoutes(b *doorBackend) []report.DoorRoute {
 	var out []report.DoorRoute
 	for _, r := range b.routes {
 		hosts := r.Hosts
@@ -317,10 +473,18 @@ func doorRoutes(d *frontdoor.Door, b *doorBackend) []report.DoorRoute {
 			hosts = []string{""}
 		}
 		for _, h := range hosts {
-			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(d.TLS, h)}
+			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(r.TLS, h)}
 			if r.Weight >= 0 {
 				weight := r.Weight
 				route.Weight = &weight
+			}
+			// A route may attach to listeners one by one.
+			same := slices.IndexFunc(out, func(o report.DoorRoute) bool {
+				return o.By == route.By && o.Field == route.Field && o.Host == h && o.Path == r.Path && o.PathType == r.PathType
+			})
+			if same >= 0 {
+				out[same].TLS = out[same].TLS || route.TLS
+				continue
 			}
 			out = append(out, route)
 		}
@@ -347,15 +511,21 @@ func hasTLS(tls []string, host string) bool {
 // clientSees is the status code that the door answers with when its backend
 // cannot be reached: a dropped packet runs into the proxy's timeout, a Service
 // without endpoints is answered at once.
-func clientSees(p *frontdoor.DataPlane, r report.Reason) string {
+func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string {
 	switch r {
 	case report.NoRuleAllows:
 		return p.Timeout
-	case report.NoEndpoints, report.NoPods, report.BackendMissing, report.ServicePortMissing, report.TargetPortMissing,
-		report.GrantMissing, report.NoLocalEndpoint:
+	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing:
+		if gatewayAPI {
+			// "a 500 status code MUST be returned" for an invalid reference
+			// (HTTPRouteRule.backendRefs docs).
+			return "500"
+		}
 		return "503"
-	case report.RouteNotAccepted, report.ParentMissing:
-		return "404"
+	case report.NoEndpoints, report.NoPods, report.TargetPortMissing, report.NoLocalEndpoint:
+		return "503"
+	case report.RouteNotAccepted, report.ParentMissing, report.ClassMissing:
+		return ""
 	default:
 		return ""
 	}
@@ -395,6 +565,35 @@ func (e *engine) besides(d *frontdoor.Door, r *frontdoor.Route, needs map[string
 	return rows, e.around(d, r)
 }
 
+// meant finds the workloads that a rule names and that fail at its port alone,
+// with the change that admits them.
+func (e *engine) meant(rows []report.ReachRow, dsts []model.Destination) []report.Meant {
+	var out []report.Meant
+	for _, row := range rows {
+		if row.Verdict != report.Denied || row.Nearest == nil || row.Nearest.Reason != report.Port || row.Scope != report.ScopeWorkloads {
+			continue
+		}
+		for _, m := range row.Ends {
+			var pods []model.Party
+			for _, p := range e.everyPod() {
+				if endKey(e.partyEnd(p)) == endKey(m.End) {
+					pods = append(pods, p)
+				}
+			}
+			if len(pods) == 0 {
+				continue
+			}
+			found := fix(e.Model, e.answers(pods, dsts), func(m *model.Model) ([]*draft, error) {
+				return (&engine{Model: m, Options: e.Options}).answers(pods, dsts), nil
+			})
+			if found != nil {
+				out = append(out, report.Meant{End: m.End, Fix: *found})
+			}
+		}
+	}
+	return out
+}
+
 // around lists the ways by which outside clients may get to the pods past the door.
 func (e *engine) around(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 	var out []report.Way
@@ -426,7 +625,7 @@ func (e *engine) around(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 			}, []model.Destination{dst}))
 		}
 	}
-	return append(out, e.admittedBlocks(r)...)
+	return append(out, e.admittedBlocks(d, r)...)
 }
 
 func leadsOutside(s *snapshot.Service) bool { return exposed(s) || len(s.ExternalIPs) > 0 }
@@ -487,7 +686,7 @@ func (e *engine) way(w report.Way, dsts []model.Destination) report.Way {
 
 // admittedBlocks are the outside addresses that a rule admits to the pods
 // directly.
-func (e *engine) admittedBlocks(r *frontdoor.Route) []report.Way {
+func (e *engine) admittedBlocks(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 	c := newCollector(e, "")
 	c.sources(e.outside(r.Destinations), r.Destinations)
 	var out []report.Way
@@ -496,17 +695,38 @@ func (e *engine) admittedBlocks(r *frontdoor.Route) []report.Way {
 			continue
 		}
 		for _, m := range row.Ends {
-			from := m.End.Addresses
+			from := slices.DeleteFunc(slices.Clone(m.End.Addresses), func(a string) bool { return e.ownAddress(d, a) })
 			if m.End.Kind == "Internet" {
 				from = []string{"internet"}
 			}
-			for _, d := range row.DecidedBy {
+			if len(from) == 0 {
+				continue
+			}
+			for _, rule := range row.DecidedBy {
 				out = append(out, report.Way{
-					Kind: report.WayIPBlock, Object: d.Policy, Verdict: report.Allowed, Reason: report.RuleAllows, From: from,
-					DecidedBy: []report.RuleRef{d},
+					Kind: report.WayIPBlock, Object: rule.Policy, Verdict: report.Allowed, Reason: report.RuleAllows, From: from,
+					DecidedBy: []report.RuleRef{rule},
 				})
 			}
 		}
 	}
 	return out
+}
+
+// ownAddress tells whether a block is of nodes or of the door's own data plane:
+// who comes from there does not go around the door.
+func (e *engine) ownAddress(d *frontdoor.Door, block string) bool {
+	p, err := netip.ParsePrefix(block)
+	if err != nil {
+		return false
+	}
+	for _, party := range d.DataPlane.Parties {
+		if b := party.Block.Prefix; b.IsValid() && b.Bits() <= p.Bits() && b.Contains(p.Addr()) {
+			return true
+		}
+		if p.IsSingleIP() && slices.Contains(party.Addresses(), p.Addr()) {
+			return true
+		}
+	}
+	return p.IsSingleIP() && e.NodeAt(p.Addr()) != nil
 }

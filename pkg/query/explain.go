@@ -124,7 +124,12 @@ func (e *engine) sources(source reference.Reference) ([]model.Party, *draft, err
 		if d.DataPlane.Problem != "" {
 			return nil, e.doorProblem(d, source), nil
 		}
-		out = append(out, d.DataPlane.Parties...)
+		if d.DataPlane.Anywhere {
+			object := d.Object
+			hop := report.Hop{Kind: report.HopRoute, Reason: report.ControllerOutside, Detail: d.DataPlane.Parties[0].External, Object: &object}
+			return nil, &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(doorEnd(d))}, nil
+		}
+		out = append(out, e.planeParties(d)...)
 	}
 	return out, nil, nil
 }
@@ -141,6 +146,7 @@ func (e *engine) unreadable(out *report.Explanation, err error) (*report.Explana
 		Ports: []report.PortMapping{},
 		Hops: []report.Hop{{
 			Kind: report.HopEndpoint, Reason: report.NotRead, Needs: []string{u.Gap.Need.Permission()},
+			Object: &report.Object{Kind: string(u.Reference.Kind), Namespace: u.Reference.Namespace, Name: u.Reference.Name},
 		}},
 	}}
 	out.Gaps = e.gaps(out.Answers)
@@ -397,15 +403,28 @@ func (e *engine) noSource(source, target reference.Reference) report.Answer {
 }
 
 func enforcement(m *model.Model) report.Enforcement {
-	return report.Enforcement{
+	out := report.Enforcement{
 		Plugin: m.Plugin.Name, Enforced: m.Plugin.Enforced, Evidence: m.Plugin.Evidence, Source: m.Plugin.Source,
 	}
+	if m.Plugin.Gap != nil {
+		out.Needs = m.Plugin.Gap.Need.Permission()
+	}
+	return out
+}
+
+// Enforcement says whether anything in the cluster enforces policies.
+func Enforcement(m *model.Model) *report.Enforcement {
+	out := enforcement(m)
+	return &out
 }
 
 // gaps reports the gaps that left some answer open.
 func (e *engine) gaps(answers []report.Answer) []report.Gap {
 	needed := map[string]bool{}
 	for _, a := range answers {
+		if a.Verdict != report.Unknown {
+			continue
+		}
 		for _, h := range a.Hops {
 			for _, n := range h.Needs {
 				needed[n] = true

@@ -79,6 +79,11 @@ func refused(r snapshot.Resource, namespace string) snapshot.Need {
 	return snapshot.Need{Resource: r, Namespace: namespace}
 }
 
+func withoutAll(t *testing.T, needs []snapshot.Need, manifests ...string) *model.Model {
+	t.Helper()
+	return model.New(forbid(snapshotOf(t, manifests...), needs...))
+}
+
 func without(t *testing.T, n snapshot.Need, manifests ...string) *model.Model {
 	t.Helper()
 	return model.New(forbid(snapshotOf(t, manifests...), n))
@@ -227,4 +232,64 @@ func TestGapUnmodelledPolicyKinds(t *testing.T) {
 		b.AddGap(snapshot.Gap{Need: refused(snapshot.PolicyKinds, ""), Reason: snapshot.GapForbidden, Message: "list x", Group: "g", Kind: "k"})
 		hold(t, model.New(b.Snapshot()), flow{"client", "web:8080", Unknown, report.NotRead}, flow{"8.8.8.8", "web:8080", Unknown, report.NotRead})
 	})
+}
+
+// Somebody who may read one namespace, and policies everywhere: what is said of
+// everybody else has to hold for pods in namespaces that are not even known.
+func TestGapNamespacesAndPods(t *testing.T) {
+	verdicts := func(t *testing.T, m *model.Model, target string) map[report.Verdict]bool {
+		t.Helper()
+		r, err := query.WhoCanReach(m, ref(t, target), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[report.Verdict]bool{}
+		for _, row := range r.Rows {
+			for _, e := range row.Ends {
+				if e.End.Namespace != "shop" && (e.End.Kind == "Pod" || e.End.Kind == "Namespace") {
+					out[row.Verdict] = true
+				}
+			}
+		}
+		return out
+	}
+	needs := []snapshot.Need{refused(snapshot.Namespaces, ""), refused(snapshot.Pods, "other"), refused(snapshot.Pods, "third")}
+	others := world + pod("third/x1", "10.0.2.1", "n1", "app: x1", "")
+	t.Run("egress policies elsewhere", func(t *testing.T) {
+		m := withoutAll(t, needs, others, policy("other/p", "podSelector: {matchLabels: {app: db}}, policyTypes: [Egress]"))
+		if got := verdicts(t, m, "web:8080"); !got[Unknown] {
+			t.Errorf("other/db may not leave: %v", got)
+		}
+	})
+	t.Run("a podSelector alone", func(t *testing.T) {
+		const own = "podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {}}]}]"
+		if got := verdicts(t, withoutAll(t, needs, others, policy("shop/p", own)), "web:8080"); got[Allowed] || got[Unknown] {
+			t.Errorf("nobody elsewhere matches: %v", got)
+		}
+		all := []snapshot.Need{refused(snapshot.Namespaces, ""), refused(snapshot.Pods, "")}
+		b := snapshot.NewBuilder(forbid(snapshotOf(t, others, policy("shop/p", own)), all...))
+		web := snapshotOf(t, world).Pod(snapshot.Name{Namespace: "shop", Name: "web"})
+		b.AddPod(web)
+		b.Read(snapshot.Need{Resource: snapshot.Pods, Namespace: "shop", Name: "web"})
+		r, err := query.WhoCanReach(model.New(b.Snapshot()), ref(t, "web:8080"), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own2 := false
+		for _, row := range r.Rows {
+			for _, e := range row.Ends {
+				own2 = own2 || row.Verdict == Allowed && row.Reason != report.SamePod && (e.End.Namespace == "shop" || e.End.Name == "shop")
+			}
+		}
+		if !own2 {
+			t.Errorf("whoever else is in shop gets in: %+v", r.Rows)
+		}
+	})
+}
+
+func TestGapEndpointsWithoutPod(t *testing.T) {
+	m := withoutAll(t, []snapshot.Need{refused(snapshot.Pods, "other"), refused(snapshot.Pods, "third")}, world,
+		service("shop/s", "ports: [{port: 80, targetPort: 8080}]"), slice("shop/s", "IPv4", "{port: 8080, protocol: TCP}", "{addresses: [10.0.1.1]}"),
+		policy("shop/out", "podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {}}]}]"))
+	hold(t, m, flow{"client", "svc/s:80", Unknown, report.NotRead})
 }

@@ -27,6 +27,7 @@ type generator struct {
 	rnd  *rand.Rand
 	objects
 	replicaSets []appsv1.ReplicaSet
+	services    []corev1.Service
 	dual        int
 }
 
@@ -73,7 +74,51 @@ func generate(data []byte) *generator {
 	for i := range g.n(5) {
 		g.policies = append(g.policies, g.policy(i))
 	}
+	for i := range g.n(3) {
+		g.services = append(g.services, g.service(i))
+		if g.one(2) {
+			g.policies = append(g.policies, g.tutorial(&g.services[i]))
+		}
+	}
 	return g
+}
+
+// service has endpoints that the manifest source derives.
+func (g *generator) service(i int) corev1.Service {
+	s := corev1.Service{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Service"}}
+	s.Namespace, s.Name = pick(g, g.namespaces...).Name, fmt.Sprintf("s%d", i)
+	s.Spec.Type = pick(g, corev1.ServiceTypeClusterIP, corev1.ServiceTypeClusterIP, corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer)
+	if s.Spec.Selector = g.labels(); s.Spec.Selector == nil {
+		s.Spec.Selector = map[string]string{"app": pick(g, "a", "b")}
+	}
+	target := pick(g, intstr.FromInt32(8080), intstr.FromInt32(81), intstr.FromString("http"), intstr.FromString("web"))
+	s.Spec.Ports = []corev1.ServicePort{{Name: "x", Port: 80, TargetPort: target, Protocol: pick[corev1.Protocol](g, "TCP", "UDP")}}
+	if g.one(4) {
+		local := corev1.ServiceInternalTrafficPolicyLocal
+		s.Spec.InternalTrafficPolicy = &local
+	}
+	if s.Spec.Type != corev1.ServiceTypeClusterIP && g.one(3) {
+		s.Spec.ExternalTrafficPolicy = corev1.ServiceExternalTrafficPolicyLocal
+	}
+	if policy := corev1.IPFamilyPolicyPreferDualStack; g.one(2) {
+		s.Spec.IPFamilyPolicy = &policy
+	}
+	return s
+}
+
+// tutorial is a policy for a Service's pods that names the Service's port, a
+// mistake of many tutorials.
+func (g *generator) tutorial(s *corev1.Service) networkingv1.NetworkPolicy {
+	p := networkingv1.NetworkPolicy{TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"}}
+	p.Namespace, p.Name = s.Namespace, "for-"+s.Name
+	p.Spec.PodSelector.MatchLabels = s.Spec.Selector
+	port := intstr.FromInt32(s.Spec.Ports[0].Port)
+	ports := []networkingv1.NetworkPolicyPort{{Protocol: &s.Spec.Ports[0].Protocol, Port: &port}}
+	if g.one(3) {
+		ports = append(ports, g.ports()...)
+	}
+	p.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{From: g.peers(), Ports: ports}}
+	return p
 }
 
 func (g *generator) labels() map[string]string {
@@ -283,7 +328,7 @@ func (g *generator) ports() []networkingv1.NetworkPolicyPort {
 		case 2:
 			v := intstr.FromInt32(pick[int32](g, 53, 80, 1))
 			port.Port = &v
-			end := v.IntVal + int32(g.n(3))*100
+			end := max(v.IntVal, pick[int32](g, 1, 54, 80, 81, 8080, 65535))
 			port.EndPort = &end
 		default:
 			v := intstr.FromInt32(pick[int32](g, 80, 81, 8080, 53))
@@ -310,6 +355,9 @@ func (g *generator) manifests(t testing.TB) []byte {
 		write(o)
 	}
 	for _, o := range g.pods {
+		write(o)
+	}
+	for _, o := range g.services {
 		write(o)
 	}
 	for _, o := range g.policies {

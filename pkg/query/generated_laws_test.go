@@ -28,13 +28,13 @@ func FuzzLaws(f *testing.F) {
 	for i := range 32 {
 		f.Add([]byte(fmt.Sprint("laws ", i)))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { laws(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) { laws(t, data, map[report.ChangeCode]int{}) })
 }
 
 func TestLawsOnSeeds(t *testing.T) {
-	fixes := 0
+	fixes, changes := 0, map[report.ChangeCode]int{}
 	for i := range seeds(t, 120) {
-		fixes += laws(t, fmt.Appendf(nil, "%c laws %d", rune(i%128), i))
+		fixes += laws(t, fmt.Appendf(nil, "%c laws %d", rune(i%128), i), changes)
 		if t.Failed() {
 			t.Fatalf("seed %d", i)
 		}
@@ -42,12 +42,13 @@ func TestLawsOnSeeds(t *testing.T) {
 	if fixes == 0 {
 		t.Error("no fix was proposed, so none was judged")
 	}
-	t.Logf("%d fixes judged", fixes)
+	t.Logf("%d fixes judged: %v", fixes, changes)
 }
 
-func laws(t testing.TB, data []byte) int {
+// laws counts the changes that fixes make.
+func laws(t testing.TB, data []byte, changes map[report.ChangeCode]int) int {
 	g := generate(data)
-	j := &judge{TB: t, generator: g, m: model.New(g.snapshot(t))}
+	j := &judge{TB: t, generator: g, m: model.New(g.snapshot(t)), changes: changes}
 	j.findEnds()
 	j.addingAnAllowRuleTakesNothing()
 	j.aGapOnlyOpens()
@@ -81,7 +82,7 @@ func somePorts() []connectionPort {
 
 // allowed are all connections between the ends that the oracle allows.
 func (j *judge) allowed(policies []networkingv1.NetworkPolicy) map[connection]bool {
-	with := judge{TB: j.TB, generator: &generator{objects: objects{j.namespaces, j.nodes, j.pods, policies}}}
+	with := judge{TB: j.TB, generator: &generator{objects: j.objects.with(policies)}}
 	out := map[connection]bool{}
 	for s, src := range j.ends {
 		for d, dst := range j.ends {
@@ -100,7 +101,7 @@ func (j *judge) allowed(policies []networkingv1.NetworkPolicy) map[connection]bo
 
 // with is the cluster with other policies, read again.
 func (j *judge) with(policies []networkingv1.NetworkPolicy) *model.Model {
-	g := &generator{objects: objects{j.namespaces, j.nodes, j.pods, policies}}
+	g := &generator{objects: j.objects.with(policies), services: j.services}
 	return model.New(g.snapshot(j.TB))
 }
 
@@ -221,17 +222,39 @@ func (j *judge) fixesDoWhatTheyAnnounce() int {
 	for range 12 {
 		src, dst := pick(j.generator, j.ends...), oracleEnd{pod: &j.pods[j.n(len(j.pods))]}
 		port := pick(j.generator, somePorts()...)
-		to := nameOfEnd(dst) + portText(port.protocol, port.port)
-		x, err := query.Explain(j.m, j.ref(nameOfEnd(src)), j.ref(to), query.Options{})
+		q := question{nameOfEnd(src), nameOfEnd(dst) + portText(port.protocol, port.port), func(with *judge) []report.Verdict {
+			return orDenied(with.outcomes(src, dst, port.protocol, port.port))
+		}}
+		switch j.n(4) {
+		case 0:
+			if len(j.services) > 0 {
+				s := pick(j.generator, j.services...)
+				q.to, q.outcomes = s.Namespace+"/svc/"+s.Name+":80", func(with *judge) []report.Verdict { return with.through(src, &s) }
+			}
+		case 1:
+			ns := pick(j.generator, j.namespaces...).Name
+			q.from, q.outcomes = "ns/"+ns, func(with *judge) (out []report.Verdict) {
+				for i := range with.pods {
+					if with.pods[i].Namespace == ns && &with.pods[i] != dst.pod {
+						out = append(out, orDenied(with.outcomes(oracleEnd{pod: &with.pods[i]}, dst, port.protocol, port.port))...)
+					}
+				}
+				return out
+			}
+		}
+		x, err := query.Explain(j.m, j.ref(q.from), j.ref(q.to), query.Options{})
 		if err != nil {
-			j.Errorf("%s -> %s: %v", nameOfEnd(src), to, err)
+			j.Errorf("%s -> %s: %v", q.from, q.to, err)
 			continue
 		}
 		if x.Fix == nil {
 			continue
 		}
 		fixes++
-		j.judgeFix(policies, before, src, dst, port, x.Fix)
+		for _, p := range x.Fix.Patches {
+			j.changes[p.Change]++
+		}
+		j.judgeFix(policies, before, q, x.Fix)
 		if fixes == 3 {
 			break
 		}
@@ -239,8 +262,14 @@ func (j *judge) fixesDoWhatTheyAnnounce() int {
 	return fixes
 }
 
-func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[connection]bool, src, dst oracleEnd, port connectionPort, fix *report.Fix) {
-	question := nameOfEnd(src) + " -> " + nameOfEnd(dst) + portText(port.protocol, port.port)
+// question is one that is fixed; outcomes are the oracle's answer to it.
+type question struct {
+	from, to string
+	outcomes func(with *judge) []report.Verdict
+}
+
+func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[connection]bool, q question, fix *report.Fix) {
+	question := q.from + " -> " + q.to
 	patched := slices.Clone(policies)
 	for _, p := range fix.Patches {
 		if err := applyPatch(patched, p); err != nil {
@@ -248,11 +277,11 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 			return
 		}
 	}
-	with := judge{TB: j.TB, generator: &generator{objects: objects{j.namespaces, j.nodes, j.pods, patched}}}
-	if got, _ := expect(with.outcomes(src, dst, port.protocol, port.port)); got != report.Allowed || fix.Verdict != report.Allowed {
+	with := &judge{TB: j.TB, generator: &generator{objects: j.objects.with(patched)}, m: j.m}
+	if got, _ := expect(q.outcomes(with)); got != report.Allowed || fix.Verdict != report.Allowed {
 		j.Errorf("%s: after %s the oracle says %v, the fix %v", question, fix.Patches[0].Command, got, fix.Verdict)
 	}
-	p, err := query.CanReach(j.with(patched), j.ref(nameOfEnd(src)), j.ref(nameOfEnd(dst)+portText(port.protocol, port.port)), query.Options{})
+	p, err := query.CanReach(j.with(patched), j.ref(q.from), j.ref(q.to), query.Options{})
 	if err != nil || p.Verdict != report.Allowed {
 		j.Errorf("%s: patched and read again: %+v %v", question, p, err)
 	}
@@ -264,11 +293,32 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 		}
 	}
 	for c := range before {
-		if !after[c] && !slices.ContainsFunc(fix.Patches, func(p report.Patch) bool { return p.Change == report.ReplacePort && j.concerns(c, p) }) {
+		if !after[c] && !slices.ContainsFunc(fix.Patches, func(p report.Patch) bool {
+			return p.Change == report.ReplacePort && j.concerns(c, p) && replaced(policies, p) == c.port.port
+		}) {
 			j.Errorf("%s: the fix closes %s -> %s%s: %+v", question, nameOfEnd(j.ends[c.src]), nameOfEnd(j.ends[c.dst]), portText(c.port.protocol, c.port.port), fix.Patches)
 			return
 		}
 	}
+}
+
+// replaced is the port number that a patch takes away.
+func replaced(policies []networkingv1.NetworkPolicy, p report.Patch) int32 {
+	at := slices.IndexFunc(policies, func(o networkingv1.NetworkPolicy) bool {
+		return o.Namespace == p.Policy.Namespace && o.Name == p.Policy.Name
+	})
+	var operations []struct{ Path string }
+	var rule, port int
+	if at < 0 || json.Unmarshal([]byte(p.Patch), &operations) != nil || len(operations) != 1 {
+		return 0
+	}
+	if _, err := fmt.Sscanf(operations[0].Path, "/spec/ingress/%d/ports/%d/port", &rule, &port); err == nil {
+		return policies[at].Spec.Ingress[rule].Ports[port].Port.IntVal
+	}
+	if _, err := fmt.Sscanf(operations[0].Path, "/spec/egress/%d/ports/%d/port", &rule, &port); err == nil {
+		return policies[at].Spec.Egress[rule].Ports[port].Port.IntVal
+	}
+	return 0
 }
 
 // applyPatch does what kubectl patch --type=json does.

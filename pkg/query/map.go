@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -26,10 +27,11 @@ func (s Scope) has(p *snapshot.Pod) bool {
 	return (s.Namespace == "" || p.Namespace == s.Namespace) && s.Labels.Match(selector.Known(p.Labels)) == selector.Yes
 }
 
-// Map returns every connection that policies allow between workloads, and
-// between workloads and addresses outside, as sets of protocols and ports.
+// Map returns every connection that policies allow between workloads, between
+// workloads and addresses outside, and through front doors, as sets of protocols
+// and ports.
 func Map(m *model.Model, s Scope, o Options) *report.Map {
-	b := &mapper{engine: &engine{Model: m, Options: o}, scope: s, edges: map[string]*edge{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
+	b := &mapper{engine: &engine{Model: m, Options: o}, scope: s, edges: map[[2]int]*edge{}, ids: map[string]int{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
 	b.run()
 	return &report.Map{
 		Header: report.NewHeader("Map"), Enforcement: enforcement(m), Edges: b.report(), Gaps: b.gapsFor(b.needs),
@@ -40,7 +42,8 @@ func Map(m *model.Model, s Scope, o Options) *report.Map {
 type mapper struct {
 	*engine
 	scope Scope
-	edges map[string]*edge
+	edges map[[2]int]*edge
+	ids   map[string]int
 	// fringes are the connections of each end with the outside.
 	fringes map[string]*fringe
 	needs   map[string]bool
@@ -53,7 +56,9 @@ type mapper struct {
 
 // side is a class of parties with what is looked up for each pair.
 type side struct {
-	members         []model.Party
+	members []model.Party
+	// as is the side as policies see it, by the address it uses.
+	as              map[netip.Addr]*policy.Endpoint
 	ends            []*sideEnd
 	inScope         bool
 	ingress, egress []*policy.Policy
@@ -62,8 +67,24 @@ type side struct {
 	ingressLimit, egressLimit limit
 }
 
+// endpoint is [model.Model.Endpoint] of the side's first member, made once.
+func (m *mapper) endpoint(s *side, p model.Party, addr netip.Addr) *policy.Endpoint {
+	if s == nil || s.members[0].Pod != p.Pod {
+		e := m.Endpoint(p, addr)
+		return &e
+	}
+	e := s.as[addr]
+	if e == nil {
+		made := m.Endpoint(p, addr)
+		e = &made
+		s.as[addr] = e
+	}
+	return e
+}
+
 // sideEnd is what some members of a side are shown as, with the nodes they are on.
 type sideEnd struct {
+	id    int
 	end   report.End
 	count int
 	nodes map[string]bool
@@ -79,6 +100,7 @@ type limit struct {
 
 // edge collects the sets that the classes of two ends have.
 type edge struct {
+	ids      [2]int
 	from, to report.End
 	sets     []admitted
 }
@@ -118,6 +140,7 @@ func (m *mapper) run() {
 		}
 	}
 	m.addOutside(outside)
+	m.doors()
 }
 
 // present tells whether a pod has an address, or would have one.
@@ -132,17 +155,17 @@ func (m *mapper) lensForEverybody(all []model.Party) lens {
 }
 
 func (m *mapper) side(class []model.Party) *side {
-	s := &side{members: class}
+	s := &side{members: class, as: map[netip.Addr]*policy.Endpoint{}}
 	index := map[string]*sideEnd{}
 	for _, p := range class {
-		s.inScope = s.inScope || m.scope.has(p.Pod)
+		s.inScope = s.inScope || m.scope.has(p.Pod) || p.Unseen && m.mayBeInScope(p.Pod.Namespace)
 		end := m.partyEnd(p)
 		if p.Unseen {
 			end = report.End{Kind: "Namespace", Name: p.Pod.Namespace}
 		}
 		e := index[endKey(end)]
 		if e == nil {
-			e = &sideEnd{end: end, nodes: map[string]bool{}}
+			e = &sideEnd{id: m.id(end), end: end, nodes: map[string]bool{}}
 			index[endKey(end)] = e
 			s.ends = append(s.ends, e)
 		}
@@ -174,6 +197,19 @@ func (m *mapper) side(class []model.Party) *side {
 	return s
 }
 
+// mayBeInScope tells whether pods that could not be read, of a namespace or of any
+// ("") that was not read, may be some that the question is about.
+func (m *mapper) mayBeInScope(namespace string) bool {
+	switch {
+	case m.scope.Namespace == "" || m.scope.Namespace == namespace:
+		return true
+	case namespace == "":
+		return !m.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: m.scope.Namespace})
+	default:
+		return false
+	}
+}
+
 // limitOf is [engine.limits] for sets.
 func (m *mapper) limitOf(namespace string) limit {
 	var l limit
@@ -181,10 +217,11 @@ func (m *mapper) limitOf(namespace string) limit {
 		l.mayAllow, l.mayIsolate = true, true
 		m.needs[gap.Permission()] = true
 	}
-	others, gap := m.Unevaluated(namespace)
-	if gap != nil {
-		l.mayAllow, l.mayDeny = true, true
-		m.needs[gap.Permission()] = true
+	others, gaps := m.Unevaluated(namespace)
+	for _, g := range gaps {
+		l.mayDeny = true
+		l.mayAllow = l.mayAllow || !g.OnlyDenies
+		m.needs[g.Permission()] = true
 	}
 	for _, u := range others {
 		l.mayDeny = true
@@ -207,7 +244,7 @@ func (l limit) apply(a policy.Admitted, isolated bool) policy.Admitted {
 func (m *mapper) between(from, to *side) {
 	m.eachPair(from, to, func(f, t *sideEnd, _ sample, sets []policy.Admitted) {
 		for _, set := range sets {
-			m.add(f.end, t.end, admitted{Admitted: set})
+			m.add(f, t, admitted{Admitted: set})
 		}
 	})
 }
@@ -287,7 +324,7 @@ func mayBe(near selector.Result, src model.Party, from, to *sideEnd) bool {
 // it is so under every network plugin.
 func (m *mapper) admits(from, to *side, src, dst model.Party, l link, near selector.Result) policy.Admitted {
 	set := func(b policy.Behaviour) policy.Admitted {
-		return intersect(m.leaving(from, src, dst, l, near, b), m.entering(to, src, dst, l, near, b))
+		return intersect(m.leaving(from, to, src, dst, l, near, b), m.entering(from, to, src, dst, l, near, b))
 	}
 	out := set(m.Plugin.Behaviour)
 	for _, b := range m.behaviours {
@@ -299,24 +336,30 @@ func (m *mapper) admits(from, to *side, src, dst model.Party, l link, near selec
 
 // leaving is what the source's policies let out. Host ends are policed by
 // neither side, and a node's own pods are always within its reach.
-func (m *mapper) leaving(from *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
+func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
 	if src.Host() || dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
 		return everything()
 	}
-	subject, peer := m.Endpoint(src, l.src), m.Endpoint(dst, l.dst)
-	set := policy.Admits(policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer}, from.egress, b)
+	set := everything()
+	if len(from.egress) > 0 {
+		c := policy.Connection{Direction: report.Egress, Subject: m.endpoint(from, src, l.src), Peer: m.endpoint(to, dst, l.dst)}
+		set = policy.Admits(c, from.egress, b)
+	}
 	if dst.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
 	return from.egressLimit.apply(set, len(from.egress) > 0)
 }
 
-func (m *mapper) entering(to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
+func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
 	if dst.Host() || src.Host() && near == selector.Yes {
 		return everything()
 	}
-	subject, peer := m.Endpoint(dst, l.dst), m.Endpoint(src, l.src)
-	set := policy.Admits(policy.Connection{Direction: report.Ingress, Subject: &subject, Peer: &peer}, to.ingress, b)
+	set := everything()
+	if len(to.ingress) > 0 {
+		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src)}
+		set = policy.Admits(c, to.ingress, b)
+	}
 	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
@@ -333,7 +376,7 @@ func intersect(a, b policy.Admitted) policy.Admitted {
 
 // fringe is what an end has with each outside block: the sets of its classes.
 type fringe struct {
-	end       report.End
+	end       *sideEnd
 	reachable familySet
 	in, out   map[string][]policy.Admitted
 }
@@ -349,15 +392,15 @@ func (m *mapper) withOutside(s *side, outside []model.Party) {
 		block := o.Block.String()
 		var in, out []policy.Admitted
 		if links, ok := families(o, model.Destination{Party: pod}); ok {
-			in = []policy.Admitted{m.entering(s, o, pod, links[0], selector.No, m.Plugin.Behaviour)}
+			in = []policy.Admitted{m.entering(nil, s, o, pod, links[0], selector.No, m.Plugin.Behaviour)}
 		}
 		if links, ok := families(pod, model.Destination{Party: o}); ok {
-			out = []policy.Admitted{m.leaving(s, pod, o, links[0], selector.No, m.Plugin.Behaviour)}
+			out = []policy.Admitted{m.leaving(s, nil, pod, o, links[0], selector.No, m.Plugin.Behaviour)}
 		}
 		for _, e := range s.ends {
 			f := m.fringes[endKey(e.end)]
 			if f == nil {
-				f = &fringe{end: e.end, in: map[string][]policy.Admitted{}, out: map[string][]policy.Admitted{}}
+				f = &fringe{end: e, in: map[string][]policy.Admitted{}, out: map[string][]policy.Admitted{}}
 				m.fringes[endKey(e.end)] = f
 			}
 			f.reachable = f.reachable.union(reachable)
@@ -415,20 +458,34 @@ func groupBlocks(outside []model.Party, sets map[string][]policy.Admitted) []*bl
 
 // blocksEnd shows blocks as one end, by the name of the internet where they are
 // the part of it that the pod's IP families reach.
-func (m *mapper) blocksEnd(blocks []address.Block, f familySet) report.End {
+func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
 	members := report.Members{End: report.End{Kind: "Addresses"}}
 	for _, b := range blocks {
 		members.End.Addresses = append(members.End.Addresses, b.String())
 	}
 	nameInternet(&members, m.lens, f)
-	return members.End
+	return m.shown(members.End)
 }
 
-func (m *mapper) add(from, to report.End, set admitted) {
-	key := endKey(from) + "\x01" + endKey(to)
+// id numbers the ends, so that edges are found without spelling them out.
+func (m *mapper) id(end report.End) int {
+	key := endKey(end)
+	id, ok := m.ids[key]
+	if !ok {
+		id = len(m.ids)
+		m.ids[key] = id
+	}
+	return id
+}
+
+// shown is an end that is no side's.
+func (m *mapper) shown(end report.End) *sideEnd { return &sideEnd{id: m.id(end), end: end} }
+
+func (m *mapper) add(from, to *sideEnd, set admitted) {
+	key := [2]int{from.id, to.id}
 	e := m.edges[key]
 	if e == nil {
-		e = &edge{from: from, to: to}
+		e = &edge{from: from.end, to: to.end}
 		m.edges[key] = e
 	}
 	if !slices.Contains(e.sets, set) {
@@ -440,7 +497,7 @@ func (m *mapper) add(from, to report.End, set admitted) {
 // have, and what only some do.
 func (m *mapper) report() []report.Edge {
 	out := []report.Edge{}
-	for _, e := range m.edges {
+	for _, e := range m.sorted() {
 		for _, set := range e.sets {
 			partly := len(e.sets) > 1 || set.partly
 			if !set.Certain.IsEmpty() {
@@ -451,11 +508,35 @@ func (m *mapper) report() []report.Edge {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b report.Edge) int {
-		return cmp.Or(strings.Compare(edgeKey(a.From), edgeKey(b.From)), strings.Compare(edgeKey(a.To), edgeKey(b.To)),
-			cmp.Compare(a.Verdict, b.Verdict), strings.Compare(a.Connections.String(), b.Connections.String()))
-	})
 	return out
+}
+
+// sorted orders the edges by their ends, and the sets of each. The ends are
+// compared once each, not once an edge.
+func (m *mapper) sorted() []*edge {
+	keys := make([]string, len(m.ids))
+	edges := make([]*edge, 0, len(m.edges))
+	order := make([]int, len(m.ids))
+	for id, e := range m.edges {
+		keys[id[0]], keys[id[1]] = edgeKey(e.from), edgeKey(e.to)
+		e.ids = id
+		edges = append(edges, e)
+		slices.SortFunc(e.sets, func(a, b admitted) int {
+			return cmp.Or(strings.Compare(a.Certain.String(), b.Certain.String()), strings.Compare(a.Possible.String(), b.Possible.String()))
+		})
+	}
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+	rank := make([]int, len(order))
+	for at, id := range order {
+		rank[id] = at
+	}
+	slices.SortFunc(edges, func(a, b *edge) int {
+		return cmp.Or(cmp.Compare(rank[a.ids[0]], rank[b.ids[0]]), cmp.Compare(rank[a.ids[1]], rank[b.ids[1]]))
+	})
+	return edges
 }
 
 // edgeKey orders ends by namespace and name, addresses last.

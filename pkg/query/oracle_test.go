@@ -23,6 +23,8 @@ type objects struct {
 	nodes      []corev1.Node
 	pods       []corev1.Pod
 	policies   []networkingv1.NetworkPolicy
+	// podsEscape: no ipBlock matches a pod, as network plugins may choose.
+	podsEscape bool
 }
 
 // oracleEnd is one end of a packet: a pod, a node, or an address outside.
@@ -158,7 +160,8 @@ func (w *objects) anyPeer(namespace string, peers []networkingv1.NetworkPolicyPe
 	}
 	for _, peer := range peers {
 		if peer.IPBlock != nil {
-			if inBlock(peer.IPBlock, e.ip) {
+			pod := e.pod != nil && !e.pod.Spec.HostNetwork
+			if inBlock(peer.IPBlock, e.ip) && !(pod && w.podsEscape) {
 				return true
 			}
 			continue
@@ -253,4 +256,9 @@ func declares(pod *corev1.Pod, name string, p packet) bool {
 		}
 	}
 	return false
+}
+
+// with is the same cluster with other policies.
+func (w *objects) with(policies []networkingv1.NetworkPolicy) objects {
+	return objects{namespaces: w.namespaces, nodes: w.nodes, pods: w.pods, policies: policies}
 }

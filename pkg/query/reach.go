@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -34,7 +35,7 @@ func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report
 	}
 	sortRows(out.Rows)
 	out.Unmatched = e.unmatched(targets)
-	out.Gaps = e.gapsFor(c.needs)
+	out.Gaps = c.reportGaps()
 	return out, nil
 }
 
@@ -54,19 +55,32 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 		}}
 		return out, nil
 	}
-	out.Pods = e.membersOf(sources)
 	if len(sources) == 0 {
 		return out, nil
 	}
+	targets := append(e.everyPod(), e.unseen()...)
+	if sources[0].Block.Prefix.IsValid() {
+		// From outside, only what is inside is the cluster's to say.
+		if source.Form == reference.FormInternet {
+			sources = partyFamilies(e.everyPod()).within(sources)
+		}
+		c := newCollector(e, "")
+		c.targets(sources, targets)
+		out.Rows = c.rows()
+		sortRows(out.Rows)
+		out.Gaps = c.reportGaps()
+		return out, nil
+	}
+	out.Pods = e.membersOf(sources)
 	var home string
 	if sources[0].Pod != nil {
 		home = sources[0].Pod.Namespace
 	}
 	c := newCollector(e, home)
-	c.targets(sources, append(e.everyPod(), e.unseen()...))
+	c.targets(sources, targets)
 	out.Rows = append(c.rows(), e.outsideFrom(sources)...)
 	sortRows(out.Rows)
-	out.Gaps = e.gapsFor(c.needs)
+	out.Gaps = c.reportGaps()
 	return out, nil
 }
 
@@ -142,22 +156,56 @@ func (e *engine) everyPod() []model.Party {
 	return out
 }
 
+// reportGaps are the gaps that left some verdict open, and those because of which
+// not everybody is listed: what is said of those pods may be certain all the
+// same, but who they are is not, and the report is not complete.
+func (c *collector) reportGaps() []report.Gap {
+	for _, p := range c.unseen() {
+		c.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: p.Pod.Namespace}.Permission()] = true
+	}
+	return c.gapsFor(c.needs)
+}
+
 // unseen stands for the pods that could not be read: those of each namespace
-// that is known, or of any.
+// that is known, and those of all others where not every namespace is. Nothing
+// that is namespaced lives in those others, as far as it could be read.
 func (e *engine) unseen() []model.Party {
 	if e.Hidden(snapshot.Pods, "") == nil {
 		return nil
 	}
 	var out []model.Party
-	if e.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
-		for _, ns := range e.Namespaces() {
-			if !e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name}) {
-				out = append(out, model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns.Name}}, Unseen: true})
-			}
+	for _, ns := range e.knownNamespaces() {
+		if !e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns}) {
+			out = append(out, model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns}}, Unseen: true})
 		}
-		return out
 	}
-	return []model.Party{{Pod: &snapshot.Pod{}, Unseen: true}}
+	if !e.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
+		out = append(out, model.Party{Pod: &snapshot.Pod{}, Unseen: true})
+	}
+	return out
+}
+
+// knownNamespaces are those that were read, and those that something read lives in.
+func (e *engine) knownNamespaces() []string {
+	known := map[string]bool{}
+	for _, ns := range e.Namespaces() {
+		known[ns.Name] = true
+	}
+	for _, o := range e.Pods() {
+		known[o.Namespace] = true
+	}
+	for _, o := range e.Services() {
+		known[o.Namespace] = true
+	}
+	for _, o := range e.Policies() {
+		known[o.Namespace] = true
+	}
+	for _, o := range e.Unmodelled() {
+		if o.Namespace != "" {
+			known[o.Namespace] = true
+		}
+	}
+	return sortedKeys(known)
 }
 
 // outside are the addresses outside the cluster that policies on the targets,
@@ -285,7 +333,7 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 	if e.Hidden(snapshot.Pods, "") != nil || !e.Has(snapshot.Need{Resource: snapshot.Pods}) {
 		return nil
 	}
-	var out []report.Unmatched
+	out := e.strays(targets)
 	seen := map[string]bool{}
 	for _, t := range targets {
 		if t.Pod == nil {
@@ -305,6 +353,35 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 						})
 					}
 				}
+			}
+		}
+	}
+	return out
+}
+
+// strays are policies that select no pod of their own namespace, but would select
+// a target's: they may have been meant for it.
+func (e *engine) strays(targets []model.Destination) []report.Unmatched {
+	var out []report.Unmatched
+	last := ""
+	for _, in := range e.Policies() {
+		if in.Namespace == last {
+			continue
+		}
+		last = in.Namespace
+		for _, p := range e.PoliciesIn(in.Namespace) {
+			selects := func(pod *snapshot.Pod) bool {
+				return p.Subject.Match(selector.Known(pod.Labels)) == selector.Yes
+			}
+			wanted := func(t model.Destination) bool {
+				return t.Pod != nil && t.Pod.Namespace != p.Namespace && selects(t.Pod)
+			}
+			if !p.Subject.Empty() && slices.ContainsFunc(targets, wanted) && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
+				const path = "spec.podSelector"
+				out = append(out, report.Unmatched{
+					RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},
+					Clause:  "podSelector " + p.Subject.String(),
+				})
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func (e *engine) route(src model.Party, dsts []model.Destination) []pair {
 	}
 	var out []pair
 	for _, d := range dsts {
-		if d.Service == nil || !d.Service.InternalLocal || d.Broken != "" {
+		if d.Service == nil || !d.Service.InternalLocal || d.Service.Headless || d.Broken != "" {
 			out = append(out, pair{src: src, dst: d})
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -172,6 +173,27 @@ func TestRule8ServicesTranslateBeforePolicies(t *testing.T) {
 		hold(t, cluster(t, world, nodePort, nodes), flow{"203.0.113.9", "svc/s:80", Allowed, ""})
 		// A client inside the cluster is not rewritten.
 		hold(t, cluster(t, world, open(""), nodes), flow{"client", "svc/s:80", Denied, report.NoRuleAllows})
+	})
+	t.Run("internalTrafficPolicy says nothing of headless Services", func(t *testing.T) {
+		m := cluster(t, world, service("shop/h", "selector: {app: web}, clusterIP: None, internalTrafficPolicy: Local, ports: [{port: 8080}]"))
+		hold(t, m, flow{"client", "svc/h:8080", Allowed, report.NotIsolated})
+	})
+	t.Run("externalIPs", func(t *testing.T) {
+		nodes := policy("shop/p", "podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 192.168.0.0/24}}]}]")
+		for extra, want := range map[string]report.Verdict{"": Allowed, ", externalTrafficPolicy: Local": Denied} {
+			m := cluster(t, world, nodes, service("shop/s", "selector: {app: web}, externalIPs: [198.51.100.7], ports: [{port: 80, targetPort: 8080}]"+extra))
+			hold(t, m, flow{"203.0.113.9", "svc/s:80", want, ""}, flow{"203.0.113.9", "198.51.100.7:80", want, ""})
+		}
+	})
+	t.Run("a node's address and a nodePort", func(t *testing.T) {
+		m := cluster(t, world, service("shop/s", "type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]"), policy("shop/p", "podSelector: {matchLabels: {app: web}}"),
+			pod("shop/onhost", "10.0.0.66", "n2", "app: web", "{containerPort: 80, hostPort: 8888}"))
+		hold(t, m, flow{"203.0.113.9", "no/n2:30080", Unknown, report.LeavesCluster}, flow{"203.0.113.9", "192.168.0.2:8888", Unknown, report.LeavesCluster},
+			flow{"203.0.113.9", "192.168.0.1:8888", Allowed, report.NotPoliced}, flow{"203.0.113.9", "192.168.0.2:30080/UDP", Allowed, report.NotPoliced})
+		p, err := query.CanReach(m, ref(t, "203.0.113.9"), ref(t, "192.168.0.2:30080"), query.Options{})
+		if err != nil || p.Verdict != Unknown {
+			t.Errorf("the node passes it on to a pod that lets nobody in: %v %v", p, err)
+		}
 	})
 	t.Run("hostNetwork endpoints", func(t *testing.T) {
 		m := cluster(t, world, service("other/h", "selector: {app: client}, ports: [{port: 80}]"), policy("other/p", "podSelector: {}"))

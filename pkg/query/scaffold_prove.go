@@ -34,7 +34,7 @@ func (s *scaffolder) prove() {
 // newSurvey is a mapper that is asked about single pairs of classes, which are
 // told apart by the cuts of more than its own model.
 func newSurvey(m *model.Model, o Options, cuts []netip.Prefix) *mapper {
-	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[string]*edge{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
+	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
 	if out.Strict && out.Plugin.Name == "" {
 		for _, d := range cni.Deviations() {
 			out.behaviours = append(out.behaviours, d.Behaviour)
@@ -331,12 +331,12 @@ func (i *impactOf) outside(o model.Party, t *target) {
 	if !ok {
 		return
 	}
-	before := i.before.entering(t.before, o, t.pod, links[0], selector.No, i.Plugin.Behaviour)
-	now := i.now.entering(t.now, o, t.pod, links[0], selector.No, i.Plugin.Behaviour)
+	before := i.before.entering(nil, t.before, o, t.pod, links[0], selector.No, i.Plugin.Behaviour)
+	now := i.now.entering(nil, t.now, o, t.pod, links[0], selector.No, i.Plugin.Behaviour)
 	i.compare([]model.Party{o}, t, before, now, i.admitting(t.own, o, t), i.wanted(o, t))
 	if i.egress() {
-		before := i.before.leaving(t.before, t.pod, o, link{src: links[0].dst}, selector.No, i.Plugin.Behaviour)
-		now := i.now.leaving(t.now, t.pod, o, link{src: links[0].dst}, selector.No, i.Plugin.Behaviour)
+		before := i.before.leaving(t.before, nil, t.pod, o, link{src: links[0].dst}, selector.No, i.Plugin.Behaviour)
+		now := i.now.leaving(t.now, nil, t.pod, o, link{src: links[0].dst}, selector.No, i.Plugin.Behaviour)
 		i.note([]model.Party{o}, t, report.ImpactRow{Change: report.Loses, Direction: report.Egress}, before.Certain.Subtract(now.Possible))
 	}
 }

@@ -2,15 +2,18 @@ package report
 
 // Object names an API object. Namespace is empty for cluster-scoped kinds.
 type Object struct {
-	Kind      string `json:"kind"`
+	// Kind of the API, such as NetworkPolicy.
+	Kind string `json:"kind"`
+	// Namespace is empty for cluster-scoped kinds.
 	Namespace string `json:"namespace,omitempty"`
-	Name      string `json:"name"`
+	// Name of the object.
+	Name string `json:"name"`
 }
 
 // Reason is a stable code for why a hop or an answer has its verdict.
 type Reason string
 
-// Reasons. docs/json.md lists them; a code never changes its meaning.
+// Reasons. docs/reasons.md lists them; a code never changes its meaning.
 const (
 	// NotIsolated: no policy selects the pod in this direction.
 	NotIsolated Reason = "NotIsolated"
@@ -26,10 +29,12 @@ const (
 	// SameNode: a node and its own pods always reach each other.
 	SameNode Reason = "SameNode"
 
-	// PodFinished, PodPending, PodNotReady and NoAddress: the pod cannot receive.
+	// PodFinished: the pod has ended.
 	PodFinished Reason = "PodFinished"
-	PodPending  Reason = "PodPending"
-	NoAddress   Reason = "NoAddress"
+	// PodPending: the pod has not got an address yet.
+	PodPending Reason = "PodPending"
+	// NoAddress: the pod runs, and has no address.
+	NoAddress Reason = "NoAddress"
 	// NoPods: the workload, namespace or selector has no pods.
 	NoPods Reason = "NoPods"
 	// NoEndpoints: the Service has no endpoint that may receive traffic.
@@ -68,9 +73,11 @@ const (
 
 // PolicyEvidence is what one policy that selects an end says of a connection.
 type PolicyEvidence struct {
+	// Policy that selects the end.
 	Policy Object `json:"policy"`
 	// Match: one of the rules matches, none does, or it cannot be determined.
-	Match Match          `json:"match"`
+	Match Match `json:"match"`
+	// Rules in the policy's order.
 	Rules []RuleEvidence `json:"rules"`
 	// Location is the file and line for policies read from files. It is not
 	// part of the API: the same objects give the same JSON from every source.
@@ -80,11 +87,17 @@ type PolicyEvidence struct {
 // RuleEvidence is what one rule says. A rule matches when any peer and any port
 // does; no peers (or no ports) in the rule means every peer (or port).
 type RuleEvidence struct {
-	Path     string           `json:"path"`
-	Match    Match            `json:"match"`
-	AnyPeer  bool             `json:"anyPeer,omitempty"`
-	AnyPort  bool             `json:"anyPort,omitempty"`
-	Peers    []ClauseEvidence `json:"peers,omitempty"`
+	// Path of the rule: spec.ingress[0].
+	Path string `json:"path"`
+	// Match is Matches when a peer and a port match.
+	Match Match `json:"match"`
+	// AnyPeer: the rule lists no peers, which admits everybody.
+	AnyPeer bool `json:"anyPeer,omitempty"`
+	// AnyPort: the rule lists no ports, which admits every port.
+	AnyPort bool `json:"anyPort,omitempty"`
+	// Peers of the rule, in its order.
+	Peers []ClauseEvidence `json:"peers,omitempty"`
+	// Ports of the rule, in its order.
 	Ports    []ClauseEvidence `json:"ports,omitempty"`
 	Location string           `json:"-"`
 }
@@ -114,10 +127,13 @@ func anyOf(all bool, clauses []ClauseEvidence) Match {
 
 // ClauseEvidence is what one peer or port clause says.
 type ClauseEvidence struct {
+	// Path of the clause: spec.ingress[0].from[0].
 	Path string `json:"path"`
 	// Clause is the clause in short: podSelector app=frontend, TCP 80.
-	Clause   string    `json:"clause"`
-	Match    Match     `json:"match"`
+	Clause string `json:"clause"`
+	// Match of this clause alone.
+	Match Match `json:"match"`
+	// Mismatch says what fails, for a clause that does not match.
 	Mismatch *Mismatch `json:"mismatch,omitempty"`
 	Location string    `json:"-"`
 }
@@ -129,21 +145,25 @@ type MismatchReason string
 const (
 	// NamespaceDiffers: a podSelector alone selects in the policy's namespace only.
 	NamespaceDiffers MismatchReason = "NamespaceDiffers"
-	// NamespaceLabel and PodLabel: a label requirement fails.
+	// NamespaceLabel: a label requirement on the namespace fails.
 	NamespaceLabel MismatchReason = "NamespaceLabel"
-	PodLabel       MismatchReason = "PodLabel"
-	// OutsideIPBlock: the address is not in the CIDR. InExcept: it is excepted.
+	// PodLabel: a label requirement on the pod fails.
+	PodLabel MismatchReason = "PodLabel"
+	// OutsideIPBlock: the address is not in the CIDR.
 	OutsideIPBlock MismatchReason = "OutsideIPBlock"
-	InExcept       MismatchReason = "InExcept"
+	// InExcept: the address is in the CIDR and excepted from it.
+	InExcept MismatchReason = "InExcept"
 	// PodsNotInIPBlock: the network plugin never matches pods by ipBlock.
 	PodsNotInIPBlock MismatchReason = "PodsNotInIPBlock"
 	// NotAPod: a selector cannot match an outside address.
 	NotAPod MismatchReason = "NotAPod"
 	// HostNetwork: a selector cannot match a node or a hostNetwork pod.
 	HostNetwork MismatchReason = "HostNetwork"
-	// Protocol, Port: the numbers differ. PortName: no container declares the name.
+	// Protocol: the protocol is another.
 	Protocol MismatchReason = "Protocol"
-	Port     MismatchReason = "Port"
+	// Port: the port number is another.
+	Port MismatchReason = "Port"
+	// PortName: no container declares a port of that name.
 	PortName MismatchReason = "PortName"
 	// NamedPortOutside: port names resolve on pods, and the destination is none.
 	NamedPortOutside MismatchReason = "NamedPortOutside"
@@ -157,15 +177,18 @@ const (
 
 // Mismatch is the part of a clause that failed: what it wants beside what is.
 type Mismatch struct {
+	// Reason is the part that fails.
 	Reason MismatchReason `json:"reason"`
-	// Path of the exact field.
+	// Path of the exact field that fails.
 	Path string `json:"path"`
 	// Key of the label that differs.
-	Key  string `json:"key,omitempty"`
+	Key string `json:"key,omitempty"`
+	// Want is the value that the clause asks for.
 	Want string `json:"want,omitempty"`
-	// Got is the actual value; Absent says that there is none.
-	Got    string `json:"got,omitempty"`
-	Absent bool   `json:"absent,omitempty"`
+	// Got is the actual value.
+	Got string `json:"got,omitempty"`
+	// Absent: there is no actual value: the label is missing.
+	Absent bool `json:"absent,omitempty"`
 	// ServicePort: the port named is the Service's, not the pod's.
 	ServicePort bool `json:"servicePort,omitempty"`
 }

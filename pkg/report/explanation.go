@@ -7,8 +7,10 @@ const APIVersion = "netguard.dev/v1alpha1"
 
 // Header starts every report, as it starts every Kubernetes object.
 type Header struct {
+	// APIVersion: the version, netguard.dev/v1alpha1.
 	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
+	// Kind says which report it is.
+	Kind string `json:"kind"`
 }
 
 // NewHeader returns the header of a report of the given kind.
@@ -18,10 +20,13 @@ func NewHeader(kind string) Header { return Header{APIVersion: APIVersion, Kind:
 type End struct {
 	// Kind is an API kind (Pod, Deployment, Service, Namespace, Node, …), or
 	// Labels (pods that carry them, existing or not), Addresses or Internet.
-	Kind      string            `json:"kind"`
-	Namespace string            `json:"namespace,omitempty"`
-	Name      string            `json:"name,omitempty"`
-	Labels    map[string]string `json:"labels,omitempty"`
+	Kind string `json:"kind"`
+	// Namespace of the object, or in which Labels are looked for.
+	Namespace string `json:"namespace,omitempty"`
+	// Name of the object; empty for the namespaces that could not be read.
+	Name string `json:"name,omitempty"`
+	// Labels of pods, for kind Labels.
+	Labels map[string]string `json:"labels,omitempty"`
 	// Addresses are blocks such as 10.0.0.0/8 except 10.1.0.0/16.
 	Addresses []string `json:"addresses,omitempty"`
 	// Port is what the user asked for; "" means every declared port.
@@ -31,16 +36,22 @@ type End struct {
 // Members are the pods (or nodes, or addresses) that one answer is about: Count
 // of Total that the end stands for. Names are listed up to a limit.
 type Members struct {
-	End   End      `json:"end"`
+	// End is what the pods belong to.
+	End End `json:"end"`
+	// Names of the pods or nodes.
 	Names []string `json:"names,omitempty"`
+	// Nodes that they run on, where the answer depends on it.
 	Nodes []string `json:"nodes,omitempty"`
-	Count int      `json:"count"`
-	Total int      `json:"total"`
+	// Count of those that the answer is about.
+	Count int `json:"count"`
+	// Total of those that the end stands for.
+	Total int `json:"total"`
 }
 
 // PortMapping is a port as it was asked for and as the pod sees it. They differ behind
 // a Service, whose port policies never see.
 type PortMapping struct {
+	// Protocol is TCP, UDP or SCTP.
 	Protocol connset.Protocol `json:"protocol"`
 	// Pod is the port number at the destination pod; 0 when it is not known.
 	Pod uint16 `json:"pod"`
@@ -62,23 +73,30 @@ const (
 	HopService HopKind = "Service"
 	// HopEndpoint: the pod, whether it can receive at all.
 	HopEndpoint HopKind = "Endpoint"
-	// HopEgress and HopIngress: what the policies of either end say.
-	HopEgress  HopKind = "Egress"
+	// HopEgress: what the source's policies say.
+	HopEgress HopKind = "Egress"
+	// HopIngress: what the target's policies say.
 	HopIngress HopKind = "Ingress"
 )
 
 // Hop is one stage of the way, with its own verdict and the evidence for it.
 type Hop struct {
-	Kind    HopKind `json:"kind"`
+	// Kind of the stage.
+	Kind HopKind `json:"kind"`
+	// Verdict of this stage alone.
 	Verdict Verdict `json:"verdict"`
-	Reason  Reason  `json:"reason"`
+	// Reason for the verdict.
+	Reason Reason `json:"reason"`
 	// Object is the Service, or the pod that policies select.
 	Object *Object `json:"object,omitempty"`
 	// Of is the workload (or whatever end) that the hop is about: the one behind
 	// the Service, or whose policies speak.
 	Of *End `json:"of,omitempty"`
-	// Port of the Service hop: what it translates.
+	// Port that a Service translates.
 	Port *PortMapping `json:"port,omitempty"`
+	// MorePorts are further ports that it translates, where they are not the
+	// answer's own.
+	MorePorts []PortMapping `json:"morePorts,omitempty"`
 	// Detail is the name or number that the reason is about, such as the
 	// targetPort that no container declares or the traffic policy.
 	Detail string `json:"detail,omitempty"`
@@ -92,7 +110,9 @@ type Hop struct {
 
 // RuleRef names a rule of a policy; Path is empty for the policy as a whole.
 type RuleRef struct {
-	Policy   Object `json:"policy"`
+	// Policy that the rule is in.
+	Policy Object `json:"policy"`
+	// Path of the rule: spec.ingress[0]; absent for the policy as a whole.
 	Path     string `json:"path,omitempty"`
 	Location string `json:"-"`
 }
@@ -100,8 +120,10 @@ type RuleRef struct {
 // Caveat says where the verdict rests on a choice that network plugins make
 // differently, and what those others answer.
 type Caveat struct {
-	Code    CaveatCode `json:"code"`
-	Plugins []string   `json:"plugins,omitempty"`
+	// Code of the choice.
+	Code CaveatCode `json:"code"`
+	// Plugins that choose otherwise; with Applied, the cluster's own.
+	Plugins []string `json:"plugins,omitempty"`
 	// Otherwise is the verdict under those plugins or, with Applied, the one
 	// that the specification alone would give.
 	Otherwise Verdict `json:"otherwise"`
@@ -132,32 +154,47 @@ const (
 
 // Answer is a class of connections with one verdict for one reason.
 type Answer struct {
-	Verdict Verdict       `json:"verdict"`
-	Reason  Reason        `json:"reason"`
-	Source  Members       `json:"source"`
-	Target  Members       `json:"target"`
-	Ports   []PortMapping `json:"ports"`
-	Hops    []Hop         `json:"hops"`
-	Caveats []Caveat      `json:"caveats,omitempty"`
+	// Verdict on these connections.
+	Verdict Verdict `json:"verdict"`
+	// Reason for the verdict: that of the hop that decides.
+	Reason Reason `json:"reason"`
+	// Source is who of the source the answer is about.
+	Source Members `json:"source"`
+	// Target is who of the target the answer is about.
+	Target Members `json:"target"`
+	// Ports that the answer is about.
+	Ports []PortMapping `json:"ports"`
+	// Hops in the order of the way.
+	Hops []Hop `json:"hops"`
+	// Caveats where network plugins differ.
+	Caveats []Caveat `json:"caveats,omitempty"`
 }
 
 // Explanation answers "can SOURCE reach TARGET, and why".
 type Explanation struct {
 	Header `json:",inline"`
+	// Source as it was asked for.
 	Source End `json:"source"`
+	// Target as it was asked for.
 	Target End `json:"target"`
 	// Verdict is Allowed only when every answer is; Partly says that some are.
-	Verdict     Verdict     `json:"verdict"`
-	Partly      bool        `json:"partly,omitempty"`
+	Verdict Verdict `json:"verdict"`
+	// Partly: some connections are allowed, although the verdict is Denied.
+	Partly bool `json:"partly,omitempty"`
+	// Enforcement says whether anything enforces the verdict.
 	Enforcement Enforcement `json:"enforcement"`
-	Answers     []Answer    `json:"answers"`
-	Fix         *Fix        `json:"fix,omitempty"`
-	Gaps        []Gap       `json:"gaps,omitempty"`
+	// Answers are all connections, by verdict and reason; those denied first.
+	Answers []Answer `json:"answers"`
+	// Fix is the smallest change that allows it, for a verdict Denied.
+	Fix *Fix `json:"fix,omitempty"`
+	// Gaps are what left an answer open.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // Fix is a change to policies that makes the verdict Allowed. It has been
 // applied to the model and re-evaluated before it is reported.
 type Fix struct {
+	// Patches in the order in which they have to be applied.
 	Patches []Patch `json:"patches"`
 	// Verdict after all patches, as re-evaluated.
 	Verdict Verdict `json:"verdict"`
@@ -165,21 +202,24 @@ type Fix struct {
 
 // Patch is one change of one policy.
 type Patch struct {
+	// Policy that is changed.
 	Policy Object `json:"policy"`
 	// Patch is a JSON patch (RFC 6902), as kubectl patch --type=json takes it.
 	Patch string `json:"patch"`
-	// Command applies it.
+	// Command is the kubectl command that applies it.
 	Command string `json:"command"`
 	// Change says what it does: AddPort, ReplacePort, AddPeer, AddRule.
 	Change ChangeCode `json:"change"`
-	Rule   string     `json:"rule"`
-	// Direction of the rule, and Subject: the pods that the policy selects, ""
-	// for every pod of its namespace.
+	// Rule is the path of the rule that is changed or added.
+	Rule string `json:"rule"`
+	// Direction of the rule.
 	Direction Direction `json:"direction"`
-	Subject   string    `json:"subject"`
-	// Peers and Ports are all that the changed or added rule newly admits;
-	// "" peers is everything.
+	// Subject is the selector of the pods that the policy selects; empty for every pod of its
+	// namespace.
+	Subject string `json:"subject"`
+	// Peers that the changed or added rule newly admits; empty is everybody.
 	Peers []string `json:"peers"`
+	// Ports that the rule newly admits, as in TCP 8080; empty is every port.
 	Ports []string `json:"ports"`
 }
 
@@ -188,10 +228,14 @@ type ChangeCode string
 
 // Codes of changes.
 const (
-	AddPort     ChangeCode = "AddPort"
+	// AddPort: a port is added to a rule.
+	AddPort ChangeCode = "AddPort"
+	// ReplacePort: a port of a rule is replaced.
 	ReplacePort ChangeCode = "ReplacePort"
-	AddPeer     ChangeCode = "AddPeer"
-	AddRule     ChangeCode = "AddRule"
+	// AddPeer: a peer is added to a rule.
+	AddPeer ChangeCode = "AddPeer"
+	// AddRule: a rule is added.
+	AddRule ChangeCode = "AddRule"
 )
 
 // Enforcement says whether anything in the cluster enforces policies.
@@ -202,6 +246,8 @@ type Enforcement struct {
 	Enforced Enforced `json:"enforced"`
 	// Evidence is the object that told.
 	Evidence string `json:"evidence,omitempty"`
+	// Needs is the permission that would tell more, where it is missing.
+	Needs string `json:"needs,omitempty"`
 	// Source is where the plugin's behaviour is documented.
 	Source string `json:"source,omitempty"`
 }
@@ -211,32 +257,45 @@ type Enforced string
 
 // Values of Enforced.
 const (
+	// EnforcedUnknown: no network plugin was recognised, or it does not tell.
 	EnforcedUnknown Enforced = "Unknown"
-	EnforcedYes     Enforced = "Yes"
-	EnforcedNo      Enforced = "No"
+	// EnforcedYes: the network plugin enforces policies.
+	EnforcedYes Enforced = "Yes"
+	// EnforcedNo: nothing enforces policies: traffic flows regardless.
+	EnforcedNo Enforced = "No"
 )
 
 // Gap is something the answer depends on that could not be read.
 type Gap struct {
 	// Needs is the permission, in words: list pods in all namespaces.
-	Needs   string `json:"needs"`
-	Reason  string `json:"reason"`
+	Needs string `json:"needs"`
+	// Reason is Forbidden, Failed or Invalid (read, and not to be made sense of).
+	Reason string `json:"reason"`
+	// Message is the server's own account.
 	Message string `json:"message,omitempty"`
 }
 
 // Permission is the answer of can-reach, for scripts.
 type Permission struct {
-	Header  `json:",inline"`
-	Source  End     `json:"source"`
-	Target  End     `json:"target"`
+	Header `json:",inline"`
+	// Source as it was asked for.
+	Source End `json:"source"`
+	// Target as it was asked for.
+	Target End `json:"target"`
+	// Verdict is Allowed only when every connection is.
 	Verdict Verdict `json:"verdict"`
-	Partly  bool    `json:"partly,omitempty"`
-	Reason  Reason  `json:"reason"`
-	// Hop is the stage that decided; DecidedBy is the rule that admits or, for
-	// NoRuleAllows, the policies that isolate the end; Detail is the Hop's.
-	Hop         HopKind     `json:"hop,omitempty"`
-	DecidedBy   []RuleRef   `json:"decidedBy,omitempty"`
-	Detail      string      `json:"detail,omitempty"`
+	// Partly: some connections are allowed, although the verdict is Denied.
+	Partly bool `json:"partly,omitempty"`
+	// Reason for the verdict.
+	Reason Reason `json:"reason"`
+	// Hop is the stage that decided.
+	Hop HopKind `json:"hop,omitempty"`
+	// DecidedBy is the rule that admits or, for NoRuleAllows, the policies that isolate the end.
+	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
+	// Detail is what the reason is about, as a Hop has it.
+	Detail string `json:"detail,omitempty"`
+	// Enforcement says whether anything enforces the verdict.
 	Enforcement Enforcement `json:"enforcement"`
-	Gaps        []Gap       `json:"gaps,omitempty"`
+	// Gaps are what left the verdict open.
+	Gaps []Gap `json:"gaps,omitempty"`
 }

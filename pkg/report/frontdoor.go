@@ -34,83 +34,135 @@ type EvidenceStep string
 
 // Steps, in the order in which they are tried.
 const (
-	StepUser         EvidenceStep = "User"
-	StepClass        EvidenceStep = "Class"
-	StepStatus       EvidenceStep = "Status"
+	// StepUser: the user named it (--controller).
+	StepUser EvidenceStep = "User"
+	// StepClass: the class names the controller.
+	StepClass EvidenceStep = "Class"
+	// StepStatus: the object's status has an address of the entry.
+	StepStatus EvidenceStep = "Status"
+	// StepGatewayLabel: pods carry the label of the Gateway.
 	StepGatewayLabel EvidenceStep = "GatewayLabel"
-	StepArguments    EvidenceStep = "Arguments"
-	StepCatalogue    EvidenceStep = "Catalogue"
+	// StepArguments: a container's arguments name the class.
+	StepArguments EvidenceStep = "Arguments"
+	// StepCatalogue: a controller that netguard knows is there.
+	StepCatalogue EvidenceStep = "Catalogue"
 )
 
 // Evidence is one thing that was tried to find a door's data plane.
 type Evidence struct {
-	Step   EvidenceStep `json:"step"`
-	Found  bool         `json:"found"`
-	Detail string       `json:"detail"`
+	// Step that was tried.
+	Step EvidenceStep `json:"step"`
+	// Found: it told who the data plane is.
+	Found bool `json:"found"`
+	// Detail is what was looked at.
+	Detail string `json:"detail"`
 }
 
 // FrontDoor answers who can reach the backends of an Ingress, Gateway or route:
 // through the door, from inside, and around it.
 type FrontDoor struct {
-	Header      `json:",inline"`
-	Of          End         `json:"of"`
+	Header `json:",inline"`
+	// Of is the Ingress, Gateway or route that was asked about.
+	Of End `json:"of"`
+	// Enforcement says whether anything enforces the verdicts.
 	Enforcement Enforcement `json:"enforcement"`
-	Doors       []Door      `json:"doors"`
-	Gaps        []Gap       `json:"gaps,omitempty"`
+	// Doors are the ways in.
+	Doors []Door `json:"doors"`
+	// Gaps are what left something open.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // Door is one way in, with its data plane and backends.
 type Door struct {
 	// Object is the Ingress or Gateway.
-	Object     Object `json:"object"`
-	Class      string `json:"class,omitempty"`
+	Object Object `json:"object"`
+	// Verdict on requests from outside: Denied where those to a backend are, or
+	// where no client gets to the door at all.
+	Verdict Verdict `json:"verdict"`
+	// Partly: others get through.
+	Partly bool `json:"partly,omitempty"`
+	// Class of the Ingress or Gateway.
+	Class string `json:"class,omitempty"`
+	// Controller is the name under which the class has it.
 	Controller string `json:"controller,omitempty"`
-	// Name of the controller as people know it, and its documentation.
-	ControllerName string   `json:"controllerName,omitempty"`
-	Source         string   `json:"source,omitempty"`
-	Addresses      []string `json:"addresses,omitempty"`
+	// ControllerName: the controller as people know it.
+	ControllerName string `json:"controllerName,omitempty"`
+	// Source is the controller's documentation.
+	Source string `json:"source,omitempty"`
+	// Addresses at which clients come in.
+	Addresses []string `json:"addresses,omitempty"`
 	// DataPlane is who carries the traffic; empty with a Problem.
-	DataPlane []Members  `json:"dataPlane"`
-	Entry     *Object    `json:"entry,omitempty"`
-	Evidence  []Evidence `json:"evidence"`
-	Problem   Reason     `json:"problem,omitempty"`
-	Detail    string     `json:"detail,omitempty"`
+	DataPlane []Members `json:"dataPlane"`
+	// Entry is the Service by which they do.
+	Entry *Object `json:"entry,omitempty"`
+	// Evidence is what was tried to find the data plane.
+	Evidence []Evidence `json:"evidence"`
+	// Problem says why there is no data plane.
+	Problem Reason `json:"problem,omitempty"`
+	// Detail is what the problem is about.
+	Detail string `json:"detail,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
-	Outside  []Answer      `json:"outside,omitempty"`
+	Outside []Answer `json:"outside,omitempty"`
+	// Fix lets clients get to the data plane.
+	Fix *Fix `json:"fix,omitempty"`
+	// Backends are the Services behind the door.
 	Backends []DoorBackend `json:"backends"`
 }
 
 // DoorBackend is one Service port behind the door.
 type DoorBackend struct {
-	Routes  []DoorRoute `json:"routes"`
-	Service Object      `json:"service"`
-	Port    string      `json:"port,omitempty"`
+	// Routes that lead there.
+	Routes []DoorRoute `json:"routes"`
+	// Service that they name.
+	Service Object `json:"service"`
+	// Port of the Service.
+	Port string `json:"port,omitempty"`
 	// Verdict on the way from the data plane to the backend.
 	Verdict Verdict `json:"verdict"`
-	Partly  bool    `json:"partly,omitempty"`
-	Reason  Reason  `json:"reason"`
-	Detail  string  `json:"detail,omitempty"`
+	// Partly: some connections are allowed, although the verdict is Denied.
+	Partly bool `json:"partly,omitempty"`
+	// Reason for the verdict.
+	Reason Reason `json:"reason"`
+	// Detail is what the reason is about.
+	Detail string `json:"detail,omitempty"`
 	// ClientSees is the HTTP status that clients get when the door cannot reach
 	// the backend.
-	ClientSees string   `json:"clientSees,omitempty"`
-	Answers    []Answer `json:"answers,omitempty"`
-	Fix        *Fix     `json:"fix,omitempty"`
+	ClientSees string `json:"clientSees,omitempty"`
+	// Answers are the connections from the data plane.
+	Answers []Answer `json:"answers,omitempty"`
+	// Fix is the smallest change that lets the data plane in.
+	Fix *Fix `json:"fix,omitempty"`
 	// Inside are the rows of who else can reach the pods directly.
 	Inside []ReachRow `json:"inside,omitempty"`
+	// Meant are those inside whom a rule names and who fail at its port alone.
+	Meant []Meant `json:"meant,omitempty"`
 	// Around are ways past the door to the same pods.
 	Around []Way `json:"around,omitempty"`
 }
 
+// Meant is an end whom a rule means to admit, with the change that does.
+type Meant struct {
+	End End `json:"end"`
+	Fix Fix `json:"fix"`
+}
+
 // DoorRoute is a host and path that leads to a backend.
 type DoorRoute struct {
-	By       Object `json:"by"`
-	Field    string `json:"field"`
-	Host     string `json:"host,omitempty"`
-	Path     string `json:"path,omitempty"`
+	// By is the Ingress or route.
+	By Object `json:"by"`
+	// Field of it that says so.
+	Field string `json:"field"`
+	// Host of the request; empty is any.
+	Host string `json:"host,omitempty"`
+	// Path of the request.
+	Path string `json:"path,omitempty"`
+	// PathType is Exact, Prefix or another that the controller knows.
 	PathType string `json:"pathType,omitempty"`
-	TLS      bool   `json:"tls"`
-	Weight   *int32 `json:"weight,omitempty"`
+	// TLS: clients come in by TLS.
+	TLS bool `json:"tls"`
+	// Weight of the backend among those of its rule.
+	Weight *int32 `json:"weight,omitempty"`
 }
 
 // WayKind is a kind of way around a door.
@@ -118,22 +170,34 @@ type WayKind string
 
 // Kinds of way.
 const (
-	WayNodePort     WayKind = "NodePort"
+	// WayNodePort: a NodePort of the same pods.
+	WayNodePort WayKind = "NodePort"
+	// WayLoadBalancer: a load balancer of the same pods.
 	WayLoadBalancer WayKind = "LoadBalancer"
-	WayExternalIP   WayKind = "ExternalIP"
-	WayHostPort     WayKind = "HostPort"
-	WayIPBlock      WayKind = "IPBlock"
+	// WayExternalIP: an external IP of a Service of the same pods.
+	WayExternalIP WayKind = "ExternalIP"
+	// WayHostPort: a hostPort of the pods.
+	WayHostPort WayKind = "HostPort"
+	// WayIPBlock: a policy lets outside addresses in.
+	WayIPBlock WayKind = "IPBlock"
 )
 
 // Way is a way past the door: whether outside clients get to the same pods by it.
 type Way struct {
-	Kind    WayKind `json:"kind"`
-	Object  Object  `json:"object"`
-	Port    string  `json:"port,omitempty"`
+	// Kind of the way.
+	Kind WayKind `json:"kind"`
+	// Object that makes it.
+	Object Object `json:"object"`
+	// Port at which clients come in.
+	Port string `json:"port,omitempty"`
+	// Verdict on clients outside.
 	Verdict Verdict `json:"verdict"`
-	Partly  bool    `json:"partly,omitempty"`
-	Reason  Reason  `json:"reason"`
+	// Partly: some of them get in, although the verdict is Denied.
+	Partly bool `json:"partly,omitempty"`
+	// Reason for the verdict.
+	Reason Reason `json:"reason"`
 	// From is what gets in, for an ipBlock.
-	From      []string  `json:"from,omitempty"`
+	From []string `json:"from,omitempty"`
+	// DecidedBy are the rules that admit or the policies that isolate.
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
 }

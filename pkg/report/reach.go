@@ -5,27 +5,35 @@ import "github.com/kubectl-netguard/netguard/pkg/connset"
 // Reach answers "who can reach TARGET" (Direction Ingress) and "what can SOURCE
 // reach" (Direction Egress).
 type Reach struct {
-	Header      `json:",inline"`
-	Of          End         `json:"of"`
-	Direction   Direction   `json:"direction"`
+	Header `json:",inline"`
+	// Of is the end that was asked about.
+	Of End `json:"of"`
+	// Direction is Ingress for who-can-reach and Egress for reachable-from.
+	Direction Direction `json:"direction"`
+	// Enforcement says whether anything enforces the verdicts.
 	Enforcement Enforcement `json:"enforcement"`
 	// Ports of the target, for who-can-reach.
 	Ports []PortMapping `json:"ports,omitempty"`
 	// Pods are the pods behind Of, by workload.
-	Pods []Members  `json:"pods"`
+	Pods []Members `json:"pods"`
+	// Rows are the other ends, allowed ones first.
 	Rows []ReachRow `json:"rows"`
-	// Unmatched are rules' peers that admit nobody who exists.
+	// Unmatched are selectors of policies that match nobody who exists.
 	Unmatched []Unmatched `json:"unmatched,omitempty"`
-	Gaps      []Gap       `json:"gaps,omitempty"`
+	// Gaps are what left a verdict open, or ends unlisted.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // ReachRow is a set of other ends that get the same answer for the same reason.
 type ReachRow struct {
+	// Verdict on these ends.
 	Verdict Verdict `json:"verdict"`
-	Reason  Reason  `json:"reason"`
+	// Reason for the verdict.
+	Reason Reason `json:"reason"`
 	// Scope says how Ends is to be read.
-	Scope RowScope  `json:"scope"`
-	Ends  []Members `json:"ends"`
+	Scope RowScope `json:"scope"`
+	// Ends are who gets this answer.
+	Ends []Members `json:"ends"`
 	// Of counts the pods of the question's own end that this row is about, when
 	// they differ: 2 of 3.
 	Of *Members `json:"of,omitempty"`
@@ -34,13 +42,15 @@ type ReachRow struct {
 	// Connections are what is admitted to addresses, for reachable-from.
 	Connections *connset.Set `json:"connections,omitempty"`
 	// Hop is the stage that decided, without its evidence.
-	Hop       HopKind   `json:"hop,omitempty"`
+	Hop HopKind `json:"hop,omitempty"`
+	// DecidedBy are the rules that admit or the policies that isolate.
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
 	// Detail is what the reason is about, as a Hop has it.
 	Detail string `json:"detail,omitempty"`
 	// Nearest is the mismatch of the rule that was closest to admitting.
 	Nearest *Mismatch `json:"nearest,omitempty"`
-	Caveats []Caveat  `json:"caveats,omitempty"`
+	// Caveats where network plugins differ.
+	Caveats []Caveat `json:"caveats,omitempty"`
 }
 
 // RowScope tells what a row's ends stand for.
@@ -63,26 +73,36 @@ const (
 	ScopeNodes RowScope = "Nodes"
 )
 
-// Unmatched is a peer of a rule that no existing pod matches, often a typo.
+// Unmatched is a selector that no existing pod matches, often a typo: a peer of a
+// rule, or the podSelector of a policy that would select the target, were it in
+// the target's namespace.
 type Unmatched struct {
 	RuleRef `json:",inline"`
-	Clause  string `json:"clause"`
+	// Clause is the selector in short.
+	Clause string `json:"clause"`
 }
 
 // Map is every allowed connection between workloads, and with the outside.
 type Map struct {
-	Header      `json:",inline"`
+	Header `json:",inline"`
+	// Enforcement says whether anything enforces policies.
 	Enforcement Enforcement `json:"enforcement"`
-	Edges       []Edge      `json:"edges"`
-	Gaps        []Gap       `json:"gaps,omitempty"`
+	// Edges by namespace and name of their ends.
+	Edges []Edge `json:"edges"`
+	// Gaps are what left an edge open.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // Edge is the set of connections allowed from one end to another. Verdict is
 // Allowed, or Unknown for connections that may be allowed.
 type Edge struct {
-	From        End         `json:"from"`
-	To          End         `json:"to"`
-	Verdict     Verdict     `json:"verdict"`
+	// From is the source.
+	From End `json:"from"`
+	// To is the target.
+	To End `json:"to"`
+	// Verdict is Allowed, or Unknown for connections that may be allowed.
+	Verdict Verdict `json:"verdict"`
+	// Connections are the protocols and ports.
 	Connections connset.Set `json:"connections"`
 	// Partly: only some pods of the workloads have these connections.
 	Partly bool `json:"partly,omitempty"`
@@ -90,13 +110,19 @@ type Edge struct {
 
 // Version is the answer of version.
 type Version struct {
-	Header      `json:",inline"`
-	Client      string       `json:"client"`
-	GoVersion   string       `json:"goVersion"`
-	Platform    string       `json:"platform"`
-	Server      string       `json:"server,omitempty"`
+	Header `json:",inline"`
+	// Client is netguard's version.
+	Client string `json:"client"`
+	// GoVersion that built it.
+	GoVersion string `json:"goVersion"`
+	// Platform that it runs on, as in linux/amd64.
+	Platform string `json:"platform"`
+	// Server is the API server's version.
+	Server string `json:"server,omitempty"`
+	// Enforcement is the network plugin, with --cluster.
 	Enforcement *Enforcement `json:"enforcement,omitempty"`
 	// PolicyKinds are kinds of policies in use that are not evaluated.
 	PolicyKinds []string `json:"policyKinds,omitempty"`
-	Gaps        []Gap    `json:"gaps,omitempty"`
+	// Gaps are what could not be read, with --cluster.
+	Gaps []Gap `json:"gaps,omitempty"`
 }

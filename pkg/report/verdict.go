@@ -60,8 +60,10 @@ type Direction string
 
 // Directions; the words are those of spec.policyTypes.
 const (
+	// Ingress: what enters a pod.
 	Ingress Direction = "Ingress"
-	Egress  Direction = "Egress"
+	// Egress: what leaves a pod.
+	Egress Direction = "Egress"
 )
 
 // Match is the outcome of holding one clause of a policy against an endpoint.
@@ -69,7 +71,10 @@ type Match string
 
 // Outcomes of a clause.
 const (
-	Matches      Match = "Matches"
+	// Matches: it admits the connection.
+	Matches Match = "Matches"
+	// DoesNotMatch: it does not.
 	DoesNotMatch Match = "DoesNotMatch"
+	// Undetermined: something that it depends on is not known.
 	Undetermined Match = "Undetermined"
 )

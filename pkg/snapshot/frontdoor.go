@@ -120,10 +120,15 @@ func (p RouteParent) Key() string {
 
 // RouteRule sends matching requests to backends by weight.
 type RouteRule struct {
-	// Path and PathType of the first match, for display.
-	Path, PathType string
-	Backends       []RouteBackend
+	// Paths of the matches; none is every path.
+	Paths    []RoutePath
+	Backends []RouteBackend
+	// Answers: a filter answers requests itself, by a redirect for example.
+	Answers bool
 }
+
+// RoutePath is a path that a rule matches.
+type RoutePath struct{ Path, Type string }
 
 // RouteBackend is a Service port, with its weight (1 when absent).
 type RouteBackend struct {

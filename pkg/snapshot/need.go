@@ -79,16 +79,6 @@ func (n Need) clusterScoped() bool {
 	}
 }
 
-// Permission says what reading would have taken: that of the Need, or of the one
-// policy kind that the gap is about.
-func (g Gap) Permission() string {
-	if what, ok := strings.CutPrefix(g.Message, "cannot "); ok && g.Kind != "" {
-		what, _, _ = strings.Cut(what, ": ")
-		return what
-	}
-	return g.Need.Permission()
-}
-
 // GapReason says why a Need was not met.
 type GapReason string
 
@@ -112,4 +102,17 @@ type Gap struct {
 	Message string
 	Group   string
 	Kind    string
+	// OnlyDenies: objects of the kind only take connections away, as with [Unmodelled].
+	OnlyDenies bool
+	// Takes is the permission that was missing where that is more exact than
+	// the Need's, which may stand for several.
+	Takes string
+}
+
+// Permission says in the words of an RBAC rule what closing the gap takes.
+func (g Gap) Permission() string {
+	if g.Takes != "" {
+		return g.Takes
+	}
+	return g.Need.Permission()
 }

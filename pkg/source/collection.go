@@ -110,6 +110,10 @@ func (c *collection) networking(o *object, kind string) error {
 			return err
 		}
 		c.builder.AddIngressClass(convertIngressClass(in))
+	case "IPAddress", "ServiceCIDR":
+	default:
+		// A policy whose kind is misspelled must not be passed over.
+		return o.at("kind", "networking.k8s.io has no kind %s; it has NetworkPolicy, Ingress and IngressClass", printable(kind))
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*s
 // mirrored are the slices that the endpointslicemirroring controller makes of the
 // Endpoints of a Service without a selector. Upstream: shouldMirror and
 // addressToEndpoint in pkg/controller/endpointslicemirroring.
+//
 //nolint:staticcheck // Endpoints are deprecated, and still written by hand
 func mirrored(all []*corev1.Endpoints, services []*corev1.Service, given []*snapshot.EndpointSlice) []*snapshot.EndpointSlice {
 	has := map[snapshot.Name]bool{}

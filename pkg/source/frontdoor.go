@@ -77,7 +77,7 @@ func convertIngressClass(in *networkingv1.IngressClass) *snapshot.IngressClass {
 
 // controllerArgs keeps the arguments by which an Ingress or Gateway controller
 // is told which class it serves. The flags are those of ingress-nginx
-// (--controller-class, --ingress-class), F5 NGINX (-ingress-class), NGINX Gateway
+// (--controller-class, --ingress-class, --watch-ingress-without-class), F5 NGINX (-ingress-class), NGINX Gateway
 // Fabric (--gateway-ctlr-name, --gatewayclass), Traefik
 // (--providers.kubernetesingress.ingressclass), HAProxy (--ingress.class) and
 // Contour (--ingress-class-name).
@@ -87,7 +87,7 @@ func controllerArgs(args []string) []string {
 		name, _, joined := strings.Cut(strings.TrimLeft(a, "-"), "=")
 		switch strings.ToLower(name) {
 		case "controller-class", "ingress-class", "ingress-class-name", "ingress.class", "gateway-ctlr-name", "gatewayclass",
-			"providers.kubernetesingress", "providers.kubernetesingress.ingressclass", "providers.kubernetesgateway":
+			"watch-ingress-without-class", "providers.kubernetesingress", "providers.kubernetesingress.ingressclass", "providers.kubernetesgateway":
 			if !joined && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
 				a += "=" + args[i+1]
 			}

@@ -74,8 +74,12 @@ type wireRule struct {
 			Type  string `json:"type"`
 			Value string `json:"value"`
 		} `json:"path"`
+		// Method is a string in HTTPRoute and an object in GRPCRoute.
 		Method json.RawMessage `json:"method"`
 	} `json:"matches"`
+	Filters []struct {
+		Type string `json:"type"`
+	} `json:"filters"`
 	BackendRefs []struct {
 		Group     *string `json:"group"`
 		Kind      *string `json:"kind"`
@@ -164,8 +168,16 @@ func (w *wire) route(kind string, name snapshot.Name) *snapshot.Route {
 	}
 	for _, r := range w.Spec.Rules {
 		rule := snapshot.RouteRule{}
-		if len(r.Matches) > 0 && r.Matches[0].Path != nil {
-			rule.Path, rule.PathType = r.Matches[0].Path.Value, r.Matches[0].Path.Type
+		for _, m := range r.Matches {
+			if m.Path != nil {
+				rule.Paths = append(rule.Paths, snapshot.RoutePath{Path: m.Path.Value, Type: m.Path.Type})
+			} else {
+				rule.Paths = append(rule.Paths, snapshot.RoutePath{})
+			}
+		}
+		for _, f := range r.Filters {
+			// An ExtensionRef is the implementation's own, and may answer too.
+			rule.Answers = rule.Answers || f.Type == "RequestRedirect" || f.Type == "ExtensionRef"
 		}
 		for _, ref := range r.BackendRefs {
 			// Defaults of BackendObjectReference and BackendRef: a core Service

@@ -43,6 +43,12 @@ type Live struct {
 	// answered is set by the first response of any kind: before it, a failure
 	// means that the server cannot be reached at all.
 	answered *atomic.Bool
+	// gateway remembers which versions of the Gateway API the server has; nil when
+	// nobody asked.
+	gateway struct {
+		sync.Mutex
+		versions []string
+	}
 	// unconfigured: there is no kubeconfig, and Server is kubectl's guess.
 	unconfigured bool
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -49,7 +50,7 @@ func (l *Live) readGatewayAPI(ctx context.Context, need snapshot.Need, kind stri
 		return reading{err: l.fatal(ctx, err)}
 	}
 	defer l.release()
-	for _, version := range gatewayVersions() {
+	for _, version := range l.servedGatewayVersions(ctx) {
 		fill, served, err := l.readGatewayVersion(ctx, need, kind, version)
 		if err != nil {
 			gap, fatal := l.judge(ctx, need, err)
@@ -63,6 +64,35 @@ func (l *Live) readGatewayAPI(ctx context.Context, need snapshot.Need, kind stri
 		}
 	}
 	return reading{}
+}
+
+// servedGatewayVersions asks which versions the server has, once. A server
+// without any refuses requests of users who may do little before it says that
+// there is nothing to read; the group itself everybody may ask for. Where that
+// fails, all versions are tried.
+func (l *Live) servedGatewayVersions(ctx context.Context) []string {
+	l.gateway.Lock()
+	defer l.gateway.Unlock()
+	if l.gateway.versions != nil {
+		return l.gateway.versions
+	}
+	raw, err := l.getRaw(ctx, []string{"/apis", gatewayGroup}, nil)
+	if isAbsent(err) {
+		l.gateway.versions = []string{}
+		return l.gateway.versions
+	}
+	var group metav1.APIGroup
+	if err != nil || json.Unmarshal(raw, &group) != nil {
+		return gatewayVersions()
+	}
+	served := []string{}
+	for _, v := range gatewayVersions() {
+		if slices.ContainsFunc(group.Versions, func(g metav1.GroupVersionForDiscovery) bool { return g.Version == v }) {
+			served = append(served, v)
+		}
+	}
+	l.gateway.versions = served
+	return served
 }
 
 // rawList is a list whose items are decoded one by one.

@@ -119,11 +119,12 @@ func (l *Live) listKind(ctx context.Context, need snapshot.Need, k *served, name
 	case k.namespaced:
 		where = " in all namespaces"
 	}
-	message := fmt.Sprintf("cannot list %s.%s%s", k.resource.Resource, k.resource.Group, where)
+	gap.Takes = fmt.Sprintf("list %s.%s%s", k.resource.Resource, k.resource.Group, where)
+	message := "cannot " + gap.Takes
 	if gap.Reason != snapshot.GapForbidden {
 		message += ": " + gap.Message
 	}
-	gap.Message, gap.Group, gap.Kind = message, k.Group, k.Kind
+	gap.Message, gap.Group, gap.Kind, gap.OnlyDenies = message, k.Group, k.Kind, k.OnlyDenies
 	return nil, &gap, nil
 }
 
@@ -154,8 +155,9 @@ func (l *Live) servedKinds(ctx context.Context, need snapshot.Need) ([]served, [
 			if fatal != nil {
 				return nil, nil, fatal
 			}
-			gap.Group, gap.Kind = k.Group, k.Kind
-			gap.Message = fmt.Sprintf("cannot discover %s.%s: %s", k.Kind, k.Group, gap.Message)
+			gap.Group, gap.Kind, gap.OnlyDenies = k.Group, k.Kind, k.OnlyDenies
+			gap.Takes = fmt.Sprintf("discover %s.%s", k.Kind, k.Group)
+			gap.Message = fmt.Sprintf("cannot %s: %s", gap.Takes, gap.Message)
 			gaps = append(gaps, gap)
 		}
 	}

@@ -107,9 +107,9 @@ func TestPolicyKindsAreNoticedThroughDiscovery(t *testing.T) {
 	}
 	want := []snapshot.Gap{
 		{Need: all, Reason: snapshot.GapForbidden, Message: "cannot list clusternetworkpolicies.policy.networking.k8s.io",
-			Group: "policy.networking.k8s.io", Kind: "ClusterNetworkPolicy"},
+			Group: "policy.networking.k8s.io", Kind: "ClusterNetworkPolicy", Takes: "list clusternetworkpolicies.policy.networking.k8s.io"},
 		{Need: all, Reason: snapshot.GapFailed, Message: "cannot list authorizationpolicies.security.istio.io in all namespaces: broken",
-			Group: "security.istio.io", Kind: "AuthorizationPolicy"},
+			Group: "security.istio.io", Kind: "AuthorizationPolicy", OnlyDenies: true, Takes: "list authorizationpolicies.security.istio.io in all namespaces"},
 	}
 	if fmt.Sprint(got.Gaps()) != fmt.Sprint(want) || got.Has(all) || !got.Tried(all) {
 		t.Errorf("gaps:\n got %v\nwant %v", got.Gaps(), want)

@@ -160,6 +160,10 @@ func (e end) String() string {
 	return e.Namespace + "/" + e.Kind + "/" + e.Name
 }
 
+func (e end) workload() bool {
+	return !slices.Contains([]string{"Internet", "Addresses", "Ingress", "Gateway", "Service"}, e.Kind)
+}
+
 // edges are the connections between workloads as the map has them.
 func (c *cluster) edges() map[string]string {
 	c.Helper()
@@ -174,7 +178,7 @@ func (c *cluster) edges() map[string]string {
 	c.decode(c.netguard(0, "map", "-A", "-o", "json").Stdout, &m)
 	out := map[string]string{}
 	for _, e := range m.Edges {
-		if e.From.String() != "outside" && e.To.String() != "outside" && e.Verdict == "Allowed" {
+		if e.From.workload() && e.To.workload() && e.Verdict == "Allowed" {
 			out[e.From.String()+" -> "+e.To.String()] += fmt.Sprint(compact(e.Connections), e.Partly)
 		}
 	}
@@ -228,7 +232,7 @@ func (c *cluster) diff(manifests string) []string {
 	}
 	var out []string
 	for _, row := range d.Rows {
-		if row.Kind == "Connections" && row.From.String() != "outside" && row.To.String() != "outside" {
+		if row.Kind == "Connections" && row.From.workload() && row.To.workload() {
 			out = append(out, row.From.String()+" -> "+row.To.String())
 		}
 	}

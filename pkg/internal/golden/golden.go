@@ -24,10 +24,14 @@ type Dir struct {
 }
 
 // New returns the golden files below path. When the test ends, files that none
-// of its subtests asked for fail it, unless -run or -skip left some out.
-func New(t testing.TB, path string) *Dir {
+// of its subtests asked for fail it, unless -run or -skip left some out. Inputs
+// of the test may stand among them.
+func New(t testing.TB, path string, inputs ...string) *Dir {
 	t.Helper()
 	d := &Dir{path: path, used: map[string]bool{}}
+	for _, in := range inputs {
+		d.used[in] = true
+	}
 	t.Cleanup(func() {
 		if t.Failed() || t.Skipped() || filtered() {
 			return
@@ -52,6 +56,12 @@ func (d *Dir) Check(t testing.TB, name string, got []byte) {
 	d.mu.Lock()
 	d.used[path] = true
 	d.mu.Unlock()
+	File(t, path, got)
+}
+
+// File is [Dir.Check] for one file that stands among others.
+func File(t testing.TB, path string, got []byte) {
+	t.Helper()
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// The pages are what the code says now.
+func TestDocsAreUpToDate(t *testing.T) {
+	want, err := pages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range want {
+		got, err := os.ReadFile(filepath.Join(root, name))
+		switch {
+		case err != nil:
+			t.Errorf("%v: run make docs", err)
+		case string(got) != text:
+			t.Errorf("%s is behind: run make docs", name)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(root, commandPages))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if _, ok := want[commandPages+"/"+e.Name()]; !ok {
+			t.Errorf("%s/%s is of no command: run make docs", commandPages, e.Name())
+		}
+	}
+}
+
+// A page says the same on every machine.
+func TestPagesKnowNoHome(t *testing.T) {
+	t.Setenv("HOME", "/home/somebody")
+	for name, text := range commands() {
+		if strings.Contains(text, "somebody") {
+			t.Errorf("%s tells whose machine it was written on", name)
+		}
+	}
+}
+
+func TestEveryCodeIsExplained(t *testing.T) {
+	sets, err := readSets(filepath.Join(root, "pkg", "report"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sets {
+		for _, c := range s.codes {
+			if c.doc == "" {
+				t.Errorf("%s %v has no comment", s.name, c.values)
+			}
+		}
+	}
+}

@@ -1,0 +1,51 @@
+// Command docgen writes the part of docs/ that the code says better: a page for every command, from the command itself,
+// and the codes of reports, from the comments on them. `make docs` runs it; its test fails where the pages are behind.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	if err := run("."); err != nil {
+		fmt.Fprintln(os.Stderr, "docgen:", err) //nolint:errcheck // nothing is left to report to
+		os.Exit(1)
+	}
+}
+
+// commandPages is the directory that holds nothing but generated pages.
+const commandPages = "docs/commands"
+
+// run writes the pages of the repository at root, and removes those of commands that are gone.
+func run(root string) error {
+	pages, err := pages(root)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(root, commandPages)); err != nil {
+		return err
+	}
+	for name, text := range pages {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pages are the texts by their paths in the repository at root.
+func pages(root string) (map[string]string, error) {
+	out := commands()
+	codes, err := codes(filepath.Join(root, "pkg", "report"))
+	out["docs/reasons.md"] = codes
+	return out, err
+}
+
+// generated stands at the top of every page.
+const generated = "<!-- Written by cmd/docgen (make docs). Change the code instead. -->\n\n"

@@ -1,0 +1,121 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-netguard/netguard/pkg/printer"
+)
+
+// completeWords returns the words that the shell is offered, the directive last.
+func completeWords(t *testing.T, words ...string) []string {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	streams := genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut}
+	args := append([]string{"__complete"}, words...)
+	if code := Main(context.Background(), args, streams, Environment{Getenv: func(string) string { return "" }}); code != 0 {
+		t.Fatalf("exit status %d: %s", code, errOut.String())
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	for i, line := range lines {
+		lines[i] = word(line)
+	}
+	return lines
+}
+
+// The directives, as cobra spells them: no file names, and no space after the word.
+const (
+	finished = ":4"
+	goesOn   = ":6"
+)
+
+func TestCompletion(t *testing.T) {
+	t.Setenv("KUBECONFIG", kubeconfig(t, "https://127.0.0.1:1"))
+	const files = "-f ../../examples/bankapp -n bank "
+	tests := map[string]string{ // the line typed, with | where TAB is pressed
+		"|":                         "can-reach explain help map reachable-from version who-can-reach " + finished,
+		"expl|":                     "explain " + finished,
+		"explain --source-n|":       "--source-namespace " + finished,
+		"explain dep|":              "deploy/ " + goesOn,
+		"explain deployme|":         "deployment/ " + goesOn,
+		"explain " + files + "int|": "internet " + finished,
+		"explain deploy/x ing|":     "ing/ " + goesOn,
+		"who-can-reach shop/dep|":   "shop/deploy/ " + goesOn,
+		"who-can-reach shop/no|":    finished,
+		"explain " + files + "b|":   "bank/ " + goesOn,
+		"explain app=|":             finished,
+		"explain a b |":             finished,
+		"version x|":                finished,
+		"map x|":                    finished,
+		"explain nosuchkind/x/y|":   finished,
+		"explain -o |":              strings.Join(printer.Formats(printer.KindExplanation), " ") + " " + finished,
+		"explain --context |":       "east west " + finished,
+		"explain --context w|":      "west " + finished,
+		"explain --cluster |":       "here " + finished,
+		"explain a ing/b " + files + "--controller ingress-nginx/deploy/|": "ingress-nginx/deploy/ingress-nginx-controller " + finished,
+		"explain -f |":                                                   "json yaml yml :8",
+		"explain -k |":                                                   ":16",
+		"explain " + files + "deploy/|":                                  "deploy/bankapp deploy/frontend deploy/other " + finished,
+		"explain " + files + "deployments.apps/f|":                       "deployments.apps/frontend " + finished,
+		"explain " + files + "bank/deploy/b|":                            "bank/deploy/bankapp " + finished,
+		"explain " + files + "--source-namespace ingress-nginx ds/|":     finished,
+		"explain " + files + "--source-namespace ingress-nginx deploy/|": "deploy/ingress-nginx-controller " + finished,
+		"explain " + files + "--source-namespace |":                      "bank ingress-nginx " + finished,
+		"explain " + files + "-n i|":                                     "ingress-nginx " + finished,
+		"who-can-reach " + files + "ns/|":                                "ns/bank ns/ingress-nginx " + finished,
+		"who-can-reach " + files + "svc/bankapp-service:|":               "svc/bankapp-service:80 " + finished,
+		"who-can-reach " + files + "svc/bankapp-service:9|":              finished,
+		"who-can-reach " + files + "deploy/bankapp:|":                    "deploy/bankapp:8080 " + finished,
+		"who-can-reach " + files + "svc/nosuch:|":                        finished,
+		"who-can-reach " + files + "ns/bank:|":                           finished,
+		"who-can-reach -f nosuchfile svc/|":                              finished,
+		"who-can-reach -f - svc/|":                                       finished,
+	}
+	for line, want := range tests {
+		if got := strings.Join(completeWords(t, strings.Split(strings.TrimSuffix(line, "|"), " ")...), " "); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", line, got, want)
+		}
+	}
+}
+
+// A server that never answers costs two seconds, and no words.
+func TestCompletionDoesNotHang(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	t.Setenv("KUBECONFIG", kubeconfig(t, "https://"+listener.Addr().String()))
+	start := time.Now()
+	if got := strings.Join(completeWords(t, "explain", "svc/"), " "); got != finished {
+		t.Errorf("got %s", got)
+	}
+	if took := time.Since(start); took > completionTimeout+completionTimeout/2 {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// kubeconfig writes one with two contexts, and returns its path.
+func kubeconfig(t *testing.T, server string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config")
+	text := `
+apiVersion: v1
+kind: Config
+current-context: east
+clusters: [{name: here, cluster: {server: "` + server + `"}}]
+contexts: [{name: east, context: {cluster: here}}, {name: west, context: {cluster: here}}]
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,67 @@
+package cmd_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-netguard/netguard/pkg/internal/golden"
+)
+
+// TestScenarios runs what people come with. Each folder of testdata/scenarios is
+// one situation, named as a sentence: cluster.yaml is the state, NAME.args one
+// command line, a word per field of it, and NAME.txt what it prints, after a
+// first line with the exit status; NAME.err is standard error, if any.
+func TestScenarios(t *testing.T) {
+	const root = "testdata/scenarios"
+	folders, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		t.Run(folder.Name(), func(t *testing.T) {
+			dir := filepath.Join(root, folder.Name())
+			commands, err := filepath.Glob(filepath.Join(dir, "*.args"))
+			if err != nil || len(commands) == 0 {
+				t.Fatalf("no commands in %s (%v)", dir, err)
+			}
+			expected := golden.New(t, dir, append(commands, filepath.Join(dir, "cluster.yaml"))...)
+			for _, command := range commands {
+				words, err := os.ReadFile(command)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name := strings.TrimSuffix(filepath.Base(command), ".args")
+				t.Run(name, func(t *testing.T) {
+					r := inDir(t, dir, append(strings.Fields(string(words)), "-f", "cluster.yaml"))
+					expected.Check(t, name+".txt", fmt.Appendf(nil, "exit %d\n%s", r.status, r.stdout))
+					if r.stderr != "" {
+						expected.Check(t, name+".err", []byte(r.stderr))
+					}
+				})
+			}
+		})
+	}
+}
+
+// inDir runs a command in another directory, so that the files it names are
+// named as a user there would.
+func inDir(t *testing.T, dir string, args []string) result {
+	t.Helper()
+	home, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chdir(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := os.Chdir(home); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	return run(t, "", slices.Clone(args)...)
+}

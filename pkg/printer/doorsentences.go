@@ -1,0 +1,134 @@
+package printer
+
+import (
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// doorReason is [names.reason] for the front door.
+func (n names) doorReason(c cause) string {
+	detail := n.esc(c.detail)
+	switch c.reason {
+	case report.BackendMissing:
+		return "the Service does not exist" + inParens(detail)
+	case report.ResourceBackend:
+		if c.detail == "" {
+			return "the backend is no Service, and netguard does not follow it"
+		}
+		return "the backend is " + detail + ", no Service, and netguard does not follow it"
+	case report.GrantMissing:
+		return "no ReferenceGrant in namespace " + orElse(detail, "of the Service") + " lets the route refer to its Service"
+	case report.ParentMissing:
+		if c.detail == "" {
+			return "the route names no Gateway that exists"
+		}
+		return "the route's parent does not exist: " + detail
+	case report.RouteNotAccepted:
+		if c.detail == "" {
+			return "the Gateway does not accept the route"
+		}
+		return "the Gateway does not accept the route: " + prose(c.detail)
+	case report.ClassMissing:
+		if c.detail == "" {
+			return "it names no class and no class is the default: nobody serves it"
+		}
+		return "nobody serves its class: there is no class " + detail
+	case report.ControllerUnknown:
+		text := "what carries its traffic was not found"
+		if c.detail != "" {
+			text += " (" + prose(c.detail) + ")"
+		}
+		return text + "; name it with --controller"
+	case report.ControllerAmbiguous:
+		if c.detail == "" {
+			return "several workloads may carry its traffic; name the right one with --controller"
+		}
+		return "several workloads may carry its traffic (" + detail + "); name the right one with --controller"
+	case report.ControllerOutside:
+		text := "its traffic comes from outside the cluster"
+		if c.detail != "" {
+			text = "its traffic comes from " + prose(c.detail)
+		}
+		return text + ": name its addresses with --controller CIDR"
+	case report.Routed:
+		if c.detail == "" {
+			return "sends requests on"
+		}
+		return "sends requests for " + detail + " on"
+	default:
+		return ""
+	}
+}
+
+// found is how a door's data plane was found, after the word "found".
+func (n names) found(step report.EvidenceStep) string {
+	switch step {
+	case report.StepUser:
+		return "as --controller says"
+	case report.StepClass:
+		return "by the class"
+	case report.StepStatus:
+		return "by the address in the door's status"
+	case report.StepGatewayLabel:
+		return "by the pods' label with the Gateway's name"
+	case report.StepArguments:
+		return "by the pods' arguments"
+	case report.StepCatalogue:
+		return "by what is known of this controller"
+	}
+	return ""
+}
+
+// stepName heads a line of evidence.
+func (n names) stepName(step report.EvidenceStep) string {
+	switch step {
+	case report.StepUser:
+		return "--controller"
+	case report.StepClass:
+		return "class"
+	case report.StepStatus:
+		return "status"
+	case report.StepGatewayLabel:
+		return "label"
+	case report.StepArguments:
+		return "arguments"
+	case report.StepCatalogue:
+		return "catalogue"
+	}
+	return n.esc(string(step))
+}
+
+// wayText is a way around a door, as a source of traffic.
+func (n names) wayText(w report.Way) string {
+	object := n.object(w.Object.Kind, w.Object.Namespace, w.Object.Name)
+	switch w.Kind {
+	case report.WayNodePort:
+		return "NodePort " + n.esc(w.Port) + " of " + object + " on every node"
+	case report.WayLoadBalancer:
+		return "load balancer of " + object + ", port " + n.esc(w.Port)
+	case report.WayExternalIP:
+		return "external IP of " + object + ", port " + n.esc(w.Port)
+	case report.WayHostPort:
+		return "hostPort " + n.esc(w.Port) + " of " + object
+	case report.WayIPBlock:
+		return "the pods' own addresses, from " + n.list(w.From, 3)
+	}
+	return ""
+}
+
+// clientSees says what becomes of a client's request.
+func (n names) clientSees(b report.DoorBackend) string {
+	switch {
+	case b.Verdict != report.Denied:
+		return ""
+	case b.ClientSees == "":
+		return "Clients get no answer from it."
+	case b.Reason == report.NoRuleAllows && b.Partly:
+		return "Some requests wait, and then fail with " + n.esc(b.ClientSees) + "."
+	case b.Reason == report.NoRuleAllows:
+		return "Clients wait, and then see " + n.esc(b.ClientSees) + "."
+	case b.Partly:
+		return "Some clients see " + n.esc(b.ClientSees) + "."
+	default:
+		return "Clients see " + n.esc(b.ClientSees) + " at once."
+	}
+}
