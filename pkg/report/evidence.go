@@ -13,7 +13,7 @@ type Object struct {
 // Reason is a stable code for why a hop or an answer has its verdict.
 type Reason string
 
-// Reasons. docs/reasons.md lists them; a code never changes its meaning.
+// Reasons. docs/json.md lists them; a code never changes its meaning.
 const (
 	// NotIsolated: no policy selects the pod in this direction.
 	NotIsolated Reason = "NotIsolated"

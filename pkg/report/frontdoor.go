@@ -143,7 +143,9 @@ type DoorBackend struct {
 
 // Meant is an end whom a rule means to admit, with the change that does.
 type Meant struct {
+	// End is the workload.
 	End End `json:"end"`
+	// Fix lets it in.
 	Fix Fix `json:"fix"`
 }
 
