@@ -9,8 +9,10 @@ type Diff struct {
 	Header `json:",inline"`
 	// Enforcement of the cluster after the change.
 	Enforcement Enforcement `json:"enforcement"`
-	Rows        []DiffRow   `json:"rows"`
-	Gaps        []Gap       `json:"gaps,omitempty"`
+	// Rows are the pairs of ends whose connections differ; none for equal states.
+	Rows []DiffRow `json:"rows"`
+	// Gaps are what could not be read and leaves rows undecided.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // DiffRow is one pair of ends whose connections differ.
@@ -19,18 +21,21 @@ type DiffRow struct {
 	// outside addresses as policies allow them, the way from a front door to a
 	// backend, or the way of clients outside into the cluster.
 	Kind DiffKind `json:"kind"`
-	From End      `json:"from"`
-	To   End      `json:"to"`
+	// From is where the connections begin.
+	From End `json:"from"`
+	// To is where they end; with a Port for a Service of a door or an entry.
+	To End `json:"to"`
 	// Change sums the row up.
 	Change DiffChange `json:"change"`
 	// Before and After are the connections that at least some pods of the ends
 	// have for certain. Absent for doors and entries, which are one way each.
 	Before *connset.Set `json:"before,omitempty"`
-	After  *connset.Set `json:"after,omitempty"`
-	// Gained are connections that After has more, for at least one pod that had
-	// them not; Lost those that it has less.
+	// After is Before in the state that is proposed.
+	After *connset.Set `json:"after,omitempty"`
+	// Gained are connections that are new to at least one pod of the ends.
 	Gained *Difference `json:"gained,omitempty"`
-	Lost   *Difference `json:"lost,omitempty"`
+	// Lost are connections that at least one pod of the ends has no more.
+	Lost *Difference `json:"lost,omitempty"`
 	// Undecided are connections of which it is not known whether they differ.
 	Undecided *Difference `json:"undecided,omitempty"`
 }
@@ -42,23 +47,29 @@ type Difference struct {
 	Connections *connset.Set `json:"connections,omitempty"`
 	// Partly: some pods of the ends only.
 	Partly bool `json:"partly,omitempty"`
-	// Before and After are what decides about such a connection in either state.
+	// Before is what decides about such a connection before.
 	Before DiffCause `json:"before"`
-	After  DiffCause `json:"after"`
+	// After is what decides about it in the state that is proposed.
+	After DiffCause `json:"after"`
 }
 
 // DiffCause is what decides about a connection in one state.
 type DiffCause struct {
+	// Verdict on the connection in this state.
 	Verdict Verdict `json:"verdict"`
-	// Reason is empty, and Absent true, where an end does not exist.
+	// Reason for the verdict; absent where an end does not exist.
 	Reason Reason `json:"reason,omitempty"`
-	Absent bool   `json:"absent,omitempty"`
-	// Hop is the stage that decided; DecidedBy the rules that admit or, for
-	// NoRuleAllows, the policies that isolate the end. Detail is the Hop's.
-	Hop       HopKind   `json:"hop,omitempty"`
+	// Absent: an end does not exist in this state.
+	Absent bool `json:"absent,omitempty"`
+	// Hop is the stage that decided.
+	Hop HopKind `json:"hop,omitempty"`
+	// DecidedBy are the rules that admit or, for NoRuleAllows, the policies that
+	// isolate the end.
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
-	Detail    string    `json:"detail,omitempty"`
-	Needs     []string  `json:"needs,omitempty"`
+	// Detail is what the reason is about, as a Hop has it.
+	Detail string `json:"detail,omitempty"`
+	// Needs are the permissions whose absence leaves it open.
+	Needs []string `json:"needs,omitempty"`
 }
 
 // DiffKind is what a row compares.
@@ -80,10 +91,12 @@ type DiffChange string
 
 // Changes of a row.
 const (
-	// DiffGained: the ends had no connection before. DiffLost: they have none any
-	// more. DiffChanged: they have others.
-	DiffGained    DiffChange = "Gained"
-	DiffLost      DiffChange = "Lost"
-	DiffChanged   DiffChange = "Changed"
+	// DiffGained: the ends had no connection before.
+	DiffGained DiffChange = "Gained"
+	// DiffLost: the ends have no connection any more.
+	DiffLost DiffChange = "Lost"
+	// DiffChanged: the ends have other connections.
+	DiffChanged DiffChange = "Changed"
+	// DiffUndecided: whether anything differs is not known.
 	DiffUndecided DiffChange = "Undecided"
 )

@@ -7,7 +7,9 @@ import (
 )
 
 // Scaffold is what scaffold proposes and what was proven about it: the policies
-// were laid over what was read, and everything was evaluated again.
+// were laid over what was read, and everything was evaluated again. It is no
+// part of the JSON API: scaffold -o json prints the policies, and what they
+// change is a [Diff].
 type Scaffold struct {
 	Header      `json:",inline"`
 	Of          End         `json:"of"`
@@ -170,7 +172,3 @@ const (
 	// EgressOnlyDNS: the pods may talk to nothing but DNS and what was named.
 	EgressOnlyDNS NoticeCode = "EgressOnlyDNS"
 )
-
-// NoOwnLabels: no labels tell the pods from others of their namespace, so that
-// no policy can select just them; Detail is one of the others.
-const NoOwnLabels Reason = "NoOwnLabels"
