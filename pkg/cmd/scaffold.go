@@ -80,6 +80,7 @@ func newScaffold(g *globals) *cobra.Command {
 			return o.run(c.Context())
 		},
 	}
+	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.out.addFlags(c)
 	o.doors.addFlags(c)
 	f := c.Flags()
@@ -93,6 +94,11 @@ func newScaffold(g *globals) *cobra.Command {
 		"Let the backend reach this (repeatable): TYPE/NAME, ns/NAME, labels, an address, a CIDR or \"internet\", with :PORT; implies --egress")
 	f.BoolVar(&o.request.NamespaceDefaults, "namespace-defaults", false,
 		"Add default-deny and allow-same-namespace for the backend's namespace, as policies of their own")
+	for _, flag := range []string{"allow-from", "allow-to", "keep-current"} {
+		cobra.CheckErr(c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return o.completeEnd(c, nil, typed)
+		}))
+	}
 	return c
 }
 

@@ -160,7 +160,7 @@ func (n names) diffCause(c report.DiffCause) string {
 		verdict: c.Verdict, reason: c.Reason, hop: c.Hop, subject: "it", policies: policies, rules: c.DecidedBy, detail: c.Detail, needs: c.Needs,
 	})
 	if c.Reason == report.NoRuleAllows && len(policies) > 0 {
-		return "no " + strings.ToLower(string(c.Hop)) + " rule of networkpolicy " + n.policies(policies, 3) + " allows it"
+		return "no " + strings.ToLower(string(c.Hop)) + " rule of networkpolicy " + n.policiesIn(policies, 3) + " allows it"
 	}
 	return why
 }

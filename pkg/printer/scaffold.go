@@ -318,7 +318,7 @@ func (n names) impactRow(r report.ImpactRow) string {
 		if r.Undeclared {
 			text += ", which no container declares"
 		}
-		return text + ", by networkpolicy " + n.policies(r.By, 3) + ": policies add up, and a new one cannot close what another opens"
+		return text + ", by networkpolicy " + n.policiesIn(r.By, 3) + ": policies add up, and a new one cannot close what another opens"
 	case report.AlsoAdmitted:
 		if r.Maybe {
 			return text + ", if their addresses are among those admitted, which is not known"
@@ -441,4 +441,13 @@ func KeepCurrent(w io.Writer, r *report.Scaffold, o Options) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// policiesIn names policies in a sentence: a, b and 3 more.
+func (n names) policiesIn(all []report.Object, limit int) string {
+	texts := make([]string, 0, len(all))
+	for _, p := range all {
+		texts = append(texts, n.policy(p))
+	}
+	return names{escape: same}.list(texts, limit)
 }
