@@ -303,15 +303,21 @@ func (n names) impactRow(r report.ImpactRow) string {
 		what = "every port"
 	}
 	who := names{escape: same}.list(ends, 6)
-	if r.Direction == report.Egress {
-		return "the way to " + who + ": " + what
-	}
+	of := ""
 	if len(r.Of) > 0 {
-		var of []string
+		var texts []string
 		for _, e := range r.Of {
-			of = append(of, n.end(e))
+			texts = append(texts, n.end(e))
 		}
-		what += " of " + names{escape: same}.list(of, 4)
+		of = names{escape: same}.list(texts, 4)
+	}
+	switch {
+	case r.Direction == report.Egress && of != "":
+		return "the way from " + of + " to " + who + ": " + what
+	case r.Direction == report.Egress:
+		return "the way to " + who + ": " + what
+	case of != "":
+		what += " of " + of
 	}
 	switch text := who + ": " + what; r.Change {
 	case report.StillOpen:

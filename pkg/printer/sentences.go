@@ -93,6 +93,8 @@ func (n names) reason(c cause) string {
 			return "the way leaves what the cluster's API describes"
 		}
 		return "the way leads to " + detail + ", outside of what the cluster's API describes"
+	case report.NoPeerMatches:
+		return "its traffic comes from " + orElse(detail, "outside") + ", which no peer of a NetworkPolicy can name"
 	case report.NoOwnLabels:
 		if c.detail == "" {
 			return "its pods have no labels that last, so that no policy can select them"

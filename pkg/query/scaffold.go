@@ -89,6 +89,9 @@ func (s *scaffolder) run() error {
 			return err
 		}
 	}
+	if len(s.out.Failed) > 0 {
+		return nil // somebody cannot be named in a rule, so that nothing can be proven
+	}
 	s.overlay()
 	s.prove()
 	i := s.impact()
@@ -299,6 +302,16 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 		}
 		return
 	}
+	if why := unnamed(d); why != "" {
+		if all {
+			v := report.Unknown
+			if why == report.NoPeerMatches {
+				v = report.Denied
+			}
+			s.fail(end, report.End{}, v, report.Hop{Kind: report.HopRoute, Reason: why, Detail: outsideName(d)})
+		}
+		return
+	}
 	if all && len(d.Routes) == 0 {
 		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.BackendMissing, Object: &d.Object})
 		return
@@ -329,6 +342,33 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 			s.admitDoor(set, d, service, inside)
 		}
 	}
+}
+
+// unnamed says why no rule can name a door's data plane: only the user knows its
+// addresses, or it is nothing that a peer of a NetworkPolicy can match.
+func unnamed(d *frontdoor.Door) report.Reason {
+	plane := &d.DataPlane
+	if slices.ContainsFunc(plane.Parties, func(p model.Party) bool { return p.Identity }) {
+		return report.NoPeerMatches
+	}
+	if plane.Anywhere {
+		return report.ControllerOutside
+	}
+	for _, r := range d.Routes {
+		if plane.ThroughNodes && r.Broken == "" && keepsAddress(r.Destinations) {
+			return report.ControllerOutside
+		}
+	}
+	return ""
+}
+
+func outsideName(d *frontdoor.Door) string {
+	for _, p := range d.DataPlane.Parties {
+		if p.External != "" {
+			return p.External
+		}
+	}
+	return ""
 }
 
 // outsideBackend notes destinations that are no pods with addresses of their own.

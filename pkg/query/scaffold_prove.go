@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -20,7 +21,15 @@ func (s *scaffolder) prove() {
 	for _, set := range s.sets {
 		for _, c := range set.clients {
 			to := report.End{Kind: set.objects()[0].Kind, Namespace: set.namespace, Name: set.lead()}
-			s.failDrafts(c.end, to, s.after.answers(c.parties, c.dsts()))
+			if c.door == nil {
+				s.failDrafts(c.end, to, s.after.answers(c.parties, c.dsts()))
+				continue
+			}
+			for _, b := range backends(c.door) {
+				if own := set.behind(b); own != nil {
+					s.failDrafts(c.end, to, s.after.leavingDoor(c.door, own))
+				}
+			}
 		}
 		from := s.membersOf(set.pods)[0].End
 		for _, c := range set.egress {
@@ -29,6 +38,16 @@ func (s *scaffolder) prove() {
 			}
 		}
 	}
+}
+
+// behind is a door's backend as far as it is pods of the set; nil when none is.
+func (b *backendSet) behind(d *doorBackend) *doorBackend {
+	r := *d.first()
+	r.Destinations = slices.DeleteFunc(slices.Clone(r.Destinations), func(dst model.Destination) bool { return !b.has(dst.Pod) })
+	if r.Broken != "" || len(r.Destinations) == 0 {
+		return nil
+	}
+	return &doorBackend{routes: []frontdoor.Route{r}}
 }
 
 // newSurvey is a mapper that is asked about single pairs of classes, which are
