@@ -94,6 +94,13 @@ func (n names) reason(c cause) string {
 			return "the way leaves what the cluster's API describes"
 		}
 		return "the way leads to " + detail + ", outside of what the cluster's API describes"
+	case report.NoPeerMatches:
+		return "its traffic comes from " + orElse(detail, "outside") + ", which no peer of a NetworkPolicy can name"
+	case report.NoOwnLabels:
+		if c.detail == "" {
+			return "its pods have no labels that last, so that no policy can select them"
+		}
+		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
 	case report.NetworkPluginDecides:
 		return "network plugins differ here, and --strict takes no side"
 	default:

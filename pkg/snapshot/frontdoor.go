@@ -241,6 +241,14 @@ func (s *Snapshot) ReferenceGrantsIn(namespace string) []*ReferenceGrant {
 	return out
 }
 
+// ReferenceGrants returns the grants read, by namespace and name.
+func (s *Snapshot) ReferenceGrants() []*ReferenceGrant {
+	return sortedFunc(s.door.ReferenceGrants, Name.Compare)
+}
+
+// GatewayClasses returns the GatewayClasses read, by name.
+func (s *Snapshot) GatewayClasses() []*GatewayClass { return sorted(s.door.GatewayClasses) }
+
 // AddIngress adds an Ingress.
 func (b *Builder) AddIngress(o *Ingress) { b.door.Ingresses[o.Name] = o }
 
