@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -153,6 +154,9 @@ func (n names) notPoliced(c cause) string {
 		return "no NetworkPolicy applies outside the cluster"
 	case "Node":
 		return "no NetworkPolicy applies to nodes"
+	case string(reference.Ingress), string(reference.Gateway):
+		// Its traffic comes from outside.
+		return "no NetworkPolicy applies outside the cluster"
 	case "":
 		return "no NetworkPolicy applies to nodes, hostNetwork pods and addresses outside"
 	default:

@@ -67,7 +67,11 @@ func generate(data []byte) *generator {
 		g.nodes = append(g.nodes, n)
 	}
 	for i := range 1 + g.n(7) {
-		g.pods = append(g.pods, g.pod(i))
+		p := g.pod(i)
+		if i > 0 && g.one(2) {
+			g.alike(&p, &g.pods[g.n(i)])
+		}
+		g.pods = append(g.pods, p)
 	}
 	for i := range g.n(5) {
 		g.policies = append(g.policies, g.policy(i))
@@ -180,6 +184,15 @@ func (g *generator) pod(i int) corev1.Pod {
 		*p.OwnerReferences[0].Controller = true
 	}
 	return p
+}
+
+// alike makes a pod like another one, but for its name, node and addresses.
+func (g *generator) alike(p, other *corev1.Pod) {
+	if p.Spec.HostNetwork != other.Spec.HostNetwork {
+		return
+	}
+	p.Namespace, p.Labels, p.OwnerReferences = other.Namespace, other.Labels, other.OwnerReferences
+	p.Spec.Containers, p.Spec.InitContainers = other.Spec.Containers, other.Spec.InitContainers
 }
 
 func (g *generator) containers(spec *corev1.PodSpec) {
@@ -296,6 +309,11 @@ func (g *generator) block() *networkingv1.IPBlock {
 		"::/0", "fd00::/16", "fd00::/112", "fd00::1/128", "fd00::1:0/112", "fd01::/64", "fd01::1/128", "2001:db8::/32",
 	}
 	out := &networkingv1.IPBlock{CIDR: pick(g, cidrs...)}
+	if g.one(3) {
+		// One pod's, and not its likes'.
+		ip := netip.MustParseAddr(pick(g, pick(g, g.pods...).Status.PodIPs...).IP)
+		out.CIDR = netip.PrefixFrom(ip, ip.BitLen()).String()
+	}
 	outer := netip.MustParsePrefix(out.CIDR).Masked()
 	for range g.n(3) {
 		// An exception has to be strictly within the CIDR.

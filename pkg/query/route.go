@@ -36,10 +36,11 @@ func (e *engine) route(src model.Party, dsts []model.Destination) []pair {
 	return out
 }
 
-// anyLocal tells whether some endpoint of the same Service port is on the node.
+// anyLocal tells whether some endpoint of the same Service port is on the node, or
+// may be.
 func anyLocal(dsts []model.Destination, like model.Destination, node string) bool {
 	for _, d := range dsts {
-		if d.Service == like.Service && d.ServicePort == like.ServicePort && d.NodeName() == node {
+		if d.Service == like.Service && d.ServicePort == like.ServicePort && (d.NodeName() == node || d.NodeName() == "") {
 			return true
 		}
 	}
