@@ -246,9 +246,6 @@ func (s *Snapshot) ReferenceGrants() []*ReferenceGrant {
 	return sortedFunc(s.door.ReferenceGrants, Name.Compare)
 }
 
-// GatewayClasses returns the GatewayClasses read, by name.
-func (s *Snapshot) GatewayClasses() []*GatewayClass { return sorted(s.door.GatewayClasses) }
-
 // AddIngress adds an Ingress.
 func (b *Builder) AddIngress(o *Ingress) { b.door.Ingresses[o.Name] = o }
 
