@@ -33,8 +33,8 @@ build: ## Build the plugin into bin/
 
 .PHONY: demo
 demo: build ## Run the main job on examples/bankapp; no cluster needed
-	@echo; echo '$$ kubectl netguard who-can-reach svc/bankapp-service $(EXAMPLE)'
-	@$(PLUGIN) who-can-reach svc/bankapp-service $(EXAMPLE)
+	@echo; echo '$$ kubectl netguard who-can-reach ingress/bankapp $(EXAMPLE)'
+	@$(PLUGIN) who-can-reach ingress/bankapp $(EXAMPLE)
 	@echo; echo '$$ kubectl netguard explain deploy/frontend svc/bankapp-service $(EXAMPLE)'
 	@$(PLUGIN) explain deploy/frontend svc/bankapp-service $(EXAMPLE)
 
