@@ -22,7 +22,8 @@ import (
 // addresses, and through front doors and exposed Services.
 func Diff(before, after *model.Model, o Options) *report.Diff {
 	cuts := allCuts(before, after)
-	d := &differ{before: newState(before, o, cuts), after: newState(after, o, cuts)}
+	t := touchedBetween(before, after)
+	d := &differ{before: newState(before, o, cuts, t), after: newState(after, o, cuts, t)}
 	out := &report.Diff{Header: report.NewHeader("Diff"), Enforcement: enforcement(after), Rows: []report.DiffRow{}}
 	out.Rows = append(out.Rows, d.connections()...)
 	out.Rows = append(out.Rows, d.outside()...)
@@ -54,8 +55,9 @@ type state struct {
 	blocks map[string]*pairState
 	// raw is the state without regard to what was not read or is not modelled,
 	// made when it is needed.
-	raw  *state
-	cuts []netip.Prefix
+	raw     *state
+	cuts    []netip.Prefix
+	touched *touched
 }
 
 // pairState is what the pods of two ends have with each other.
@@ -89,8 +91,8 @@ func (p *pairState) add(of sample, sets []policy.Admitted) {
 	}
 }
 
-func newState(m *model.Model, o Options, cuts []netip.Prefix) *state {
-	s := &state{mapper: newSurvey(m, o, cuts), edges: map[string]*pairState{}, blocks: map[string]*pairState{}, cuts: cuts}
+func newState(m *model.Model, o Options, cuts []netip.Prefix, t *touched) *state {
+	s := &state{mapper: newSurvey(m, o, cuts), edges: map[string]*pairState{}, blocks: map[string]*pairState{}, cuts: cuts, touched: t}
 	s.survey()
 	return s
 }
@@ -98,7 +100,9 @@ func newState(m *model.Model, o Options, cuts []netip.Prefix) *state {
 // unlimited is the state as if nothing were unread or beyond the model.
 func (s *state) unlimited() *state {
 	if s.raw == nil {
-		s.raw = &state{mapper: newSurvey(s.Model, s.Options, s.cuts), edges: map[string]*pairState{}, blocks: map[string]*pairState{}, cuts: s.cuts}
+		s.raw = &state{
+			mapper: newSurvey(s.Model, s.Options, s.cuts), edges: map[string]*pairState{}, blocks: map[string]*pairState{}, cuts: s.cuts, touched: s.touched,
+		}
 		s.raw.ideal = true
 		s.raw.survey()
 	}
@@ -114,8 +118,13 @@ func (s *state) survey() {
 	}
 	for _, from := range sides {
 		for _, to := range sides {
+			if !s.concernsSide(from) && !s.concernsSide(to) {
+				continue
+			}
 			s.eachPair(from, to, func(f, t *sideEnd, of sample, sets []policy.Admitted) {
-				entry(s.edges, f.end, t.end, "").add(of, sets)
+				if s.touched.has(f.end) || s.touched.has(t.end) {
+					entry(s.edges, f.end, t.end, "").add(of, sets)
+				}
 			})
 		}
 	}
@@ -123,6 +132,11 @@ func (s *state) survey() {
 	for _, side := range sides {
 		s.fringe(side, outside)
 	}
+}
+
+// concernsSide tells whether some end of a side may differ.
+func (s *state) concernsSide(x *side) bool {
+	return slices.ContainsFunc(x.ends, func(e *sideEnd) bool { return s.touched.has(e.end) })
 }
 
 func entry(in map[string]*pairState, from, to report.End, block string) *pairState {
@@ -138,7 +152,7 @@ func entry(in map[string]*pairState, from, to report.End, block string) *pairSta
 // fringe notes the connections of a class with outside blocks.
 func (s *state) fringe(side *side, outside []model.Party) {
 	pod := side.members[0]
-	if pod.Unseen {
+	if pod.Unseen || !s.concernsSide(side) {
 		return
 	}
 	for _, o := range familiesOf(pod.Addresses()).within(outside) {
@@ -153,6 +167,9 @@ func (s *state) fringe(side *side, outside []model.Party) {
 		out := s.leaving(side, nil, pod, o, link{src: links[0].dst}, selector.No, s.Plugin.Behaviour)
 		block, nobody := o.Block.String(), report.End{Kind: "Addresses"}
 		for _, e := range side.ends {
+			if !s.touched.has(e.end) {
+				continue
+			}
 			p := entry(s.blocks, nobody, e.end, block)
 			p.block, p.inbound = o.Block, true
 			p.add(sample{src: o, dst: pod}, []policy.Admitted{in})

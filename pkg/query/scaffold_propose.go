@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -63,8 +64,7 @@ func (s *scaffolder) propose() error {
 // again replaces.
 func (s *scaffolder) policyName(set *backendSet) string {
 	by := "clients"
-	switch s.request.Of.Kind {
-	case "Ingress", "Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute":
+	if frontdoor.IsDoor(s.request.Of.Kind) {
 		by = s.request.Of.Name
 	}
 	return fitName(set.lead() + "-allow-" + by)
@@ -81,7 +81,7 @@ func fitName(name string) string {
 
 func shortHash(text string) string {
 	h := fnv.New32a()
-	h.Write([]byte(text)) //nolint:errcheck // a hash takes everything
+	h.Write([]byte(text))
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 

@@ -16,6 +16,16 @@ kind: ClusterRoleBinding
 metadata: {name: netguard-reader}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: netguard-reader}
 subjects: [{kind: User, name: reader, apiGroup: rbac.authorization.k8s.io}]
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: bank}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {namespace: bank, name: netguard-tenant}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: netguard-reader}
+subjects: [{kind: User, name: tenant, apiGroup: rbac.authorization.k8s.io}]
 `
 
 // gatewayCRDs are as much of the Gateway API as is read.

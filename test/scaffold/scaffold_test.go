@@ -13,13 +13,14 @@ import (
 	"github.com/kubectl-netguard/netguard/test/kubelet"
 )
 
-// readerToken is the token of a user who may get and list, and nothing else.
-const readerToken = "reader-token"
+// readerToken is the token of a user who may get and list, and nothing else;
+// tenantToken that of one who may so in namespace bank alone.
+const readerToken, tenantToken = "reader-token", "tenant-token"
 
 // cluster is a control plane with the plugin on kubectl's PATH.
 type cluster struct {
 	*testing.T
-	admin, reader *controlplane.Kubectl
+	admin, reader, tenant *controlplane.Kubectl
 }
 
 func start(t *testing.T) *cluster {
@@ -32,7 +33,7 @@ func start(t *testing.T) *cluster {
 		t.Skip("the plugin is not built: run make build")
 	}
 	cp, err := controlplane.Start(t.Context(), controlplane.Options{
-		Log: os.Stderr, Tokens: []controlplane.Token{{User: "reader", Token: readerToken}},
+		Log: os.Stderr, Tokens: []controlplane.Token{{User: "reader", Token: readerToken}, {User: "tenant", Token: tenantToken}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +49,7 @@ func start(t *testing.T) *cluster {
 	}
 	t.Cleanup(nodes.Stop)
 	c := &cluster{T: t}
-	for user, k := range map[string]**controlplane.Kubectl{controlplane.AdminUser: &c.admin, "reader": &c.reader} {
+	for user, k := range map[string]**controlplane.Kubectl{controlplane.AdminUser: &c.admin, "reader": &c.reader, "tenant": &c.tenant} {
 		kubeconfig, err := cp.Kubeconfig(user)
 		if err != nil {
 			t.Fatal(err)
@@ -315,7 +316,7 @@ func TestScaffold(t *testing.T) {
 	c.applyPath("../../examples/bankapp")
 	c.settle("bank", "ingress-nginx")
 	run := func(name string, test func(*cluster)) {
-		t.Run(name, func(t *testing.T) { test(&cluster{T: t, admin: c.admin, reader: c.reader}) })
+		t.Run(name, func(t *testing.T) { test(&cluster{T: t, admin: c.admin, reader: c.reader, tenant: c.tenant}) })
 	}
 	run("bankapp", bankapp)
 	run("three backends", threeBackends)
@@ -324,6 +325,7 @@ func TestScaffold(t *testing.T) {
 	run("egress", egressWithDNS)
 	run("blocked", blocked)
 	run("delete", deleting)
+	run("tenant", tenant)
 }
 
 // The tutorial's claim becomes true.
@@ -413,4 +415,18 @@ func deleting(c *cluster) {
 	c.netguard(2, "diff", "--delete", "shut/netpol/nope")
 	out = c.netguard(0, "diff", "-f", "../../examples/bankapp")
 	contains(c.T, out.Stdout, "no connection is gained or lost")
+}
+
+// Who may read one namespace only is told what is not known, and gets no policy
+// that was not proven.
+func tenant(c *cluster) {
+	r, err := c.tenant.Run(c.Context(), "netguard", "scaffold", "ingress/bankapp", "-n", "bank")
+	if err != nil || r.ExitCode != 3 || r.Stdout != "" {
+		c.Errorf("scaffold: %v, exit status %d\n%s%s", err, r.ExitCode, r.Stdout, r.Stderr)
+	}
+	r, err = c.tenant.Run(c.Context(), "netguard", "diff", "--delete", "netpol/bankapp-restrict-access", "-n", "bank")
+	if err != nil || r.ExitCode == 2 || r.ExitCode == 0 {
+		c.Errorf("diff: %v, exit status %d\n%s%s", err, r.ExitCode, r.Stdout, r.Stderr)
+	}
+	c.Logf("%s%s", r.Stdout, r.Stderr)
 }
