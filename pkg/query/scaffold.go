@@ -66,11 +66,17 @@ func (s *scaffolder) run() error {
 	if err := s.findBackends(); err != nil {
 		return err
 	}
-	if len(s.out.Failed) > 0 || len(s.sets) == 0 {
-		if len(s.out.Failed) == 0 {
-			s.fail(s.endAsked(), report.End{}, report.Denied, report.Hop{Kind: report.HopEndpoint, Reason: report.NoPods, Detail: s.request.Of.String()})
-		}
+	if len(s.out.Failed) > 0 {
 		return nil
+	}
+	if of := s.request.Of; len(s.sets) == 0 {
+		switch {
+		case of.Kind != reference.Namespace:
+			s.fail(s.endAsked(), report.End{}, report.Denied, report.Hop{Kind: report.HopEndpoint, Reason: report.NoPods, Detail: of.String()})
+			return nil
+		case !s.request.NamespaceDefaults:
+			return fmt.Errorf("namespace %q has no Service that selects pods; name a workload, or add --namespace-defaults", of.Name)
+		}
 	}
 	if err := s.addClients(); err != nil {
 		return err

@@ -65,6 +65,9 @@ func (s *scaffolder) admit(c *client, port reference.Port) error {
 		own.ports = ports
 		set.clients = append(set.clients, &own)
 	}
+	if len(s.sets) == 0 {
+		return errors.New("there is no backend for it to reach")
+	}
 	if !found {
 		return fmt.Errorf("no backend has port %s", port)
 	}

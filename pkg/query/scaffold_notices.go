@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -21,13 +22,13 @@ func (s *scaffolder) notices(i *impactOf) {
 	s.ambient()
 	for _, set := range s.sets {
 		for _, p := range set.ports {
-			if p.dsts[0].Port.Pod == 0 {
+			if p.dsts[0].Port.Pod == 0 && len(set.clients) > 0 {
 				s.notice(report.Notice{Code: report.AllPorts, Objects: set.objects()})
 				break
 			}
 		}
 	}
-	if s.egress() {
+	if s.egress() && len(s.sets) > 0 {
 		var all []report.Object
 		for _, set := range s.sets {
 			all = append(all, set.objects()...)
@@ -146,7 +147,7 @@ func (s *scaffolder) solvers() {
 }
 
 func (s *scaffolder) inNamespace(name string) bool {
-	return slices.ContainsFunc(s.sets, func(b *backendSet) bool { return b.namespace == name })
+	return s.request.Of.Kind == reference.Namespace && s.request.Of.Name == name || slices.ContainsFunc(s.sets, func(b *backendSet) bool { return b.namespace == name })
 }
 
 // webhooks are Services that the API server calls, as far as their names tell:

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -40,6 +41,9 @@ func (s *scaffolder) propose() error {
 	}
 	if s.request.NamespaceDefaults {
 		var namespaces []string
+		if s.request.Of.Kind == reference.Namespace {
+			namespaces = append(namespaces, s.request.Of.Name)
+		}
 		for _, set := range s.sets {
 			if !slices.Contains(namespaces, set.namespace) {
 				namespaces = append(namespaces, set.namespace)

@@ -313,6 +313,7 @@ func TestScaffoldSelectsExactlyTheBackend(t *testing.T) {
 	m := cluster(t, street, pod("shop/old", "10.0.0.7", "n1", "app: web, old: yes1", ""))
 	r := scaffolded(t, m, query.ScaffoldRequest{Of: ref(t, "old")}, query.Options{})
 	wantSpec(t, r, "old-allow-clients", "podSelector: {matchLabels: {app: web, old: yes1}}, policyTypes: [Ingress]")
+	r = scaffolded(t, m, query.ScaffoldRequest{Of: ref(t, "old"), AllowFrom: []reference.Reference{ref(t, "client")}}, query.Options{})
 	wantNotice(t, r, report.AllPorts, "old")
 	r = scaffolded(t, m, query.ScaffoldRequest{Of: ref(t, "web-1")}, query.Options{})
 	if r.Verdict != Denied || r.Failed[0].Answers[0].Reason != report.NoOwnLabels {
@@ -375,5 +376,18 @@ func TestScaffoldOnePolicyForEachSetOfPods(t *testing.T) {
 	wantSpec(t, r, "client-allow-all", strings.NewReplacer("\n", " ", "app: web", "app: client", "port: http", "port: 80").Replace(webRule)+"]")
 	if _, err := query.Scaffold(m, query.ScaffoldRequest{Of: ref(t, "ingress/all"), AllowFrom: []reference.Reference{ref(t, "stranger:nope")}}, proxy()); err == nil {
 		t.Error("no backend has port nope")
+	}
+}
+
+// A namespace without Services has its defaults at least.
+func TestScaffoldOfANamespaceWithoutServices(t *testing.T) {
+	m := cluster(t, street)
+	r := scaffolded(t, m, query.ScaffoldRequest{Of: ref(t, "ns/monitoring"), NamespaceDefaults: true, Egress: true}, query.Options{})
+	if r.Verdict != Allowed || len(r.Policies) != 2 {
+		t.Fatalf("%v, %d policies, %+v", r.Verdict, len(r.Policies), r.Failed)
+	}
+	wantSpec(t, r, "default-deny", "podSelector: {}, policyTypes: [Ingress, Egress]")
+	if _, err := query.Scaffold(m, query.ScaffoldRequest{Of: ref(t, "ns/monitoring")}, query.Options{}); err == nil {
+		t.Error("nothing to scaffold, and no error")
 	}
 }
