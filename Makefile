@@ -33,8 +33,8 @@ build: ## Build the plugin into bin/
 
 .PHONY: demo
 demo: build ## Run the main job on examples/bankapp; no cluster needed
-	@echo; echo '$$ kubectl netguard who-can-reach svc/bankapp-service $(EXAMPLE)'
-	@$(PLUGIN) who-can-reach svc/bankapp-service $(EXAMPLE)
+	@echo; echo '$$ kubectl netguard who-can-reach ingress/bankapp $(EXAMPLE)'
+	@$(PLUGIN) who-can-reach ingress/bankapp $(EXAMPLE)
 	@echo; echo '$$ kubectl netguard explain deploy/frontend svc/bankapp-service $(EXAMPLE)'
 	@$(PLUGIN) explain deploy/frontend svc/bankapp-service $(EXAMPLE)
 
@@ -47,7 +47,9 @@ test-unit: ## Run the tests that need no control plane
 
 .PHONY: e2e
 e2e: build ## Run the end-to-end tests on a real control plane, through the real kubectl
-	cd test && go test -count=1 -timeout 40m ./...
+	@# One package at a time: each has a control plane of its own.
+	cd test && go test -count=1 -p 1 -timeout 60m ./...
+	cd test/cyclonus && go test -count=1 ./...
 
 .PHONY: conformance
 conformance: build ## Let the upstream NetworkPolicy suite judge the verdicts
@@ -58,8 +60,9 @@ playground: build ## Start a cluster with the example applied, to try the plugin
 	cd test && go run ./cmd/playground --plugin-dir $(CURDIR)/$(BIN) -f ../examples/bankapp
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: ## Run the benchmarks, the model ones on clusters of 300 and 3,000 pods
 	go test -run '^$$' -bench . -benchmem ./...
+	cd test && go test -run '^$$' -bench 'Model/.*/(S|M)$$' -benchmem ./scale
 
 .PHONY: golden
 golden: ## Rewrite the expected output that tests compare with; review the diff like code
@@ -82,7 +85,9 @@ lint: ## gofmt, go vet, golangci-lint with the layering rules, govulncheck where
 	@test -z "$$(gofmt -l cmd pkg test)" || { echo "not formatted: $$(gofmt -l cmd pkg test)"; exit 1; }
 	go vet ./...
 	cd test && go vet ./...
+	cd test/cyclonus && go vet ./...
 	go run $(GOLANGCI_LINT) run ./...
+	@mkdir -p $(BIN)
 	@if go run $(GOVULNCHECK) ./... > $(BIN)/govulncheck.log 2>&1; then echo "govulncheck: clean"; \
 	  elif grep -q '^Vulnerability #' $(BIN)/govulncheck.log; then cat $(BIN)/govulncheck.log; exit 1; \
 	  else echo "govulncheck: vulnerability database not reachable, skipped"; fi
@@ -94,7 +99,7 @@ docs: ## Write the pages of docs/ that come from the code
 .PHONY: verify
 verify: ## Check that nothing generated is behind: docs, golden files, go.mod, krew manifest, formatting
 	@test -z "$$(gofmt -l cmd pkg test)" || { echo "not formatted: $$(gofmt -l cmd pkg test)"; exit 1; }
-	@for dir in . test test/krew; do (cd $$dir && go mod tidy -diff) || { echo "$$dir: run go mod tidy"; exit 1; }; done
+	@for dir in . test test/krew test/cyclonus; do (cd $$dir && go mod tidy -diff) || { echo "$$dir: run go mod tidy"; exit 1; }; done
 	go test ./cmd/docgen ./cmd/release $(GOLDEN)
 	$(KREW_VALIDATE) -manifest $(CURDIR)/plugins/netguard.yaml
 

@@ -17,6 +17,7 @@ var layers = [][]string{
 	{"policy"},
 	{"cni"},
 	{"plan", "model", "source"},
+	{"overlay"},
 	{"frontdoor"},
 	{"query"},
 	{"printer"},

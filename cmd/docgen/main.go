@@ -1,5 +1,5 @@
-// Command docgen writes the part of docs/ that the code says better: a page for every command, from the command itself,
-// and the codes of reports, from the comments on them. `make docs` runs it; its test fails where the pages are behind.
+// Command docgen writes the part of docs/ that the code says better: a page for every command, from the command itself.
+// `make docs` runs it; its test fails where the pages are behind.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 
 func main() {
 	if err := run("."); err != nil {
-		fmt.Fprintln(os.Stderr, "docgen:", err) //nolint:errcheck // nothing is left to report to
+		fmt.Fprintln(os.Stderr, "docgen:", err)
 		os.Exit(1)
 	}
 }
@@ -20,10 +20,7 @@ const commandPages = "docs/commands"
 
 // run writes the pages of the repository at root, and removes those of commands that are gone.
 func run(root string) error {
-	pages, err := pages(root)
-	if err != nil {
-		return err
-	}
+	pages := commands()
 	if err := os.RemoveAll(filepath.Join(root, commandPages)); err != nil {
 		return err
 	}
@@ -37,14 +34,6 @@ func run(root string) error {
 		}
 	}
 	return nil
-}
-
-// pages are the texts by their paths in the repository at root.
-func pages(root string) (map[string]string, error) {
-	out := commands()
-	codes, err := codes(filepath.Join(root, "pkg", "report"))
-	out["docs/reasons.md"] = codes
-	return out, err
 }
 
 // generated stands at the top of every page.

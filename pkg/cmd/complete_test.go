@@ -41,7 +41,7 @@ func TestCompletion(t *testing.T) {
 	t.Setenv("KUBECONFIG", kubeconfig(t, "https://127.0.0.1:1"))
 	const files = "-f ../../examples/bankapp -n bank "
 	tests := map[string]string{ // the line typed, with | where TAB is pressed
-		"|":                         "can-reach explain help map reachable-from version who-can-reach " + finished,
+		"|":                         "can-reach diff explain help map reachable-from scaffold version who-can-reach " + finished,
 		"expl|":                     "explain " + finished,
 		"explain --source-n|":       "--source-namespace " + finished,
 		"explain dep|":              "deploy/ " + goesOn,

@@ -71,6 +71,9 @@ func newExplain(g *globals) *cobra.Command {
 			# Why can the frontend not reach the Service?
 			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank
 
+			# Do clients outside get through the Ingress to the pods?
+			kubectl netguard explain internet ingress/bankapp -n bank
+
 			# Could a pod with this label, that does not exist yet?
 			kubectl netguard explain app=frontend svc/bankapp-service -n bank
 

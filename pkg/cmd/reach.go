@@ -116,8 +116,20 @@ func newWhoCanReach(g *globals) *cobra.Command {
 		Long: templates.LongDesc(`
 			List who can reach TARGET and who cannot, with the rule that decides: workloads of TARGET's own
 			namespace one by one, other namespaces folded where all their pods get the same answer, addresses
-			outside the cluster, and nodes.`) + exitHelp,
+			outside the cluster, and nodes.
+
+			For an Ingress, Gateway or route: whether it works, from clients outside through its controller to
+			the pods, what clients see when it does not, and how to mend it; who else gets to those pods; and
+			which ways lead around it. What carries its traffic is looked for by the address in its status,
+			by labels and arguments of pods, and by what is known of common controllers; --controller names
+			it where that finds nothing, or the wrong one.`) + exitHelp,
 		Example: templates.Examples(`
+			# Does the Ingress work, and who gets around it?
+			kubectl netguard who-can-reach ingress/bankapp -n bank
+
+			# The load balancer is outside the cluster, in this subnet
+			kubectl netguard who-can-reach ingress/bankapp -n bank --controller 10.20.0.0/16
+
 			# Everybody who can or cannot reach a Service
 			kubectl netguard who-can-reach svc/bankapp-service -n bank
 
@@ -136,6 +148,9 @@ func newReachableFrom(g *globals) *cobra.Command {
 			outside the cluster its own policies let it talk to.`) + exitHelp,
 		Example: templates.Examples(`
 			# What can a compromised frontend reach?
-			kubectl netguard reachable-from deploy/frontend -n bank`),
+			kubectl netguard reachable-from deploy/frontend -n bank
+
+			# What can the controller behind an Ingress reach?
+			kubectl netguard reachable-from ingress/bankapp -n bank`),
 	}, "SOURCE")
 }

@@ -56,7 +56,7 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 
 			Ends are written as [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]] with kubectl's names for TYPE; a bare
 			NAME is a pod. A source may also be an IP or CIDR, "internet", or labels that no pod carries yet
-			(app=frontend). With -f or -k, manifests are read instead of a cluster.`) + exitHelp,
+			(app=frontend). With -f or -k, manifests are read instead of a cluster.`) + strings.Replace(exitHelp, "can-reach only", "can-reach, diff, scaffold", 1),
 		Example: templates.Examples(`
 			# Who can reach a Service, and why
 			kubectl netguard who-can-reach svc/bankapp-service -n bank
@@ -65,7 +65,10 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank
 
 			# Ask the same of manifests, before they are applied
-			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank -f manifests/`),
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank -f manifests/
+
+			# A policy that lets in the Ingress's controller and the frontend, and nobody else
+			kubectl netguard scaffold ingress/bankapp -n bank --allow-from deploy/frontend`),
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: displayName},
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -86,7 +89,7 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 	root.SetFlagErrorFunc(usageError)
 	g.addFlags(root.PersistentFlags())
 	root.AddCommand(
-		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newVersion(g),
+		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newScaffold(g), newDiff(g), newVersion(g),
 	)
 	g.registerCompletions(root)
 	return root

@@ -106,7 +106,7 @@ func catalogue() []controller {
 		{
 			name: "HAProxy Ingress", ids: []string{"haproxy-ingress.github.io/controller", "haproxy-ingress.github.io/controller/"},
 			pods:    []podLabels{match(appName, "haproxy-ingress")},
-			timeout: "503", refused: "503", source: "https://haproxy-ingress.github.io/docs/configuration/keys/",
+			timeout: "503", refused: "503", source: "https://haproxy-ingress.github.io/docs/configuration/command-line/",
 		},
 		{
 			name: "Kong", apart: true, ids: []string{"ingress-controllers.konghq.com/kong", "konghq.com/kic-gateway-controller"}, class: []string{"kong"},
@@ -145,7 +145,7 @@ func catalogue() []controller {
 		{
 			name: "AWS Load Balancer Controller", ids: []string{"ingress.k8s.aws/alb", "eks.amazonaws.com/alb", "gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"}, class: []string{"alb"},
 			outside: &outside{throughNodes: true, why: "an AWS load balancer outside the cluster; the controller's pods carry no traffic"},
-			timeout: "504", refused: "502", source: "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/how-it-works/",
+			timeout: "504", refused: "502", source: "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#target-type",
 		},
 		{
 			name: "GKE Ingress", ids: []string{"networking.gke.io/gateway", "k8s.io/ingress-gce"}, class: []string{"gce"},
@@ -163,7 +163,7 @@ func catalogue() []controller {
 		{
 			name: "Azure Application Gateway", ids: []string{"azure/application-gateway", "alb.networking.azure.io/alb-controller"}, class: []string{"azure-application-gateway", "azure/application-gateway"},
 			outside: &outside{why: "an Azure Application Gateway outside the cluster, which sends from its own subnet"},
-			timeout: "502", refused: "502", source: "https://learn.microsoft.com/azure/application-gateway/ingress-controller-overview",
+			timeout: "502", refused: "502", source: "https://learn.microsoft.com/azure/application-gateway/application-gateway-troubleshooting-502",
 		},
 	}
 }

@@ -249,6 +249,14 @@ func TestDataPlane(t *testing.T) {
 			want: "haproxy-controller/h", step: report.StepArguments,
 		},
 		{
+			name: "HAProxy Ingress is told the last part of its name",
+			world: []string{
+				class("int", "haproxy-ingress.github.io/controller/staging"), ingress("", "int", ""),
+				pod("ha/plain", "a: b", "10.1.0.1", "--ingress-class=haproxy", webPorts, ""), pod("ha/staging", "a: c", "10.1.0.2", "--controller-class=staging", webPorts, ""),
+			},
+			want: "ha/staging", step: report.StepArguments,
+		},
+		{
 			name: "Kong's controller does not carry traffic",
 			world: []string{
 				class("kong", "ingress-controllers.konghq.com/kong"), ingress("", "kong", ""),

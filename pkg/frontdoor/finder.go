@@ -429,11 +429,17 @@ func (f *finder) byArguments() bool {
 func (f *finder) toldToServe(p *snapshot.Pod) bool {
 	for _, a := range p.ControllerArgs {
 		_, value, _ := strings.Cut(a, "=")
-		if value != "" && (value == f.id || value == f.class && !f.otherController(p)) {
+		if value != "" && (value == f.id || f.isSuffix(value) || value == f.class && !f.otherController(p)) {
 			return true
 		}
 	}
 	return false
+}
+
+// isSuffix: some controllers take the last part of their name as the argument;
+// haproxy-ingress.github.io/controller/x is served with --controller-class=x.
+func (f *finder) isSuffix(value string) bool {
+	return f.known != nil && slices.ContainsFunc(f.known.ids, func(id string) bool { return strings.HasSuffix(id, "/") && f.id == id+value })
 }
 
 // otherController: the pod also names a controller, and it is another one; two
@@ -441,7 +447,7 @@ func (f *finder) toldToServe(p *snapshot.Pod) bool {
 func (f *finder) otherController(p *snapshot.Pod) bool {
 	for _, a := range p.ControllerArgs {
 		name, value, _ := strings.Cut(a, "=")
-		if strings.HasSuffix(name, "controller-class") && f.id != "" && value != f.id {
+		if strings.HasSuffix(name, "controller-class") && f.id != "" && value != f.id && !f.isSuffix(value) {
 			return true
 		}
 	}

@@ -18,6 +18,13 @@ type Question struct {
 	Controllers []reference.Reference
 	// Doors asks for the front doors as well, as map does.
 	Doors bool
+	// More are further ends that a question is about.
+	More []reference.Reference
+	// Services asks for the front doors and every Service besides.
+	Services bool
+	// Namespaces are further ones to read on their own when the user may not read
+	// all of them.
+	Namespaces []string
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -39,8 +46,15 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 			p.end(*r)
 		}
 	}
-	if q.Doors {
+	for _, r := range q.More {
+		p.end(r)
+	}
+	if q.Doors || q.Services {
 		p.allDoors()
+	}
+	if q.Services {
+		p.want(snapshot.Need{Resource: snapshot.IngressClasses})
+		p.dataPlane()
 	}
 	p.outsideThroughNodes()
 	p.plugin(false)
@@ -128,6 +142,12 @@ func (p *planner) namespaces() []string {
 		if r.Kind == reference.Namespace {
 			add(r.Name)
 		}
+	}
+	for _, r := range p.q.More {
+		add(r.Namespace)
+	}
+	for _, ns := range p.q.Namespaces {
+		add(ns)
 	}
 	add(p.q.Home)
 	return out

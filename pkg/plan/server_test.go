@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/fields"
@@ -114,6 +115,28 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 	case snapshot.IngressClasses:
 		for _, o := range s.all.IngressClasses() {
 			b.AddIngressClass(o)
+		}
+	case snapshot.Gateways:
+		for _, o := range s.all.Gateways() {
+			if named(o.Name) {
+				b.AddGateway(o)
+			}
+		}
+	case snapshot.GatewayClasses:
+		for _, o := range s.all.GatewayClasses() {
+			if n.Name == "" || n.Name == o.Name {
+				b.AddGatewayClass(o)
+			}
+		}
+	case snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes:
+		for _, o := range s.all.Routes() {
+			if strings.ToLower(o.Kind)+"s" == string(n.Resource) && named(o.Name) {
+				b.AddRoute(o)
+			}
+		}
+	case snapshot.ReferenceGrants:
+		for _, o := range s.all.ReferenceGrantsIn(n.Namespace) {
+			b.AddReferenceGrant(o)
 		}
 	default:
 		for _, o := range s.all.Workloads() {

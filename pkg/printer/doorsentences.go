@@ -102,6 +102,9 @@ func (n names) wayText(w report.Way) string {
 	object := n.object(w.Object.Kind, w.Object.Namespace, w.Object.Name)
 	switch w.Kind {
 	case report.WayNodePort:
+		if w.Port == "" {
+			return "a NodePort of " + object + " on every node"
+		}
 		return "NodePort " + n.esc(w.Port) + " of " + object + " on every node"
 	case report.WayLoadBalancer:
 		return "load balancer of " + object + ", port " + n.esc(w.Port)

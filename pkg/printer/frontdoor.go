@@ -134,7 +134,13 @@ func (n names) whyNot(b report.DoorBackend) string {
 	case b.Reason == report.NoRuleAllows:
 		for _, a := range b.Answers {
 			for _, h := range a.Hops {
-				if h.Verdict == report.Denied && h.Kind == report.HopEgress {
+				if h.Verdict != report.Denied {
+					continue
+				}
+				if frontDoor(a.Source.End.Kind) || a.Source.End.Kind == kindAddresses || a.Source.End.Kind == "Node" {
+					return "the pods' policies do not let the load balancer in"
+				}
+				if h.Kind == report.HopEgress {
 					return "the controller's own policies do not let it out to the pods"
 				}
 			}
@@ -231,6 +237,9 @@ func (t text) behind(p page, n names, d *report.Door) {
 				break
 			}
 		}
+		if d.Anywhere {
+			text += ". Its addresses are not known: --controller CIDR tells them"
+		}
 	}
 	p.fact("Controller", text)
 	if t.wide() || d.Problem != "" && d.Problem != report.NotRead {
@@ -297,18 +306,24 @@ func (t text) clients(p page, n names, r *report.FrontDoor, d *report.Door) {
 	case verdicts[report.Denied] == len(d.Outside):
 		word, text = report.Denied, "clients outside do not get in"
 	case verdicts[report.Denied] > 0:
-		word, text = report.Denied, "some clients outside do not get in"
+		word, text = report.Unknown, "only some clients outside get in"
 	case verdicts[report.Unknown] > 0:
 		word, text = report.Unknown, "whether clients outside get in"
 	}
-	text = t.paint(word, t.strong(word, r)) + ": " + text + at
-	p.fact("Entry", text)
+	label := t.strong(word, r)
+	if verdicts[report.Denied] > 0 && verdicts[report.Denied] < len(d.Outside) {
+		label = "PARTLY"
+	}
+	p.fact("Entry", t.paint(word, label)+": "+text+at)
 	if verdicts[report.Allowed] == len(d.Outside) && !t.wide() {
 		return
 	}
 	out := &report.Explanation{Source: report.End{Kind: kindInternet}, Enforcement: r.Enforcement, Answers: d.Outside}
 	if line := n.partly(out.Answers); line != "" {
 		p.para(factText, line)
+		if source, target, ports := varies(out.Answers); source && !target && !ports && !n.byNode(out.Answers) && !t.wide() {
+			return // by address, as somebody meant it
+		}
 	}
 	t.answers(p, n, out)
 	if d.Fix != nil {

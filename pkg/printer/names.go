@@ -156,15 +156,6 @@ func (n names) list(all []string, limit int) string {
 	return strings.Join(out, ", ") + more
 }
 
-// policies names policies in a sentence: a, b and 3 more.
-func (n names) policies(all []report.Object, limit int) string {
-	texts := make([]string, 0, len(all))
-	for _, p := range all {
-		texts = append(texts, n.policy(p))
-	}
-	return names{escape: same}.list(texts, limit)
-}
-
 func same(s string) string { return s }
 
 // port is one port as asked for and as the pod has it: 80 → 8080/TCP (http).

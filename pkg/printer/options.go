@@ -31,6 +31,8 @@ const (
 	KindReach       Kind = "Reach"
 	KindMap         Kind = "Map"
 	KindVersion     Kind = "Version"
+	KindScaffold    Kind = "Scaffold"
+	KindDiff        Kind = "Diff"
 )
 
 // Formats lists the values of -o that a kind of report can be printed in, beside
@@ -47,6 +49,10 @@ func Formats(k Kind) []string {
 		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
 	case KindVersion:
 		return []string{JSON, YAML}
+	case KindDiff:
+		return []string{Table, Wide, JSON, YAML, Name, MD}
+	case KindScaffold:
+		return []string{YAML, JSON, Name}
 	}
 	return nil
 }

@@ -13,6 +13,25 @@ import (
 
 func sourceOf(a report.Answer) report.Members { return a.Source }
 func targetOf(a report.Answer) report.Members { return a.Target }
+func throughOf(a report.Answer) report.Members {
+	if a.Through == nil {
+		return report.Members{}
+	}
+	return *a.Through
+}
+
+// throughVaries tells whether answers differ by the data plane that they lead through.
+func (n names) throughVaries(answers []report.Answer) bool {
+	return slices.ContainsFunc(answers, func(a report.Answer) bool { return n.who(throughOf(a)) != n.who(throughOf(answers[0])) })
+}
+
+// byNode tells whether addresses get different answers by the nodes that take
+// their packets, and by nothing else.
+func (n names) byNode(answers []report.Answer) bool {
+	return !slices.ContainsFunc(answers, func(a report.Answer) bool {
+		return len(a.Source.Nodes) == 0 || n.members(a.Source) != n.members(answers[0].Source)
+	})
+}
 
 // who identifies members, names and nodes included.
 func (n names) who(m report.Members) string {
@@ -42,6 +61,14 @@ func (n names) partly(answers []report.Answer) string {
 		return ""
 	}
 	switch source, target, ports := varies(answers); {
+	case n.throughVaries(answers) && !source && !target && !ports:
+		return "It only works through " + n.share(answers, yes, throughOf) + "."
+	case source && !target && !ports && n.byNode(answers):
+		var nodes []string
+		for _, a := range yes {
+			nodes = append(nodes, a.Source.Nodes...)
+		}
+		return "It only works through " + plural(len(nodes), "node") + " " + n.list(nodes, 3) + "."
 	case source && !target && !ports:
 		return "It only works from " + n.share(answers, yes, sourceOf) + "."
 	case target && !source && !ports:
@@ -99,7 +126,10 @@ func (t text) about(n names, r *report.Explanation, a report.Answer) string {
 	if target {
 		parts = append(parts, "to "+t.memberNames(n, a.Target, nodes))
 	}
-	if ports || !source && !target {
+	if n.throughVaries(r.Answers) && a.Through != nil {
+		parts = append(parts, "through "+t.memberNames(n, *a.Through, nodes))
+	}
+	if ports || len(parts) == 0 {
 		parts = append(parts, "port "+n.ports(a.Ports, 0))
 	}
 	return strings.Join(parts, ", ")

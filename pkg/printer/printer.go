@@ -16,6 +16,8 @@ type format interface {
 	frontDoor(*bytes.Buffer, *report.FrontDoor) error
 	connections(*bytes.Buffer, *report.Map) error
 	version(*bytes.Buffer, *report.Version) error
+	scaffold(*bytes.Buffer, *report.Scaffold) error
+	diff(*bytes.Buffer, *report.Diff) error
 }
 
 // diagram is a way to print maps only.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -93,6 +94,13 @@ func (n names) reason(c cause) string {
 			return "the way leaves what the cluster's API describes"
 		}
 		return "the way leads to " + detail + ", outside of what the cluster's API describes"
+	case report.NoPeerMatches:
+		return "its traffic comes from " + orElse(detail, "outside") + ", which no peer of a NetworkPolicy can name"
+	case report.NoOwnLabels:
+		if c.detail == "" {
+			return "its pods have no labels that last, so that no policy can select them"
+		}
+		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
 	case report.NetworkPluginDecides:
 		return "network plugins differ here, and --strict takes no side"
 	default:
@@ -146,6 +154,9 @@ func (n names) notPoliced(c cause) string {
 		return "no NetworkPolicy applies outside the cluster"
 	case "Node":
 		return "no NetworkPolicy applies to nodes"
+	case string(reference.Ingress), string(reference.Gateway):
+		// Its traffic comes from outside.
+		return "no NetworkPolicy applies outside the cluster"
 	case "":
 		return "no NetworkPolicy applies to nodes, hostNetwork pods and addresses outside"
 	default:

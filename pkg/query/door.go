@@ -59,7 +59,7 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 		}
 		first := []*draft{nil}
 		if len(arrivals) > 0 {
-			first = e.answers(entering, arrivals)
+			first = e.arriving(d, entering, arrivals)
 		}
 		for _, b := range backends(d) {
 			second := e.leavingDoor(d, b)
@@ -89,10 +89,23 @@ func (d *draft) meets(next *draft) bool {
 	return false
 }
 
+// arriving evaluates the way of clients to a door's data plane.
+func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []model.Destination) []*draft {
+	drafts := e.answers(clients, arrivals)
+	if onHost(d.DataPlane.Parties) {
+		return routed(drafts) // to the nodes' own ports
+	}
+	return drafts
+}
+
 // chain joins the way to the door and the way from it.
 func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBackend, to, from *draft) *draft {
 	out := *from
 	var hops []report.Hop
+	if from.source.end.Kind != "Addresses" && len(from.source.names) > 0 {
+		through := from.source.report(from.sourceTotal)
+		out.through = &through
+	}
 	out.source, out.sourceTotal = newMembers(endOf(source)), 0
 	var caveats []report.Caveat
 	if to != nil {
@@ -106,7 +119,7 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 		caveats = append(caveats, to.caveats...)
 		if to.verdict == report.Denied {
 			// What there is to mend is on the way to the door.
-			out.sample, out.sources = to.sample, to.sources
+			out.sample, out.sources, out.unfixable = to.sample, to.sources, false
 		}
 	}
 	object := d.Object
@@ -256,7 +269,7 @@ func (e *engine) fromAnywhere(d *frontdoor.Door, dsts []model.Destination) []*dr
 	drafts := routed(e.answers(destinationFamilies(dsts).within(anywhere), dsts))
 	verdicts := map[report.Verdict]bool{}
 	for _, x := range drafts {
-		x.source, x.sourceTotal = newMembers(doorEnd(d)), 0
+		x.source, x.sourceTotal, x.unfixable = newMembers(doorEnd(d)), 0, true
 		verdicts[x.verdict] = true
 	}
 	if len(verdicts) < 2 {
@@ -363,7 +376,7 @@ func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
 	out := report.Door{
 		Object: d.Object, Class: d.Class, Controller: d.Controller, ControllerName: plane.Name, Source: plane.Source,
 		Addresses: plane.Addresses, DataPlane: e.membersOf(e.planeParties(d)), Evidence: plane.Evidence,
-		Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
+		Anywhere: plane.Anywhere, Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
 	}
 	if plane.Problem == report.NotRead {
 		needs[plane.Detail] = true
@@ -374,14 +387,14 @@ func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
 	internet := reference.Reference{Form: reference.FormInternet}
 	if arrivals := e.arrivals(d); len(arrivals) > 0 {
 		clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-		entering := e.answers(clients, arrivals)
+		entering := e.arriving(d, clients, arrivals)
 		for _, x := range entering {
 			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
 			noteNeeds(needs, x.hops)
 		}
-		if v, _ := overall(entering); v == report.Denied {
+		if v, partly := overall(entering); v == report.Denied && !partly {
 			out.Fix = fix(e.Model, entering, func(m *model.Model) ([]*draft, error) {
-				return (&engine{Model: m, Options: e.Options}).answers(clients, arrivals), nil
+				return (&engine{Model: m, Options: e.Options}).arriving(d, clients, arrivals), nil
 			})
 		}
 	}
@@ -557,7 +570,7 @@ func (e *engine) besides(d *frontdoor.Door, r *frontdoor.Route, needs map[string
 		}
 	}
 	c.sources(others, r.Destinations)
-	rows := c.rows()
+	rows := slices.DeleteFunc(c.rows(), func(r report.ReachRow) bool { return r.Reason == report.SamePod })
 	sortRows(rows)
 	for n := range c.needs {
 		needs[n] = true
@@ -655,7 +668,7 @@ func (e *engine) wayThrough(s *snapshot.Service, p *snapshot.ServicePort) report
 	case snapshot.LoadBalancer:
 		w.Kind = report.WayLoadBalancer
 	case snapshot.NodePort:
-		w.Kind = report.WayNodePort
+		w.Kind, w.Port = report.WayNodePort, ""
 		if p.NodePort != 0 {
 			w.Port = strconv.Itoa(int(p.NodePort)) + "/" + string(p.Protocol)
 		}

@@ -179,13 +179,17 @@ type draft struct {
 	source, target           *members
 	sourceTotal, targetTotal int
 	ports                    []report.PortMapping
+	// through is the data plane of a front door on the way.
+	through *report.Members
+	// unfixable: who the source is is not known, so no change can be for it alone.
+	unfixable bool
 }
 
 // answer is the draft in the report's terms.
 func (d *draft) answer(source, target reference.Reference) report.Answer {
 	out := report.Answer{
 		Verdict: d.verdict, Reason: d.reason, Hops: d.hops, Caveats: d.caveats, Ports: d.ports,
-		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal),
+		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal), Through: d.through,
 	}
 	// All outside addresses together are what was asked for.
 	if source.Form == reference.FormInternet && out.Source.Count == out.Source.Total {

@@ -45,7 +45,7 @@ func fix(m *model.Model, found []*draft, ask func(*model.Model) ([]*draft, error
 // a policy denies one: a fix of the rest would not be a fix.
 func firstDeniedByPolicy(found []*draft) *draft {
 	for _, d := range found {
-		if d.verdict == report.Denied && d.reason != report.NoRuleAllows {
+		if d.verdict == report.Denied && (d.reason != report.NoRuleAllows || d.unfixable) {
 			return nil
 		}
 	}

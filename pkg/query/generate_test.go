@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,9 +25,8 @@ type generator struct {
 	data []byte
 	rnd  *rand.Rand
 	objects
-	replicaSets []appsv1.ReplicaSet
-	services    []corev1.Service
-	dual        int
+	services []corev1.Service
+	dual     int
 }
 
 func newGenerator(data []byte) *generator {

@@ -50,6 +50,8 @@ type mapper struct {
 	lens    lens
 	// behaviours are those of network plugins that a strict map has to suit.
 	behaviours []policy.Behaviour
+	// ideal leaves out of account what was not read or is not modelled.
+	ideal bool
 }
 
 // side is a class of parties with what is looked up for each pair.
@@ -173,6 +175,9 @@ func (m *mapper) side(class []model.Party) *side {
 		}
 		e.nodes[p.NodeName()] = true
 	}
+	if class[0].Unseen && m.ideal {
+		return s
+	}
 	if class[0].Unseen {
 		s.ingressLimit = limit{mayAllow: true, mayDeny: true}
 		s.egressLimit = s.ingressLimit
@@ -184,6 +189,9 @@ func (m *mapper) side(class []model.Party) *side {
 	}
 	s.ingress = m.Isolating(class[0].Pod, report.Ingress)
 	s.egress = m.Isolating(class[0].Pod, report.Egress)
+	if m.ideal {
+		return s
+	}
 	l := m.limitOf(class[0].Pod.Namespace)
 	s.ingressLimit, s.egressLimit = l, l
 	return s
@@ -232,9 +240,25 @@ func (l limit) apply(a policy.Admitted, isolated bool) policy.Admitted {
 	return a
 }
 
-// between adds the edges from one class to another. Where one of them is a
-// node's, it matters who else is on that node, and each case is an edge's.
+// between adds the edges from one class to another.
 func (m *mapper) between(from, to *side) {
+	m.eachPair(from, to, func(f, t *sideEnd, _ sample, sets []policy.Admitted) {
+		for _, set := range sets {
+			m.add(f, t, admitted{Admitted: set})
+		}
+	})
+}
+
+// sample is a pair of pods that stands for two classes in one case.
+type sample struct {
+	src, dst model.Party
+	near     selector.Result
+}
+
+// eachPair visits the ends of two classes with the sets that they have. Where
+// one of them is a node's, it matters who else is on that node, and each case is
+// visited.
+func (m *mapper) eachPair(from, to *side, visit func(f, t *sideEnd, of sample, sets []policy.Admitted)) {
 	src, dst := from.members[0], to.members[0]
 	if from == to {
 		dst = to.members[len(to.members)-1]
@@ -261,9 +285,7 @@ func (m *mapper) between(from, to *side) {
 						sets = append(sets, m.admits(from, to, src, dst, l, near))
 					}
 				}
-				for _, set := range sets {
-					m.add(f, t, admitted{Admitted: set})
-				}
+				visit(f, t, sample{src, dst, near}, sets)
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func (m *mapper) door(r reference.Reference) {
 		}
 		if arrivals := m.arrivals(d); len(arrivals) > 0 {
 			clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-			m.edgesOf(m.answers(clients, arrivals), endPointer(doorEnd(d)), nil)
+			m.edgesOf(m.arriving(d, clients, arrivals), endPointer(doorEnd(d)), nil)
 		}
 	}
 }

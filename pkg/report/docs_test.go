@@ -17,7 +17,7 @@ import (
 )
 
 // kinds are the reports, in the order in which docs/json.md has them.
-var kinds = []string{"Explanation", "Permission", "Reach", "FrontDoor", "Map", "Version"} //nolint:gochecknoglobals // a test's table
+var kinds = []string{"Explanation", "Permission", "Reach", "FrontDoor", "Map", "Diff", "Version"}
 
 // TestJSONIsDocumented holds docs/json.md against the code: every field, every
 // code and what it means, and no more, from the comments here. -update rewrites it.
@@ -55,7 +55,7 @@ func readSource(t *testing.T) *source {
 	}
 	s := &source{structs: map[string]*ast.StructType{}, codes: map[string][]code{}, docs: map[string]string{}}
 	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
+		if strings.HasSuffix(name, "_test.go") || name == "scaffold.go" { // which is printed as policies and prose
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)

@@ -13,7 +13,7 @@ type Object struct {
 // Reason is a stable code for why a hop or an answer has its verdict.
 type Reason string
 
-// Reasons. docs/reasons.md lists them; a code never changes its meaning.
+// Reasons. docs/json.md lists them; a code never changes its meaning.
 const (
 	// NotIsolated: no policy selects the pod in this direction.
 	NotIsolated Reason = "NotIsolated"
@@ -21,6 +21,12 @@ const (
 	RuleAllows Reason = "RuleAllows"
 	// NoRuleAllows: policies isolate the pod and none of their rules admits it.
 	NoRuleAllows Reason = "NoRuleAllows"
+	// NoOwnLabels: no labels tell the pods from others of their namespace, so that
+	// no policy can select just them; the detail is one of the others.
+	NoOwnLabels Reason = "NoOwnLabels"
+	// NoPeerMatches: the traffic comes from what no peer of a NetworkPolicy can
+	// name; the detail is what it is called.
+	NoPeerMatches Reason = "NoPeerMatches"
 	// NotPoliced: the end is a node, a hostNetwork pod or an outside address,
 	// which no NetworkPolicy selects.
 	NotPoliced Reason = "NotPoliced"

@@ -162,6 +162,8 @@ type Answer struct {
 	Source Members `json:"source"`
 	// Target is who of the target the answer is about.
 	Target Members `json:"target"`
+	// Through is the data plane of the front door that the way leads through.
+	Through *Members `json:"through,omitempty"`
 	// Ports that the answer is about.
 	Ports []PortMapping `json:"ports"`
 	// Hops in the order of the way.

@@ -93,6 +93,9 @@ type Door struct {
 	Addresses []string `json:"addresses,omitempty"`
 	// DataPlane is who carries the traffic; empty with a Problem.
 	DataPlane []Members `json:"dataPlane"`
+	// Anywhere: its addresses are not known, and only what is the same for every
+	// address outside is answered.
+	Anywhere bool `json:"anywhere,omitempty"`
 	// Entry is the Service by which they do.
 	Entry *Object `json:"entry,omitempty"`
 	// Evidence is what was tried to find the data plane.
@@ -143,7 +146,9 @@ type DoorBackend struct {
 
 // Meant is an end whom a rule means to admit, with the change that does.
 type Meant struct {
+	// End is the workload.
 	End End `json:"end"`
+	// Fix lets it in.
 	Fix Fix `json:"fix"`
 }
 

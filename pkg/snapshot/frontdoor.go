@@ -221,6 +221,9 @@ func (s *Snapshot) Gateways() []*Gateway { return sortedFunc(s.door.Gateways, Na
 // GatewayClass returns one GatewayClass, or nil.
 func (s *Snapshot) GatewayClass(name string) *GatewayClass { return s.door.GatewayClasses[name] }
 
+// GatewayClasses returns the GatewayClasses read, by name.
+func (s *Snapshot) GatewayClasses() []*GatewayClass { return sorted(s.door.GatewayClasses) }
+
 // Route returns one route of a kind, or nil.
 func (s *Snapshot) Route(kind string, name Name) *Route { return s.door.Routes[RouteKey{kind, name}] }
 
@@ -236,6 +239,11 @@ func (s *Snapshot) ReferenceGrantsIn(namespace string) []*ReferenceGrant {
 		}
 	}
 	return out
+}
+
+// ReferenceGrants returns the grants read, by namespace and name.
+func (s *Snapshot) ReferenceGrants() []*ReferenceGrant {
+	return sortedFunc(s.door.ReferenceGrants, Name.Compare)
 }
 
 // AddIngress adds an Ingress.
