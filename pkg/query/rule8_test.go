@@ -200,3 +200,14 @@ func TestRule8ServicesTranslateBeforePolicies(t *testing.T) {
 		differ(t, explained(t, m, "client", "other/svc/h:80"), "Allowed NotIsolated client -> host1 TCP/80", "Allowed SameNode client -> host2 TCP/80", "Denied NoRuleAllows client -> client TCP/80")
 	})
 }
+
+func TestAFixReplacesThePortOnlyWhereNothingElseCanRelyOnIt(t *testing.T) {
+	web := service("shop/web", "selector: {app: web}, ports: [{port: 80, targetPort: 8080}]")
+	for subject, want := range map[string]report.ChangeCode{"{matchLabels: {app: web}}": report.ReplacePort, "{}": report.AddPort} {
+		m := cluster(t, world, web, policy("shop/p", "podSelector: "+subject+", ingress: [{from: [{podSelector: {matchLabels: {app: client}}}], ports: [{port: 80}]}]"))
+		x := explained(t, m, "client", "svc/web:80")
+		if x.Fix == nil || len(x.Fix.Patches) != 1 || x.Fix.Patches[0].Change != want {
+			t.Errorf("%s: %+v, want %s", subject, x.Fix, want)
+		}
+	}
+}
