@@ -13,19 +13,23 @@ import (
 // Model answers what the objects of a snapshot mean to each other.
 type Model struct {
 	*snapshot.Snapshot
-	Plugin   cni.Plugin
-	policies map[string][]*policy.Policy
-	invalid  map[string]*policy.Error
+	Plugin cni.Plugin
+	// Deviations are what other network plugins do differently; asked for once
+	// a connection, and so made once.
+	Deviations []cni.Deviation
+	policies   map[string][]*policy.Policy
+	invalid    map[string]*policy.Error
 }
 
 // New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
 // on its namespace open; sources that read files refuse it before.
 func New(s *snapshot.Snapshot) *Model {
 	m := &Model{
-		Snapshot: s,
-		Plugin:   cni.Detect(s),
-		policies: map[string][]*policy.Policy{},
-		invalid:  map[string]*policy.Error{},
+		Snapshot:   s,
+		Plugin:     cni.Detect(s),
+		Deviations: cni.Deviations(),
+		policies:   map[string][]*policy.Policy{},
+		invalid:    map[string]*policy.Error{},
 	}
 	for _, p := range s.Policies() {
 		compiled, err := policy.Compile(p)

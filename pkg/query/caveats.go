@@ -3,7 +3,6 @@ package query
 import (
 	"strconv"
 
-	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -13,7 +12,7 @@ import (
 // treat it, and reports those that would answer otherwise.
 func (e *engine) caveats(p pair, l link, base outcome) []report.Caveat {
 	var out []report.Caveat
-	for _, d := range cni.Deviations() {
+	for _, d := range e.Deviations {
 		if !e.concerns(d.Behaviour, p) {
 			continue
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
-	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -114,7 +113,7 @@ type admitted struct {
 
 func (m *mapper) run() {
 	if m.Strict && m.Plugin.Name == "" {
-		for _, d := range cni.Deviations() {
+		for _, d := range m.Deviations {
 			m.behaviours = append(m.behaviours, d.Behaviour)
 		}
 	}
