@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -55,7 +54,7 @@ func (b *backendSet) behind(d *doorBackend) *doorBackend {
 func newSurvey(m *model.Model, o Options, cuts []netip.Prefix) *mapper {
 	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
 	if out.Strict && out.Plugin.Name == "" {
-		for _, d := range cni.Deviations() {
+		for _, d := range m.Deviations {
 			out.behaviours = append(out.behaviours, d.Behaviour)
 		}
 	}
