@@ -7,7 +7,7 @@ import (
 )
 
 // Formats, as -o takes them. Text is the default, for eyes, and may change; Table
-// is its other name for the reports that are tables.
+// is its other name.
 const (
 	Text    = ""
 	Table   = "table"
@@ -40,15 +40,15 @@ const (
 func Formats(k Kind) []string {
 	switch k {
 	case KindExplanation:
-		return []string{Wide, JSON, YAML, Name}
+		return []string{Table, Wide, JSON, YAML, Name}
 	case KindReach:
 		return []string{Table, Wide, JSON, YAML, Name}
 	case KindPermission:
-		return []string{JSON, YAML, Name}
+		return []string{Table, JSON, YAML, Name}
 	case KindMap:
 		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
 	case KindVersion:
-		return []string{JSON, YAML}
+		return []string{Table, JSON, YAML}
 	case KindDiff:
 		return []string{Table, Wide, JSON, YAML, Name, MD}
 	case KindScaffold:
