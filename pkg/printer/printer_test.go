@@ -74,7 +74,7 @@ func TestExplanation(t *testing.T) {
 		{"service-target-port", broken(report.TargetPortMissing, "web"), printer.Options{}},
 		{"service-not-local", broken(report.NoLocalEndpoint, "internalTrafficPolicy: Local"), printer.Options{}},
 		{"service-not-exposed", broken(report.NotExposed, "ClusterIP"), printer.Options{}},
-		{"service-source-ranges", broken(report.SourceRangeDenied, "203.0.113.0/24"), printer.Options{}},
+		{"service-source-ranges", broken(report.SourceRangeDenied, "31829"), printer.Options{}},
 	} {
 		t.Run(c.name, func(t *testing.T) { files.Check(t, c.name, render(t, explain, c.report, c.o)) })
 	}

@@ -73,7 +73,10 @@ func (n names) reason(c cause) string {
 	case report.NotExposed:
 		return "the Service has no address outside the cluster" + inParens(detail)
 	case report.SourceRangeDenied:
-		return "spec.loadBalancerSourceRanges of the Service leaves the client out" + inParens(detail)
+		if detail != "" {
+			return "spec.loadBalancerSourceRanges keeps the client from the load balancer; the Service's NodePort " + detail + " is not closed by it"
+		}
+		return "spec.loadBalancerSourceRanges of the Service leaves the client out"
 	case report.Translated:
 		return "the Service passes it on to its pods"
 	case report.NotRead:

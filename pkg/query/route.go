@@ -65,7 +65,7 @@ func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []p
 		case s == nil || !exposed(s) || d.Broken != "":
 			out = append(out, pair{src: src, dst: d})
 		case s.Type == snapshot.LoadBalancer && !inRanges(src.Block, s.LoadBalancerRanges):
-			out = append(out, pair{src: src, dst: broken(d, report.SourceRangeDenied, "")})
+			out = append(out, pair{src: src, dst: broken(d, report.SourceRangeDenied, nodePort(d.ServicePort))})
 		case s.ExternalLocal:
 			out = append(out, pair{src: src, dst: d})
 		default:
@@ -75,6 +75,16 @@ func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []p
 		}
 	}
 	return out
+}
+
+// nodePort is the port of a Service on every node, which stays open to clients
+// that the load balancer refuses: kube-proxy holds source ranges against packets
+// to the load balancer's address alone. "" when none is allocated.
+func nodePort(p *snapshot.ServicePort) string {
+	if p == nil || p.NodePort == 0 {
+		return ""
+	}
+	return number(p.NodePort)
 }
 
 func inRanges(b address.Block, ranges []netip.Prefix) bool {

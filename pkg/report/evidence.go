@@ -55,7 +55,8 @@ const (
 	NoCommonIPFamily Reason = "NoCommonIPFamily"
 	// NotExposed: the Service has no address outside the cluster.
 	NotExposed Reason = "NotExposed"
-	// SourceRangeDenied: the client is outside spec.loadBalancerSourceRanges.
+	// SourceRangeDenied: the client is outside spec.loadBalancerSourceRanges. Detail
+	// is the Service's NodePort, which they do not close.
 	SourceRangeDenied Reason = "SourceRangeDenied"
 	// Translated: a Service turned its address and port into the pod's.
 	Translated Reason = "Translated"
