@@ -56,6 +56,9 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 		}
 		for _, port := range m.PortsOf(p, r.Port) {
 			d := Destination{Party: p, Addresses: addrs, Port: port}
+			if p.Pod != nil && !p.Hypothetical && !p.Unseen && port.Pod == 0 && port.PodPortName != "" {
+				d.Broken, d.Detail = report.PortNameMissing, port.PodPortName
+			}
 			if text, ok := m.nodePort(p, port); ok {
 				d.Broken, d.Detail = report.LeavesCluster, text
 			}

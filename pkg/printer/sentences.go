@@ -66,6 +66,8 @@ func (n names) reason(c cause) string {
 		return "the Service has no such port; it has " + detail
 	case report.TargetPortMissing:
 		return "the Service's targetPort " + detail + " is a name that no container of its pods declares"
+	case report.PortNameMissing:
+		return "no container of the pod declares a port named " + detail
 	case report.NoLocalEndpoint:
 		return "the traffic policy is Local and the node has no endpoint of the Service" + inParens(detail)
 	case report.NoCommonIPFamily:

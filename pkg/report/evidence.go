@@ -49,6 +49,8 @@ const (
 	ServicePortMissing Reason = "ServicePortMissing"
 	// TargetPortMissing: targetPort is a name that no container of the pod declares.
 	TargetPortMissing Reason = "TargetPortMissing"
+	// PortNameMissing: no container of the pod declares a port of the name asked for.
+	PortNameMissing Reason = "PortNameMissing"
 	// NoLocalEndpoint: a traffic policy Local and no endpoint on the node.
 	NoLocalEndpoint Reason = "NoLocalEndpoint"
 	// NoCommonIPFamily: one end has only IPv4, the other only IPv6 addresses.
