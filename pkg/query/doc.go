@@ -1,5 +1,6 @@
 // Package query answers questions about a model: explain, can-reach,
-// who-can-reach, reachable-from, map, and the fixes that explain proposes.
+// who-can-reach, reachable-from, map, scaffold, diff, and the fixes that explain
+// proposes.
 //
 // Every answer is a pure function of a model: no I/O, no printing, no clock.
 // There is one evaluation of a connection, [engine.connect]; the questions
