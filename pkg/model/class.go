@@ -16,6 +16,9 @@ import (
 type Class struct {
 	// Pods are never empty, and in the snapshot's order.
 	Pods []*snapshot.Pod
+	// Owner is the workload that the pods belong to in the end ([Model.TopOwner]);
+	// zero for bare pods, each of which is its own.
+	Owner snapshot.Owner
 	// Ingress and Egress are the policies that isolate the pods, as
 	// [Model.Isolating] has them. Classes of one namespace that the same policies
 	// isolate share the list.
@@ -54,6 +57,10 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed) []*Class {
 		at := slices.IndexFunc(buckets[key], func(c *Class) bool { return alike(c.Pods[0], p) })
 		if at < 0 {
 			c := &Class{}
+			if p.Owner.Name != "" {
+				kind, name := m.TopOwner(p)
+				c.Owner = snapshot.Owner{Kind: kind, Name: name.Name}
+			}
 			buckets[key] = append(buckets[key], c)
 			out = append(out, c)
 			at = len(buckets[key]) - 1

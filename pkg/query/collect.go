@@ -3,12 +3,14 @@ package query
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // collector gathers the answers of one question about everybody, by what they
@@ -25,7 +27,6 @@ type collector struct {
 	// own are the parties of the question's own end, by name.
 	own   map[string]model.Party
 	needs map[string]bool
-	lens  lens
 	// naming is the lens by which outside addresses were cut.
 	naming lens
 	// families in which the question's own end can talk with the outside.
@@ -35,7 +36,7 @@ type collector struct {
 // group is everybody who gets one answer.
 type group struct {
 	row  report.ReachRow
-	ends map[string]*members
+	ends map[string]*shown
 	keys []string
 }
 
@@ -50,57 +51,59 @@ type said struct {
 }
 
 func newCollector(e *engine, home string) *collector {
+	brief := *e
+	brief.brief = true
 	return &collector{
-		engine: e, home: home, groups: map[string]*group{}, total: map[string]int{},
+		engine: &brief, home: home, groups: map[string]*group{}, total: map[string]int{},
 		own: map[string]model.Party{}, needs: map[string]bool{},
 	}
 }
 
 // sources evaluates every source against the targets.
-func (c *collector) sources(sources []model.Party, targets []model.Destination) {
-	c.lens = c.lensFor(nil, targets)
-	c.naming = c.lens
-	// The sources' own policies may tell the targets apart by their addresses.
-	c.lens.cuts = append(c.lens.cuts, c.blocksIn(namespacesOf(sources))...)
+func (c *collector) sources(from crowd, targets []model.Destination) {
+	c.naming = c.lensFor(nil, targets)
+	// The sources' own policies may tell the targets apart by their addresses,
+	// and a source on a node may tell them apart by theirs.
+	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
 	c.families = destinationFamilies(targets)
-	plain := fold(targets, c.lens.destinationKey)
-	byNode := lens{nodes: true, cuts: c.lens.cuts}
 	located := fold(targets, byNode.destinationKey)
-	for _, s := range sources {
-		c.total[endKey(c.partyEnd(s))]++
-	}
 	for _, t := range targets {
 		c.own[partyName(t.Party)] = t.Party
 	}
-	for _, class := range fold(sources, c.lens.key) {
-		classes := plain
-		if class[0].Host() || class[0].Block.Prefix.IsValid() || c.lens.nodes {
-			classes = located
-		}
+	c.count(from)
+	ask := func(class []model.Party) map[string]*said {
 		answers := map[string]*said{}
-		for _, to := range c.classTargets(class, classes, byNode) {
-			for _, p := range c.route(other(class, to), to[:1]) {
+		for _, to := range c.classTargets(class, located, byNode) {
+			src, dst := other(class, to)
+			for _, p := range c.route(src, []model.Destination{dst}) {
 				c.ask(answers, p, partiesOf(to))
 			}
 		}
-		c.commit(answers, class)
+		return answers
+	}
+	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
+	for _, s := range v.standings(from.classes) {
+		answers := ask(s.sample(v.own))
+		c.differ(answers, s, report.HopIngress)
+		c.commit(answers, s.parts, nil)
+	}
+	for _, class := range fold(from.others, c.naming.key) {
+		c.commit(ask(class), nil, class)
 	}
 }
 
 // targets evaluates every target, on each port it declares, against the sources.
-func (c *collector) targets(sources, targets []model.Party) {
-	c.lens = c.lensFor(sources, nil)
-	c.lens.cuts = append(c.lens.cuts, c.blocksIn(namespacesOf(targets))...)
-	for _, t := range targets {
-		c.total[endKey(c.partyEnd(t))]++
-	}
+func (c *collector) targets(sources []model.Party, to crowd) {
+	c.naming = c.lensFor(sources, nil)
 	for _, s := range sources {
 		c.own[partyName(s)] = s
 	}
+	c.count(to)
+	host := slices.ContainsFunc(to.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
 	// A pod reaches its own node whatever its policies say.
-	byNode := lens{nodes: c.lens.nodes || slices.ContainsFunc(targets, model.Party.Host), cuts: c.lens.cuts}
+	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
 	classes := fold(sources, byNode.key)
-	for _, to := range fold(targets, c.lens.key) {
+	ask := func(to []model.Party) map[string]*said {
 		answers := map[string]*said{}
 		for _, port := range c.PortsOf(to[0], reference.Port{}) {
 			for _, class := range classes {
@@ -108,21 +111,54 @@ func (c *collector) targets(sources, targets []model.Party) {
 				for i, t := range to {
 					dsts[i] = model.Destination{Party: t, Addresses: t.Addresses(), Port: port}
 				}
-				c.ask(answers, pair{src: other(class, dsts), dst: dsts[0]}, class)
+				src, dst := other(class, dsts)
+				c.ask(answers, pair{src: src, dst: dst}, class)
 			}
 		}
-		c.commit(answers, to)
+		return answers
+	}
+	v := c.view(sources, report.Ingress, c.naming.nodes)
+	for _, s := range v.standings(to.classes) {
+		answers := ask(s.sample(v.own))
+		c.differ(answers, s, report.HopEgress)
+		c.commit(answers, s.parts, nil)
+	}
+	for _, class := range fold(to.others, c.naming.key) {
+		c.commit(ask(class), nil, class)
 	}
 }
 
-func namespacesOf(parties []model.Party) map[string]bool {
-	out := map[string]bool{}
-	for _, p := range parties {
-		if p.Pod != nil {
-			out[p.Pod.Namespace] = true
-		}
+// blocksEverywhere are the CIDRs that any policy of the cluster names.
+func (e *engine) blocksEverywhere() []netip.Prefix {
+	all := map[string]bool{}
+	for _, p := range e.Policies() {
+		all[p.Namespace] = true
 	}
-	return out
+	return e.blocksIn(all)
+}
+
+// count notes how many pods each end has.
+func (c *collector) count(in crowd) {
+	for _, class := range in.classes {
+		c.eachEnd(class, class.Pods, func(_ report.End, id string, pods []*snapshot.Pod) { c.total[id] += len(pods) })
+	}
+	for _, p := range in.others {
+		c.total[endKey(c.partyEnd(p))]++
+	}
+}
+
+// eachEnd visits the ends that pods of one class are shown as: their workload, or
+// each for itself.
+func (c *collector) eachEnd(class *model.Class, pods []*snapshot.Pod, visit func(end report.End, id string, pods []*snapshot.Pod)) {
+	if class.Owner.Kind != "" {
+		end := report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}
+		visit(end, endKey(end), pods)
+		return
+	}
+	for i, p := range pods {
+		end := report.End{Kind: "Pod", Namespace: p.Namespace, Name: p.Name.Name}
+		visit(end, endKey(end), pods[i:i+1])
+	}
 }
 
 func partiesOf(dsts []model.Destination) []model.Party {
@@ -171,8 +207,46 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 	}
 }
 
-// commit gives a class of ends its answers.
-func (c *collector) commit(answers map[string]*said, class []model.Party) {
+// differ clears the value that failed to match where it is the sample's alone:
+// others that the same clause turned away at hop may have another.
+func (c *collector) differ(answers map[string]*said, s *standing, hop report.HopKind) {
+	for _, a := range answers {
+		n := a.row.Nearest
+		if n == nil || a.row.Hop != hop || n.Got == "" && !n.Absent {
+			continue
+		}
+		for i, part := range s.parts {
+			got, absent, named := c.valueOf(n, part.pods[0])
+			if !named && (i > 0 || len(part.pods) > 1) || named && (got != n.Got || absent != n.Absent) {
+				n.Got, n.Absent = "", false
+				break
+			}
+		}
+	}
+}
+
+// valueOf is what a pod has where a mismatch looked; named is false where that is
+// an address, which is each pod's own.
+func (c *collector) valueOf(n *report.Mismatch, pod *snapshot.Pod) (got string, absent, named bool) {
+	var in map[string]string
+	switch n.Reason {
+	case report.NamespaceDiffers:
+		return pod.Namespace, false, true
+	case report.NamespaceLabel:
+		in = c.NamespaceLabels(pod.Namespace).Set
+	case report.PodLabel:
+		in = pod.Labels
+	case report.Port, report.PortName, report.Protocol, report.PortUnread, report.NamedPortOutside:
+		return n.Got, n.Absent, true // the target's
+	default:
+		return "", false, false
+	}
+	got, has := in[n.Key]
+	return got, !has, true
+}
+
+// commit gives everybody in the parts, and others of a class, their answers.
+func (c *collector) commit(answers map[string]*said, parts []part, others []model.Party) {
 	for _, key := range slices.Sorted(maps.Keys(answers)) {
 		a := answers[key]
 		slices.SortFunc(a.row.Ports, comparePorts)
@@ -184,26 +258,79 @@ func (c *collector) commit(answers map[string]*said, class []model.Party) {
 		}
 		g := c.groups[key]
 		if g == nil {
-			g = &group{row: a.row, ends: map[string]*members{}}
+			g = &group{row: a.row, ends: map[string]*shown{}}
 			c.groups[key] = g
 			c.order = append(c.order, key)
 		}
 		if n, m := g.row.Nearest, a.row.Nearest; n != nil && m != nil && n.Got != m.Got {
 			n.Got, n.Absent = "", false
 		}
-		for _, party := range class {
+		for _, p := range parts {
+			c.eachEnd(p.class, p.pods, func(end report.End, id string, pods []*snapshot.Pod) { g.end(end, id).add(pods, a) })
+		}
+		for _, party := range others {
 			end := c.partyEnd(party)
-			id := endKey(end)
-			if g.ends[id] == nil {
-				g.ends[id] = newMembers(end)
-				g.keys = append(g.keys, id)
-			}
-			g.ends[id].add(party, a.located)
-			for node := range a.nodes {
-				g.ends[id].nodes[node] = true
-			}
+			g.end(end, endKey(end)).addOther(party, a)
 		}
 	}
+}
+
+// shown is an end as the parts of a group make it up.
+type shown struct {
+	end  report.End
+	pods []*snapshot.Pod
+	// names of parties that are no pods.
+	names map[string]bool
+	nodes map[string]bool
+}
+
+func (g *group) end(end report.End, id string) *shown {
+	s := g.ends[id]
+	if s == nil {
+		s = &shown{end: end}
+		g.ends[id] = s
+		g.keys = append(g.keys, id)
+	}
+	return s
+}
+
+func (s *shown) add(pods []*snapshot.Pod, a *said) {
+	s.pods = append(s.pods, pods...)
+	if !a.located && len(a.nodes) == 0 {
+		return
+	}
+	if s.nodes == nil {
+		s.nodes = map[string]bool{}
+	}
+	for _, p := range pods {
+		if a.located && p.Node != "" {
+			s.nodes[p.Node] = true
+		}
+	}
+	maps.Copy(s.nodes, a.nodes)
+}
+
+func (s *shown) addOther(p model.Party, a *said) {
+	m := members{names: map[string]bool{}, nodes: map[string]bool{}}
+	m.add(p, a.located)
+	maps.Copy(m.nodes, a.nodes)
+	if s.names == nil {
+		s.names, s.nodes = m.names, m.nodes
+		return
+	}
+	maps.Copy(s.names, m.names)
+	maps.Copy(s.nodes, m.nodes)
+}
+
+func (s *shown) count() int { return len(s.pods) + len(s.names) }
+
+func (s *shown) report(total int) report.Members {
+	m := members{end: s.end, names: map[string]bool{}, nodes: s.nodes}
+	for _, p := range s.pods {
+		m.names[p.Name.Name] = true
+	}
+	maps.Copy(m.names, s.names)
+	return m.report(total)
 }
 
 // part shows some of the parties of the question's own end.
@@ -338,8 +465,8 @@ func (c *collector) rows() []report.ReachRow {
 					folded[ns] = at
 					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}})
 				}
-				namespaces[at].Count += len(m.names)
-				namespaces[at].Total += len(m.names)
+				namespaces[at].Count += m.count()
+				namespaces[at].Total += m.count()
 			default:
 				workloads = append(workloads, m.report(c.total[id]))
 			}

@@ -25,6 +25,9 @@ type Options struct {
 type engine struct {
 	*model.Model
 	Options
+	// brief: only what decides is asked for evidence; once the source's own
+	// policies deny a connection, the destination's are not.
+	brief bool
 }
 
 // pair is one connection to evaluate. Via is the node whose address the source
@@ -130,7 +133,9 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
 	}
-	return append(hops, e.egressHop(p, l, b, evidence), e.ingressHop(p, l, b, evidence))
+	out := e.egressHop(p, l, b, evidence)
+	decided := e.brief && out.Verdict == report.Denied
+	return append(hops, out, e.ingressHop(p, l, b, evidence && !decided))
 }
 
 func samePod(src, dst model.Party) bool {

@@ -26,8 +26,8 @@ func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report
 	}
 	e.describeTargets(out, targets)
 	c := newCollector(e, homeOf(target, targets))
-	sources := append(e.everyPod(), e.unseen()...)
-	sources = append(sources, e.outside(targets)...)
+	sources := e.everybody(nil)
+	sources.others = append(sources.others, e.outside(targets)...)
 	c.sources(sources, targets)
 	out.Rows = c.rows()
 	if row, ok := nodeRow(targets); ok {
@@ -58,7 +58,7 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 	if len(sources) == 0 {
 		return out, nil
 	}
-	targets := append(e.everyPod(), e.unseen()...)
+	targets := e.everybody(nil)
 	if sources[0].Block.Prefix.IsValid() {
 		// From outside, only what is inside is the cluster's to say.
 		if source.Form == reference.FormInternet {
@@ -389,10 +389,8 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 }
 
 func (e *engine) anyMatches(peer *policy.Peer) bool {
-	for _, pod := range e.Pods() {
-		if pod.Finished() {
-			continue
-		}
+	for _, class := range e.Classes() {
+		pod := class.Pods[0]
 		end := e.Endpoint(model.Party{Pod: pod}, firstOf(pod.IPs, true))
 		if peer.Admits(&end, e.Plugin.Behaviour) {
 			return true
