@@ -87,6 +87,7 @@ func (c *collector) sources(from crowd, targets []model.Destination) {
 		c.differ(answers, s, report.HopIngress)
 		c.commit(answers, s.parts, nil)
 	}
+	c.rest(v, ask)
 	for _, class := range fold(from.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
 	}
@@ -270,7 +271,11 @@ func (c *collector) commit(answers map[string]*said, parts []part, others []mode
 		}
 		for _, party := range others {
 			end := c.partyEnd(party)
-			g.end(end, endKey(end)).addOther(party, a)
+			id := endKey(end)
+			if party.Rest != nil {
+				id += restID(party.Rest)
+			}
+			g.end(end, id).addOther(party, a)
 		}
 	}
 }
@@ -281,6 +286,8 @@ type shown struct {
 	pods []*snapshot.Pod
 	// names of parties that are no pods.
 	names map[string]bool
+	// rest: the end is pods that were not read.
+	rest  *model.Rest
 	nodes map[string]bool
 }
 
@@ -311,6 +318,7 @@ func (s *shown) add(pods []*snapshot.Pod, a *said) {
 }
 
 func (s *shown) addOther(p model.Party, a *said) {
+	s.rest = p.Rest
 	m := members{names: map[string]bool{}, nodes: map[string]bool{}}
 	m.add(p, a.located)
 	maps.Copy(m.nodes, a.nodes)
@@ -324,7 +332,18 @@ func (s *shown) addOther(p model.Party, a *said) {
 
 func (s *shown) count() int { return len(s.pods) + len(s.names) }
 
+// namespace that the pods are in.
+func (s *shown) namespace() string {
+	if s.rest != nil {
+		return s.end.Name
+	}
+	return s.end.Namespace
+}
+
 func (s *shown) report(total int) report.Members {
+	if s.rest != nil {
+		return report.Members{End: s.end, Others: true, SelectedBy: selectedBy(s.rest)}
+	}
 	m := members{end: s.end, names: map[string]bool{}, nodes: s.nodes}
 	for _, p := range s.pods {
 		m.names[p.Name.Name] = true
@@ -455,7 +474,7 @@ func (c *collector) rows() []report.ReachRow {
 		slices.Sort(g.keys)
 		for _, id := range g.keys {
 			m := g.ends[id]
-			switch ns := m.end.Namespace; {
+			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
 			case ns != c.home && uniform[ns] == key:
@@ -516,7 +535,7 @@ func (c *collector) uniformNamespaces() map[string]string {
 			if m.end.Kind == "Addresses" || m.end.Kind == "Node" {
 				continue
 			}
-			ns := m.end.Namespace
+			ns := m.namespace()
 			if have, seen := out[ns]; seen && have != key {
 				out[ns] = "\x00mixed"
 				continue

@@ -330,7 +330,7 @@ func nodeRow(targets []model.Destination) (report.ReachRow, bool) {
 
 // unmatched finds the peers of the targets' ingress rules that no pod matches.
 func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
-	if e.Hidden(snapshot.Pods, "") != nil || !e.Has(snapshot.Need{Resource: snapshot.Pods}) {
+	if e.Hidden(snapshot.Pods, "") != nil || !e.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
 		return nil
 	}
 	out := e.strays(targets)
@@ -347,7 +347,7 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 			for _, r := range p.Ingress.Rules {
 				for i := range r.Peers {
 					peer := &r.Peers[i]
-					if peer.Block == nil && !e.anyMatches(peer) {
+					if peer.Block == nil && e.allRead(peer) && !e.anyMatches(peer) {
 						out = append(out, report.Unmatched{
 							RuleRef: report.RuleRef{Policy: p.Ref(), Path: peer.Path, Location: p.Origin.At(peer.Path)}, Clause: peer.String(),
 						})
@@ -376,7 +376,8 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 			wanted := func(t model.Destination) bool {
 				return t.Pod != nil && t.Pod.Namespace != p.Namespace && selects(t.Pod)
 			}
-			if !p.Subject.Empty() && slices.ContainsFunc(targets, wanted) && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
+			read := e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()})
+			if !p.Subject.Empty() && read && slices.ContainsFunc(targets, wanted) && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
 				const path = "spec.podSelector"
 				out = append(out, report.Unmatched{
 					RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},
@@ -386,6 +387,23 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 		}
 	}
 	return out
+}
+
+// allRead tells whether every pod was read that a peer could match.
+func (e *engine) allRead(peer *policy.Peer) bool {
+	if e.Has(snapshot.Need{Resource: snapshot.Pods}) {
+		return true
+	}
+	if peer.Pods == nil || peer.Namespaces == nil {
+		return peer.Namespaces == nil && e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Home})
+	}
+	for _, ns := range e.Namespaces() {
+		if peer.Namespaces.Match(selector.Known(ns.Labels)) != selector.No &&
+			!e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name, Labels: peer.Pods.String()}) {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *engine) anyMatches(peer *policy.Peer) bool {

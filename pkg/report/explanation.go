@@ -46,6 +46,10 @@ type Members struct {
 	Count int `json:"count"`
 	// Total of those that the end stands for.
 	Total int `json:"total"`
+	// Others are the pods of a namespace that are not listed one by one: those
+	// that SelectedBy isolate for egress, or all. Only tables have them.
+	Others     bool     `json:"others,omitempty"`
+	SelectedBy []Object `json:"selectedBy,omitempty"`
 }
 
 // PortMapping is a port as it was asked for and as the pod sees it. They differ behind

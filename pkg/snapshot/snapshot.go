@@ -70,6 +70,11 @@ func (s *Snapshot) EndpointSlices() []*EndpointSlice { return s.slices }
 // Policies returns the NetworkPolicies read, by namespace and name.
 func (s *Snapshot) Policies() []*Policy { return s.policies }
 
+// PoliciesOf returns the NetworkPolicies of one namespace.
+func (s *Snapshot) PoliciesOf(namespace string) []*Policy {
+	return inNamespace(s.policies, namespace, func(p *Policy) string { return p.Namespace })
+}
+
 // Policy returns one NetworkPolicy, or nil.
 func (s *Snapshot) Policy(name Name) *Policy {
 	i, ok := slices.BinarySearchFunc(s.policies, name, func(p *Policy, n Name) int { return p.Name.Compare(n) })
