@@ -46,9 +46,9 @@ type Members struct {
 	Count int `json:"count"`
 	// Total of those that the end stands for.
 	Total int `json:"total"`
-	// Others are the pods of a namespace that are not listed one by one: those
-	// that SelectedBy isolate for egress, or all. Only tables have them.
-	Others     bool     `json:"others,omitempty"`
+	// Others: the pods of the namespace that are not listed one by one, in a table.
+	Others bool `json:"others,omitempty"`
+	// SelectedBy are the policies that select them, where Others are some only.
 	SelectedBy []Object `json:"selectedBy,omitempty"`
 }
 
