@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,17 +26,20 @@ type Bench struct {
 	rows []Row
 	// bytes of questions at the sizes before, by question.
 	bytes map[string]sized
+	// once is what one target takes once everything has been read, by size.
+	once []sized
 }
 
+// sized is a number of a size.
 type sized struct {
-	size  string
-	bytes int64
+	fleet.Size
+	number int64
 }
 
 // Run measures all figures at all sizes. On an error, it returns those that it has.
 func (b *Bench) Run(ctx context.Context) ([]Row, error) {
-	b.rows, b.bytes = nil, map[string]sized{}
-	for _, measure := range []func(context.Context) error{b.model, b.files, b.live} {
+	b.rows, b.bytes, b.once = nil, map[string]sized{}, nil
+	for _, measure := range []func(context.Context) error{b.files, b.live} {
 		if err := measure(ctx); err != nil {
 			return b.rows, err
 		}
@@ -49,6 +53,7 @@ func (b *Bench) live(ctx context.Context) error {
 			return fmt.Errorf("size %s: %w", size.Name, err)
 		}
 	}
+	b.growth()
 	return nil
 }
 
@@ -62,7 +67,7 @@ func (b *Bench) liveAt(ctx context.Context, size fleet.Size) (err error) {
 			err = stopErr
 		}
 	}()
-	for _, measure := range []func(context.Context, *cluster) error{b.onePair, b.oneTarget, b.everything} {
+	for _, measure := range []func(context.Context, *cluster) error{b.onePair, b.oneTarget, b.everything, b.model} {
 		if err := measure(ctx, c); err != nil {
 			return err
 		}
@@ -83,20 +88,19 @@ func (b *Bench) step(format string, args ...any) func() {
 	return func() { fmt.Fprintf(b.Log, "%s: %.1f s\n", text, time.Since(began).Seconds()) }
 }
 
-// child runs this program again, with the arguments of [Child]. It has longer than
-// a question, since it prepares things; a question within it is timed by itself.
-func (b *Bench) child(ctx context.Context, args ...string) (run, error) {
+// child runs this program again, with the arguments of [Child].
+func (b *Bench) child(ctx context.Context, limits Limits, args ...string) (run, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return run{}, fmt.Errorf("find this program: %w", err)
 	}
-	p := &program{path: path, env: os.Environ(), limits: Limits{Time: 10 * time.Minute, Memory: 4 * b.Limits.Memory}}
+	p := &program{path: path, env: os.Environ(), limits: limits}
 	return p.run(ctx, append([]string{ChildArg}, args...)...)
 }
 
-// self is child for what has to succeed.
-func (b *Bench) self(ctx context.Context, args ...string) error {
-	r, err := b.child(ctx, args...)
+// prepare is child for what has to succeed, and may take its time.
+func (b *Bench) prepare(ctx context.Context, args ...string) error {
+	r, err := b.child(ctx, Limits{Time: 10 * time.Minute, Memory: 4 * b.Limits.Memory}, args...)
 	if err != nil {
 		return err
 	}
@@ -126,15 +130,15 @@ func Child(ctx context.Context, args []string, stdout io.Writer) error {
 		return writeFiles(rest[0], size)
 	case what == "decode" && len(rest) == 1:
 		return decodeFiles(ctx, rest[0])
-	case what == "model" && len(rest) == 0:
-		return measureModel(ctx, size, stdout)
+	case what == "model" && len(rest) == 1:
+		return measureModel(ctx, rest[0], size, stdout)
 	default:
 		return fmt.Errorf("%s %s: there is no such step", ChildArg, what)
 	}
 }
 
-// median of a few durations.
-func median(of []time.Duration) time.Duration {
+// median of a few measurements.
+func median[T cmp.Ordered](of []T) T {
 	sorted := slices.Sorted(slices.Values(of))
 	return sorted[len(sorted)/2]
 }

@@ -25,13 +25,15 @@ type cluster struct {
 	record *audit
 	wire   *wire
 	dir    string
+	// kubeconfig leads through the wire.
+	kubeconfig string
 	// netguard asks this server through the wire.
 	netguard *program
 	// plain asks it through the wire as well, as netguard does as to compression.
 	plain plain
 }
 
-// startCluster seeds etcd (in a process of its own, started by seed) and starts an
+// startCluster seeds etcd and starts an
 // API server on it.
 func (b *Bench) startCluster(ctx context.Context, size fleet.Size) (_ *cluster, err error) {
 	c := &cluster{size: size}
@@ -54,7 +56,7 @@ func (b *Bench) startCluster(ctx context.Context, size fleet.Size) (_ *cluster, 
 		Seed: func(ctx context.Context, endpoint string) error {
 			done := b.step("size %s: seed %d pods", size.Name, size.Pods)
 			defer done()
-			return b.self(ctx, "seed", size.Name, endpoint)
+			return b.prepare(ctx, "seed", size.Name, endpoint)
 		},
 	}))
 	if err != nil {
@@ -64,11 +66,11 @@ func (b *Bench) startCluster(ctx context.Context, size fleet.Size) (_ *cluster, 
 		return nil, err
 	}
 	c.plain = plain{server: "https://" + c.wire.address(), token: token.Token, ca: c.server.AdminConfig().CAData}
-	kubeconfig := filepath.Join(c.dir, "kubeconfig")
-	if err := writeKubeconfig(kubeconfig, c.plain); err != nil {
+	c.kubeconfig = filepath.Join(c.dir, "kubeconfig")
+	if err := writeKubeconfig(c.kubeconfig, c.plain); err != nil {
 		return nil, err
 	}
-	c.netguard = &program{path: b.Netguard, env: c.server.Environment(kubeconfig), limits: b.Limits}
+	c.netguard = &program{path: b.Netguard, env: c.server.Environment(c.kubeconfig), limits: b.Limits}
 	c.plain.gzip, err = b.asksForGzip(ctx)
 	return c, err
 }

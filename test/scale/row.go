@@ -44,6 +44,16 @@ func (r Row) Result() string {
 	}
 }
 
+// compare fills in two times.
+func (r *Row) compare(netguard, baseline time.Duration) {
+	r.Netguard, r.Baseline, r.Ratio = timeText(netguard), timeText(baseline), float64(netguard)/float64(baseline)
+}
+
+// atMost sets the target.
+func (r *Row) atMost(target float64) {
+	r.Target, r.TargetText = target, "≤ "+number(target)
+}
+
 func (r Row) ratio() string {
 	switch {
 	case r.Ratio == 0 && r.TargetText != "0":

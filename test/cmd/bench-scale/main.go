@@ -18,6 +18,14 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == scale.ChildArg {
+		// Whoever started it ends it, in the midst of a computation if need be.
+		if err := scale.Child(context.Background(), os.Args[2:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench-scale:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -30,9 +38,6 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == scale.ChildArg {
-		return scale.Child(ctx, args[1:], stdout)
-	}
 	flags := flag.NewFlagSet("bench-scale", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	netguard := flags.String("netguard", "../bin/kubectl-netguard", "the `program` to measure")
