@@ -3,6 +3,7 @@ package model
 import (
 	"hash/maphash"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -10,15 +11,18 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// Class is pods that nothing but their names, addresses and nodes tells apart:
-// they share namespace, labels, ports, phase, owner and the host's network or
-// their own. Questions about everybody are asked once a class, not once a pod.
+// Class is pods of one workload that nothing but their names, addresses and nodes
+// tells apart: they share namespace, labels, ports, phase, IP families and the
+// host's network or their own. A bare pod is a class by itself. Questions about
+// everybody are asked once a class, not once a pod.
 type Class struct {
 	// Pods are never empty, and in the snapshot's order.
 	Pods []*snapshot.Pod
-	// Owner is the workload that the pods belong to in the end ([Model.TopOwner]);
-	// zero for bare pods, each of which is its own.
-	Owner snapshot.Owner
+	// Owner is the workload that the pods belong to in the end ([Model.TopOwner]),
+	// and Workload its number: classes of one workload share it, and the numbers of
+	// a namespace's are consecutive, from 0 in the first.
+	Owner    snapshot.Owner
+	Workload int
 	// Ingress and Egress are the policies that isolate the pods, as
 	// [Model.Isolating] has them. Classes of one namespace that the same policies
 	// isolate share the list.
@@ -34,21 +38,26 @@ func (m *Model) makeClasses() []*Class {
 	var out []*Class
 	pods := m.Pods()
 	seed := maphash.MakeSeed()
+	workloads := 0
 	for first := 0; first < len(pods); {
 		end := first
 		for end < len(pods) && pods[end].Namespace == pods[first].Namespace {
 			end++
 		}
-		out = append(out, m.classesOf(pods[first:end], seed)...)
+		var classes []*Class
+		classes, workloads = m.classesOf(pods[first:end], seed, workloads)
+		out = append(out, classes...)
 		first = end
 	}
 	return out
 }
 
-// classesOf sorts the pods of one namespace into classes.
-func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed) []*Class {
+// classesOf sorts the pods of one namespace into classes, whose workloads it
+// numbers from next on.
+func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]*Class, int) {
 	var out []*Class
 	buckets := map[uint64][]*Class{}
+	numbers := map[snapshot.Owner]int{}
 	for _, p := range pods {
 		if p.Finished() {
 			continue
@@ -56,11 +65,15 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed) []*Class {
 		key := fingerprint(p, seed)
 		at := slices.IndexFunc(buckets[key], func(c *Class) bool { return alike(c.Pods[0], p) })
 		if at < 0 {
-			c := &Class{}
-			if p.Owner.Name != "" {
-				kind, name := m.TopOwner(p)
-				c.Owner = snapshot.Owner{Kind: kind, Name: name.Name}
+			kind, name := m.TopOwner(p)
+			c := &Class{Owner: snapshot.Owner{Kind: kind, Name: name.Name}}
+			number, known := numbers[c.Owner]
+			if !known {
+				number = next
+				numbers[c.Owner] = number
+				next++
 			}
+			c.Workload = number
 			buckets[key] = append(buckets[key], c)
 			out = append(out, c)
 			at = len(buckets[key]) - 1
@@ -69,7 +82,7 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed) []*Class {
 		c.Pods = append(c.Pods, p)
 	}
 	m.isolate(out)
-	return out
+	return out, next
 }
 
 // isolate finds the policies of the classes of one namespace.
@@ -105,6 +118,10 @@ func fingerprint(p *snapshot.Pod, seed maphash.Seed) uint64 {
 }
 
 func alike(a, b *snapshot.Pod) bool {
-	return a.HostNetwork == b.HostNetwork && a.Phase == b.Phase && a.Owner == b.Owner &&
-		maps.Equal(a.Labels, b.Labels) && slices.Equal(a.Ports, b.Ports) && a.Several() == b.Several()
+	return a.Owner.Name != "" && a.HostNetwork == b.HostNetwork && a.Phase == b.Phase && a.Owner == b.Owner &&
+		maps.Equal(a.Labels, b.Labels) && slices.Equal(a.Ports, b.Ports) && a.Several() == b.Several() && sameFamilies(a.IPs, b.IPs) && sameFamilies(a.HostIPs, b.HostIPs)
+}
+
+func sameFamilies(a, b []netip.Addr) bool {
+	return slices.EqualFunc(a, b, func(x, y netip.Addr) bool { return x.Is4() == y.Is4() })
 }

@@ -1,6 +1,8 @@
 package model_test
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +21,9 @@ func TestClasses(t *testing.T) {
 		if p.Labels == nil {
 			p.Labels = map[string]string{"app": "web"}
 		}
+		if p.Owner.Name == "" && n != "k" && n != "l" {
+			p.Owner = snapshot.Owner{Kind: "StatefulSet", Name: "web"}
+		}
 		return p
 	}
 	policy := &snapshot.Policy{Name: name("bank", "web"), Spec: networkingv1.NetworkPolicySpec{
@@ -35,6 +40,9 @@ func TestClasses(t *testing.T) {
 		like("h", func(p *snapshot.Pod) { p.Phase = snapshot.PhasePending }),
 		like("i", func(p *snapshot.Pod) { p.Namespace = "shop" }),
 		like("j", func(p *snapshot.Pod) { p.Node = "other" }),
+		like("k", nil),
+		like("l", nil),
+		like("m", func(p *snapshot.Pod) { p.IPs = []netip.Addr{netip.MustParseAddr("fd00::1")} }),
 	}
 	b := snapshot.NewBuilder(nil)
 	b.ReadEverything()
@@ -52,9 +60,9 @@ func TestClasses(t *testing.T) {
 				t.Errorf("%s: isolated by %v and %v, want %v", p.Name, c.Ingress, c.Egress, want)
 			}
 		}
-		got = append(got, strings.Join(names, "+"))
+		got = append(got, fmt.Sprint(strings.Join(names, "+"), " ", c.Workload))
 	}
-	if want := []string{"a+c+j", "b", "d", "e", "f", "h", "i"}; !slices.Equal(got, want) {
+	if want := []string{"a+c+j 0", "b 0", "d 0", "e 1", "f 0", "h 0", "k 2", "l 3", "m 0", "i 4"}; !slices.Equal(got, want) {
 		t.Errorf("classes %v, want %v", got, want)
 	}
 }

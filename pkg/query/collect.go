@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -22,8 +23,8 @@ type collector struct {
 	home   string
 	order  []string
 	groups map[string]*group
-	// total pods of each end.
-	total map[string]int
+	// total pods of each workload, by its number.
+	total map[int]int
 	// own are the parties of the question's own end, by name.
 	own   map[string]model.Party
 	needs map[string]bool
@@ -35,9 +36,11 @@ type collector struct {
 
 // group is everybody who gets one answer.
 type group struct {
-	row  report.ReachRow
-	ends map[string]*shown
-	keys []string
+	row report.ReachRow
+	// workloads by number, others by name; all of both.
+	workloads map[int]*shown
+	others    map[string]*shown
+	all       []*shown
 }
 
 // said is one answer that a class of ends gets, with the ports and the parties
@@ -54,7 +57,7 @@ func newCollector(e *engine, home string) *collector {
 	brief := *e
 	brief.brief = true
 	return &collector{
-		engine: &brief, home: home, groups: map[string]*group{}, total: map[string]int{},
+		engine: &brief, home: home, groups: map[string]*group{}, total: map[int]int{},
 		own: map[string]model.Party{}, needs: map[string]bool{},
 	}
 }
@@ -138,27 +141,10 @@ func (e *engine) blocksEverywhere() []netip.Prefix {
 	return e.blocksIn(all)
 }
 
-// count notes how many pods each end has.
+// count notes how many pods each workload has.
 func (c *collector) count(in crowd) {
 	for _, class := range in.classes {
-		c.eachEnd(class, class.Pods, func(_ report.End, id string, pods []*snapshot.Pod) { c.total[id] += len(pods) })
-	}
-	for _, p := range in.others {
-		c.total[endKey(c.partyEnd(p))]++
-	}
-}
-
-// eachEnd visits the ends that pods of one class are shown as: their workload, or
-// each for itself.
-func (c *collector) eachEnd(class *model.Class, pods []*snapshot.Pod, visit func(end report.End, id string, pods []*snapshot.Pod)) {
-	if class.Owner.Kind != "" {
-		end := report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}
-		visit(end, endKey(end), pods)
-		return
-	}
-	for i, p := range pods {
-		end := report.End{Kind: "Pod", Namespace: p.Namespace, Name: p.Name.Name}
-		visit(end, endKey(end), pods[i:i+1])
+		c.total[class.Workload] += len(class.Pods)
 	}
 }
 
@@ -259,7 +245,7 @@ func (c *collector) commit(answers map[string]*said, parts []part, others []mode
 		}
 		g := c.groups[key]
 		if g == nil {
-			g = &group{row: a.row, ends: map[string]*shown{}}
+			g = &group{row: a.row, workloads: map[int]*shown{}, others: map[string]*shown{}}
 			c.groups[key] = g
 			c.order = append(c.order, key)
 		}
@@ -267,7 +253,7 @@ func (c *collector) commit(answers map[string]*said, parts []part, others []mode
 			n.Got, n.Absent = "", false
 		}
 		for _, p := range parts {
-			c.eachEnd(p.class, p.pods, func(end report.End, id string, pods []*snapshot.Pod) { g.end(end, id).add(pods, a) })
+			g.workload(p.class).add(p.pods, a)
 		}
 		for _, party := range others {
 			end := c.partyEnd(party)
@@ -275,15 +261,17 @@ func (c *collector) commit(answers map[string]*said, parts []part, others []mode
 			if party.Rest != nil {
 				id += restID(party.Rest)
 			}
-			g.end(end, id).addOther(party, a)
+			g.other(end, id).addOther(party, a)
 		}
 	}
 }
 
 // shown is an end as the parts of a group make it up.
 type shown struct {
-	end  report.End
-	pods []*snapshot.Pod
+	// number of the workload; -1 for all else.
+	number int
+	end    report.End
+	pods   []*snapshot.Pod
 	// names of parties that are no pods.
 	names map[string]bool
 	// rest: the end is pods that were not read.
@@ -291,14 +279,32 @@ type shown struct {
 	nodes map[string]bool
 }
 
-func (g *group) end(end report.End, id string) *shown {
-	s := g.ends[id]
+func (g *group) workload(class *model.Class) *shown {
+	s := g.workloads[class.Workload]
 	if s == nil {
-		s = &shown{end: end}
-		g.ends[id] = s
-		g.keys = append(g.keys, id)
+		s = &shown{number: class.Workload, end: report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}}
+		g.workloads[class.Workload] = s
+		g.all = append(g.all, s)
 	}
 	return s
+}
+
+func (g *group) other(end report.End, id string) *shown {
+	s := g.others[id]
+	if s == nil {
+		s = &shown{number: -1, end: end}
+		g.others[id] = s
+		g.all = append(g.all, s)
+	}
+	return s
+}
+
+// sorted are the ends in the order in which they are shown.
+func (g *group) sorted() []*shown {
+	slices.SortStableFunc(g.all, func(a, b *shown) int {
+		return cmp.Or(strings.Compare(a.namespace(), b.namespace()), strings.Compare(a.end.Kind, b.end.Kind), strings.Compare(a.end.Name, b.end.Name))
+	})
+	return g.all
 }
 
 func (s *shown) add(pods []*snapshot.Pod, a *said) {
@@ -341,15 +347,19 @@ func (s *shown) namespace() string {
 }
 
 func (s *shown) report(total int) report.Members {
-	if s.rest != nil {
+	switch {
+	case s.rest != nil:
 		return report.Members{End: s.end, Others: true, SelectedBy: selectedBy(s.rest)}
+	case s.number < 0:
+		m := members{end: s.end, names: s.names, nodes: s.nodes}
+		return m.report(0)
 	}
-	m := members{end: s.end, names: map[string]bool{}, nodes: s.nodes}
-	for _, p := range s.pods {
-		m.names[p.Name.Name] = true
+	out := report.Members{End: s.end, Count: len(s.pods), Total: total, Names: make([]string, len(s.pods)), Nodes: sortedKeys(s.nodes)}
+	for i, p := range s.pods {
+		out.Names[i] = p.Name.Name
 	}
-	maps.Copy(m.names, s.names)
-	return m.report(total)
+	slices.Sort(out.Names)
+	return out
 }
 
 // part shows some of the parties of the question's own end.
@@ -471,9 +481,7 @@ func (c *collector) rows() []report.ReachRow {
 		base := g.row
 		var workloads, namespaces, blocks []report.Members
 		folded := map[string]int{}
-		slices.Sort(g.keys)
-		for _, id := range g.keys {
-			m := g.ends[id]
+		for _, m := range g.sorted() {
 			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
@@ -487,7 +495,7 @@ func (c *collector) rows() []report.ReachRow {
 				namespaces[at].Count += m.count()
 				namespaces[at].Total += m.count()
 			default:
-				workloads = append(workloads, m.report(c.total[id]))
+				workloads = append(workloads, m.report(c.total[m.number]))
 			}
 		}
 		if len(workloads) > 0 {
@@ -531,7 +539,7 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 func (c *collector) uniformNamespaces() map[string]string {
 	out := map[string]string{}
 	for _, key := range c.order {
-		for _, m := range c.groups[key].ends {
+		for _, m := range c.groups[key].all {
 			if m.end.Kind == "Addresses" || m.end.Kind == "Node" {
 				continue
 			}

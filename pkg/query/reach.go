@@ -364,6 +364,7 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 	var out []report.Unmatched
 	last := ""
+	all := e.Has(snapshot.Need{Resource: snapshot.Pods})
 	for _, in := range e.Policies() {
 		if in.Namespace == last {
 			continue
@@ -376,8 +377,11 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 			wanted := func(t model.Destination) bool {
 				return t.Pod != nil && t.Pod.Namespace != p.Namespace && selects(t.Pod)
 			}
-			read := e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()})
-			if !p.Subject.Empty() && read && slices.ContainsFunc(targets, wanted) && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
+			if p.Subject.Empty() || !slices.ContainsFunc(targets, wanted) {
+				continue
+			}
+			read := all || e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()})
+			if read && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
 				const path = "spec.podSelector"
 				out = append(out, report.Unmatched{
 					RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},

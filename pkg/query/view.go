@@ -73,6 +73,8 @@ type viewer struct {
 	// own are the pods of the question's own end; nodes, the nodes they are on.
 	own   map[*snapshot.Pod]bool
 	nodes map[string]bool
+	// homes are the namespaces of the own pods.
+	homes map[string]bool
 	// near: who shares a node with the own end matters for every pod.
 	near       bool
 	namespaces map[string]namespaceView
@@ -92,7 +94,7 @@ type namespaceView struct {
 // which the policies of those it looks at apply.
 func (e *engine) view(own []model.Party, side report.Direction, near bool) *viewer {
 	v := &viewer{
-		engine: e, side: side, near: near, own: map[*snapshot.Pod]bool{}, nodes: map[string]bool{},
+		engine: e, side: side, near: near, own: map[*snapshot.Pod]bool{}, nodes: map[string]bool{}, homes: map[string]bool{},
 		namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, lists: map[**policy.Policy]uint64{},
 	}
 	facing := report.Ingress
@@ -106,7 +108,7 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 		if o.Pod == nil {
 			continue
 		}
-		v.own[o.Pod] = true
+		v.own[o.Pod], v.homes[o.Pod.Namespace] = true, true
 		for _, p := range e.Isolating(o.Pod, facing) {
 			if asked[p] {
 				continue
@@ -137,6 +139,9 @@ func (v *viewer) standings(classes []*model.Class) []*standing {
 		for i := 0; i < len(c.Pods); {
 			view = append(view[:0], v.pod(base, c.Pods[i])...)
 			end := i + 1
+			if v.whole(c) {
+				end = len(c.Pods)
+			}
 			for end < len(c.Pods) && bytes.Equal(view, v.pod(base, c.Pods[end])) {
 				end++
 			}
@@ -151,6 +156,11 @@ func (v *viewer) standings(classes []*model.Class) []*standing {
 		}
 	}
 	return out
+}
+
+// whole tells whether nothing about the pods of a class can differ.
+func (v *viewer) whole(c *model.Class) bool {
+	return !v.near && len(v.blocks) == 0 && !c.Pods[0].HostNetwork
 }
 
 // take adds pods of a class.
@@ -187,7 +197,7 @@ func (v *viewer) class(c *model.Class) int {
 	for _, peer := range ns.open {
 		b = peer.AppendPodView(b, &end)
 	}
-	if slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return v.own[p] }) {
+	if v.homes[p.Namespace] && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return v.own[p] }) {
 		// The own end's pods are asked about by themselves.
 		b = append(b, "own "+p.Name.String()...)
 	}
