@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -33,6 +34,18 @@ type Class struct {
 // namespace stand together, in the order of their first pods. They are made on
 // first use: questions about a few named pods never need them.
 func (m *Model) Classes() []*Class { return m.classes() }
+
+// ClassesIn returns the classes of one namespace.
+func (m *Model) ClassesIn(namespace string) []*Class {
+	all := m.Classes()
+	compare := func(c *Class, ns string) int { return strings.Compare(c.Pods[0].Namespace, ns) }
+	first, _ := slices.BinarySearchFunc(all, namespace, compare)
+	end := first
+	for end < len(all) && all[end].Pods[0].Namespace == namespace {
+		end++
+	}
+	return all[first:end]
+}
 
 func (m *Model) makeClasses() []*Class {
 	var out []*Class

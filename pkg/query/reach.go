@@ -381,7 +381,8 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 				continue
 			}
 			read := all || e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()})
-			if read && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
+			if read && !slices.ContainsFunc(e.ClassesIn(p.Namespace), func(c *model.Class) bool { return selects(c.Pods[0]) }) &&
+				!slices.ContainsFunc(e.PodsIn(p.Namespace), selects) { // finished ones count
 				const path = "spec.podSelector"
 				out = append(out, report.Unmatched{
 					RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},
