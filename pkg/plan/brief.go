@@ -126,21 +126,10 @@ func (b *briefing) read(n snapshot.Need) bool { return b.want(n) || !b.failed(n)
 
 // ingress reads the pods that the peers of the target's policies select.
 func (b *briefing) ingress() bool {
-	family := func(p *snapshot.Pod) int {
-		families := 0
-		for _, a := range p.IPs {
-			if a.Is4() {
-				families |= 1
-			} else {
-				families |= 2
-			}
-		}
-		return families
-	}
 	home := ""
 	for _, pod := range b.pods {
-		if pod.HostNetwork || family(pod) == 3 {
-			return false // nodes decide, or the family that a source has
+		if pod.HostNetwork {
+			return false // nodes decide
 		}
 		home = pod.Namespace
 	}
@@ -219,6 +208,11 @@ func (b *briefing) egress() bool {
 		for _, p := range compiled {
 			switch {
 			case !p.Egress.Isolates:
+			case p.HasBlocks():
+				// They may treat a target's addresses of two families differently,
+				// and a source may have one only. Without them, that pods of a
+				// cluster have an address in common is taken for granted.
+				some = maxSets + 1
 			case p.Subject.Empty():
 				// hostNetwork pods are those that even this does not select.
 				b.hosts[ns.Name] = true

@@ -74,6 +74,9 @@ func (w world) pod(ns string, j int) {
 	case 1:
 		p.Phase = snapshot.PhaseSucceeded
 	}
+	if w.rnd.Intn(2) == 0 {
+		p.IPs = append(p.IPs, netip.AddrFrom16([16]byte{0xfd, 15: byte(w.rnd.Intn(250))}))
+	}
 	w.b.AddPod(p)
 }
 
@@ -106,7 +109,7 @@ func (w world) peer() networkingv1.NetworkPolicyPeer {
 		out.NamespaceSelector, out.PodSelector = &metav1.LabelSelector{}, &pods
 	case 5:
 		if w.rnd.Intn(4) == 0 {
-			return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: "10.1.0.0/17"}}
+			return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: w.one("10.1.0.0/17", "0.0.0.0/0", "fd00::/8")}}
 		}
 		out.PodSelector = &pods
 	default:
