@@ -172,9 +172,9 @@ func (l *List) open() error {
 
 // close reads what stands behind the list.
 func (l *List) close() error {
-	l.release()
 	l.left = ^uint64(0)
 	for {
+		l.release()
 		if _, err := l.in.Peek(1); errors.Is(err, io.EOF) {
 			return nil
 		}
