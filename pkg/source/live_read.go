@@ -89,7 +89,7 @@ func readerFor(r snapshot.Resource) reader {
 				return c.CoreV1().ConfigMaps(ns)
 			},
 			func(l *corev1.ConfigMapList) []corev1.ConfigMap { return l.Items },
-			func(in *corev1.ConfigMap) *configMap { return &configMap{nameOf(&in.ObjectMeta), in.Data} },
+			convertConfigMap,
 			func(b *snapshot.Builder, c *configMap) { b.AddConfigMap(c.name, c.data) })
 	case snapshot.Deployments:
 		return readerOf(r,
@@ -148,6 +148,10 @@ func readerFor(r snapshot.Resource) reader {
 type configMap struct {
 	name snapshot.Name
 	data map[string]string
+}
+
+func convertConfigMap(in *corev1.ConfigMap) *configMap {
+	return &configMap{nameOf(&in.ObjectMeta), in.Data}
 }
 
 // readerOf makes a reader of a kind: which client lists it, where its list keeps

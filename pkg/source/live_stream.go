@@ -29,9 +29,6 @@ type message[T any] interface {
 // decoder reads one item of a list. The item is the caller's again afterwards.
 type decoder[S any] func(item []byte) (*S, error)
 
-// decoderOf cuts an item down to the fields that the conversion looks at, and has
-// the API type's own code decode those. Where an item cannot be cut, that code
-// gets all of it, and decides whether it is an object.
 func decoderOf[T, S any, P message[T]](resource snapshot.Resource, convert func(*T) *S) (decoder[S], error) {
 	if resource == snapshot.Pods {
 		pods, err := podDecoder()
@@ -39,7 +36,14 @@ func decoderOf[T, S any, P message[T]](resource snapshot.Resource, convert func(
 			return own, err
 		}
 	}
-	fields, err := protolist.FieldsOf(*new(T), fieldsOf(resource)...)
+	return cutting[T, S, P](fieldsOf(resource), convert)
+}
+
+// cutting cuts an item down to the fields that the conversion looks at, and has
+// the API type's own code decode those. Where an item cannot be cut, that code
+// gets all of it, and decides whether it is an object.
+func cutting[T, S any, P message[T]](paths []string, convert func(*T) *S) (decoder[S], error) {
+	fields, err := protolist.FieldsOf(*new(T), paths...)
 	if err != nil {
 		return nil, fmt.Errorf("internal error: %w", err)
 	}
