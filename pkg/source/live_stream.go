@@ -174,6 +174,10 @@ func decodeList[L any](in io.Reader) (*L, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(data) == 0 {
+		// The decoder would take it for a list without items.
+		return nil, errors.New("the answer is empty")
+	}
 	into, ok := any(new(L)).(runtime.Object)
 	if !ok {
 		return nil, fmt.Errorf("internal error: %T is no list", into)
