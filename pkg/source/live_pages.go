@@ -8,9 +8,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// pageSize bounds how much of a list the server holds for us at once: a thousand
-// pods are a few megabytes, and 150,000 pods are 150 round trips.
-const pageSize = 1000
+// pageSize bounds how much of a list a server that cannot stream it holds for us at
+// once: two thousand pods are some seven megabytes, and 150,000 pods are 75 round
+// trips. Measured on a list of 50,000 pods, the server works an eighth longer with
+// pages of 1,000, and no less with a list in one piece.
+const pageSize = 2000
 
 // pages lists page by page. add is given a page, and says as early as it can by
 // which token the next one is asked for, "" being none: the server then works on
