@@ -1,6 +1,7 @@
 package protolist
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 type Fields struct {
 	// whole: everything in it is kept.
 	whole bool
+	// entries: it is a map of texts, whose entries are messages.
+	entries bool
 	// of holds what is kept of each field, by the field's number; nil is nothing.
 	of []*Fields
 }
@@ -37,6 +40,7 @@ func FieldsOf(object any, paths ...string) (*Fields, error) {
 			at = at.child(number)
 		}
 		at.whole = true
+		at.entries = t.Kind() == reflect.Map
 	}
 	return root, nil
 }
@@ -100,6 +104,8 @@ func (f *Fields) Keep(dst, message []byte) ([]byte, error) {
 		end := tag + size
 		switch kept := f.kept(number); {
 		case kept == nil:
+		case kept.entries && !isEntry(message[tag:end], kind):
+			return dst, errors.New("an entry of a map is not one")
 		case kept.whole || kind != protowire.BytesType:
 			// A field that should be a message and is none: the decoder says so.
 			dst = append(dst, message[:end]...)
@@ -113,6 +119,24 @@ func (f *Fields) Keep(dst, message []byte) ([]byte, error) {
 		message = message[end:]
 	}
 	return dst, nil
+}
+
+// isEntry reports whether a field is a key and a value, both texts. The generated
+// code does not look whether they end where the entry does, but reads on in what
+// comes next; and that may not be kept.
+func isEntry(content []byte, kind protowire.Type) bool {
+	entry, n := protowire.ConsumeBytes(content)
+	if n < 0 || kind != protowire.BytesType {
+		return false
+	}
+	for len(entry) > 0 {
+		_, kind, n := protowire.ConsumeField(entry)
+		if n < 0 || kind != protowire.BytesType {
+			return false
+		}
+		entry = entry[n:]
+	}
+	return true
 }
 
 // keepInner appends what is kept of a message within a message, behind its length.

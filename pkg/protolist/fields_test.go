@@ -22,9 +22,9 @@ func fieldsOf(t testing.TB, object any, paths ...string) *Fields {
 func samplePod() *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "web-1", Namespace: "shop", Labels: map[string]string{"app": "web", "tier": ""},
-			Annotations: map[string]string{"a": strings.Repeat("long", 100)}},
+			Annotations: map[string]string{"a": strings.Repeat("a", 130)}},
 		Spec: corev1.PodSpec{NodeName: "n", Containers: []corev1.Container{
-			{Name: "a", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}, {ContainerPort: 9090}}, Env: []corev1.EnvVar{{Name: "E", Value: strings.Repeat("v", 300)}}},
+			{Name: "a", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}, {ContainerPort: 9090}}, Env: []corev1.EnvVar{{Name: "E", Value: strings.Repeat("v", 130)}}},
 			{Name: "b"},
 			{Name: "c", Ports: []corev1.ContainerPort{{Name: "sql", ContainerPort: 5432}}},
 		}},
@@ -122,7 +122,7 @@ func TestWhatIsNotKeptMayBeAnything(t *testing.T) {
 }
 
 func TestBrokenMessages(t *testing.T) {
-	fields := fieldsOf(t, corev1.Pod{}, "metadata.name")
+	fields := fieldsOf(t, corev1.Pod{}, "metadata.name", "metadata.labels")
 	for name, raw := range map[string][]byte{
 		"a tag that does not end":       {0x80},
 		"a number without its bytes":    {0x0a, 0x05, 'a'},
@@ -131,6 +131,8 @@ func TestBrokenMessages(t *testing.T) {
 		"the end of no group":           {0x0c},
 		"an inner message that is none": {0x0a, 0x02, 0x0a, 0x05},
 		"a type that there is not":      {0x0f},
+		"a label longer than its entry": {0x0a, 0x06, 0x5a, 0x04, 0x0a, 0x7f, 'a', 'b'},
+		"a label that is no text":       {0x0a, 0x06, 0x5a, 0x04, 0x08, 0x01, 0x12, 0x00},
 	} {
 		if kept, err := fields.Keep(nil, raw); err == nil {
 			t.Errorf("%s: kept %q", name, kept)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -219,5 +220,24 @@ func TestABrokenConnectionIsTriedAgain(t *testing.T) {
 	got, err := liveOf(t, &rest.Config{Host: s.URL}).Load(context.Background(), once(allPods))
 	if err != nil || podNames(got) != "p1" {
 		t.Errorf("got %v after %d calls, %v", fmt.Sprint(got.Gaps()), calls.Load(), err)
+	}
+}
+
+func TestAListThatStopsComingIsAGap(t *testing.T) {
+	page := encoded(t, podList("", "p1", "p2"))
+	s := server(t, map[string]http.HandlerFunc{
+		"/api/v1/namespaces": answerProtobuf(t, &corev1.NamespaceList{}),
+		"/api/v1/pods": func(w http.ResponseWriter, r *http.Request) {
+			answerBytes(page[:len(page)/2])(w, r)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	})
+	got, err := liveOf(t, &rest.Config{Host: s.URL, Timeout: 200 * time.Millisecond}).Load(t.Context(), once(snapshot.Need{Resource: snapshot.Namespaces}, allPods))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gap := got.GapFor(allPods); gap == nil || gap.Message != "the API server took too long to answer (--request-timeout)" || podNames(got) != "" {
+		t.Errorf("gap %+v, pods %s", gap, podNames(got))
 	}
 }
