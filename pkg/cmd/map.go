@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
-	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
 
@@ -96,9 +95,5 @@ func (o *mapOptions) run(ctx context.Context) error {
 	if err := printer.Map(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
-	open := len(r.Gaps) > 0
-	for _, e := range r.Edges {
-		open = open || e.Verdict == report.Unknown
-	}
-	return complete(!open)
+	return complete(len(r.Gaps) == 0 && !r.Undecided)
 }

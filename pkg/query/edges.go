@@ -230,15 +230,20 @@ func (s *stream) near(value int32, d report.Direction, near selector.Result) int
 	return out
 }
 
-// find notes the set that two sides let through.
-func (s *stream) find(leaving, entering int32) {
+// meet is the set that two sides let through.
+func (s *stream) meet(leaving, entering int32) int32 {
 	key := [2]int32{leaving, entering}
 	set, ok := s.meets[key]
 	if !ok {
 		set = s.values.meet(leaving, entering)
 		s.meets[key] = set
 	}
-	if !slices.Contains(s.found, set) {
+	return set
+}
+
+// find notes what two sides let through.
+func (s *stream) find(leaving, entering int32) {
+	if set := s.meet(leaving, entering); !slices.Contains(s.found, set) {
 		s.found = append(s.found, set)
 	}
 }

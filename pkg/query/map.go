@@ -33,7 +33,7 @@ func Map(m *model.Model, s Scope, o Options) *report.Map {
 	x.join()
 	return &report.Map{
 		Header: report.NewHeader("Map"), Enforcement: enforcement(m), Edges: x.edges,
-		Gaps: b.gapsFor(b.needs), Undecided: x.undecided(),
+		Gaps: b.gapsFor(b.needs), Undecided: x.undecided(), Fold: x.fold,
 	}
 }
 

@@ -19,6 +19,8 @@ type Map struct {
 	Gaps []Gap `json:"gaps,omitempty"`
 	// Undecided: some edge is Unknown.
 	Undecided bool `json:"-"`
+	// Fold is the map in few rows.
+	Fold func() *FoldedMap `json:"-"`
 }
 
 // Edge is the set of connections allowed from one end to another. Verdict is
