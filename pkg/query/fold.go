@@ -15,9 +15,11 @@ import (
 // with which set is what a row says.
 type folder struct {
 	*stream
+	limits foldLimits
 	// sizes are the units of each place, hosts those on their node's network.
 	sizes []int32
 	hosts []int32
+	known []nodesKnown
 	// crowds are different sets of sources, each once.
 	crowds   []crowd
 	crowdIDs map[string]int32
@@ -54,20 +56,24 @@ type seenKey struct {
 	place       int32
 }
 
-// manyPlaces: a crowd of more is told as one, its part in the target's own
-// namespace too.
-const manyPlaces = 8
-
-// foldedRows: with more rows than these, workloads are not told by name; nor are
-// more than namedEnds of them.
-const (
-	foldedRows = 100
-	namedEnds  = 4
-)
+// foldLimits say when less is told.
+type foldLimits struct {
+	// rows: with more than these, workloads are not told by name; nor are more than
+	// ends of them.
+	rows, ends int
+	// places: a crowd of more is told as one, its part in the target's own
+	// namespace too.
+	places int
+}
 
 // fold is the map in few rows.
 func (x *matrix) fold() *report.FoldedMap {
+	return x.foldWithin(foldLimits{rows: 100, ends: 4, places: 8})
+}
+
+func (x *matrix) foldWithin(l foldLimits) *report.FoldedMap {
 	f := &folder{
+		limits: l,
 		stream: &stream{matrix: x, meets: map[[2]int32]int32{}, nears: map[nearKey]int32{}},
 		sizes:  make([]int32, len(x.places)), crowdIDs: map[string]int32{}, seen: map[seenKey][]int32{},
 	}
@@ -77,13 +83,14 @@ func (x *matrix) fold() *report.FoldedMap {
 			f.hosts = append(f.hosts, int32(i))
 		}
 	}
+	f.findNodes()
 	for _, targets := range f.alikeTargets() {
 		f.into(targets)
 	}
 	others := f.otherRows()
 	// Names are worth telling where all rows still fit on a few pages.
-	if f.naming = len(f.order) <= 8*foldedRows; f.naming {
-		if rows := f.rows(); len(rows)+len(others) <= foldedRows {
+	if f.naming = len(f.order) <= 8*l.rows; f.naming {
+		if rows := f.rows(); len(rows)+len(others) <= l.rows {
 			return &report.FoldedMap{Rows: append(rows, others...), OwnNode: f.ownNode()}
 		}
 	}
@@ -118,10 +125,11 @@ func (f *folder) alikeTargets() [][]int32 {
 		}
 	}
 	type key struct {
-		ingress             int32
-		in                  [planes]bool
-		host, inScope, node bool
-		sum                 [2]uint64
+		ingress       int32
+		in            [planes]bool
+		host, inScope bool
+		nodes         nodesKnown
+		sum           [2]uint64
 	}
 	index := map[key]int{}
 	var out [][]int32
@@ -129,7 +137,7 @@ func (f *folder) alikeTargets() [][]int32 {
 	for i := range f.units {
 		u := &f.units[i]
 		sum[0], sum[1] = sum[0]+sums[i][0], sum[1]+sums[i][1]
-		k := key{u.ingress, u.in, u.host, u.inScope, f.onKnownNode(int32(i)), sum}
+		k := key{u.ingress, u.in, u.host, u.inScope, f.known[i], sum}
 		at, ok := index[k]
 		if !ok {
 			at = len(out)
@@ -141,12 +149,42 @@ func (f *folder) alikeTargets() [][]int32 {
 	return out
 }
 
-// onKnownNode tells whether the first pod of a unit is on a node that is known.
-func (f *folder) onKnownNode(unit int32) bool { return f.units[unit].party.NodeName() != "" }
+// nodesKnown tells whether pods of a unit are on nodes that are known, and whether
+// some are on one that is not.
+type nodesKnown struct{ some, not bool }
+
+func (f *folder) findNodes() {
+	f.known = make([]nodesKnown, len(f.units))
+	for _, e := range f.shown {
+		for _, p := range e.pods {
+			for _, n := range p.nodes {
+				f.known[p.unit].some = f.known[p.unit].some || n != 0
+				f.known[p.unit].not = f.known[p.unit].not || n == 0
+			}
+		}
+	}
+}
+
+// cell is the different sets that units have with targets, ascending; -1 is none.
+// There is more than one where IP families differ, or where the nodes of some pods
+// are not known.
+type cell [2 * planes]int32
+
+func (c *cell) add(set int32) {
+	for i, have := range c {
+		switch {
+		case have == set:
+			return
+		case have < 0:
+			c[i] = set
+			slices.Sort(c[:i+1])
+			return
+		}
+	}
+}
 
 // into finds who reaches some targets that are alike, and with which sets.
 func (f *folder) into(targets []int32) {
-	type cell [planes]int32
 	first := targets[0]
 	to := &f.units[first]
 	found := map[cell][]interval{}
@@ -156,7 +194,7 @@ func (f *folder) into(targets []int32) {
 		if !u.inScope && !to.inScope {
 			return
 		}
-		c := cell{-1, -1}
+		c := cell{-1, -1, -1, -1}
 		for plane, used := range f.used {
 			if !used || !u.in[plane] || !to.in[plane] {
 				continue
@@ -168,17 +206,17 @@ func (f *folder) into(targets []int32) {
 				leaving[key] = out
 			}
 			in := f.ingress[to.ingress].rows[plane].at(from)
-			if u.host != to.host && !(f.onKnownNode(from) && f.onKnownNode(first)) {
+			if u.host == to.host || f.known[from].some && f.known[first].some {
+				c.add(f.meet(out, in))
+			}
+			if u.host != to.host && (f.known[from].not || f.known[first].not) {
 				if u.host {
 					in = f.near(in, report.Ingress, selector.Undetermined)
 				} else {
 					out = f.near(out, report.Egress, selector.Undetermined)
 				}
+				c.add(f.meet(out, in))
 			}
-			c[plane] = f.meet(out, in)
-		}
-		if c[0] == c[1] {
-			c[1] = -1
 		}
 		list := found[c]
 		if last := len(list) - 1; last >= 0 && list[last].to == from {
@@ -200,7 +238,7 @@ func (f *folder) into(targets []int32) {
 	for _, c := range cells {
 		for _, set := range c {
 			if set >= 0 && set != none {
-				f.note(found[c], set, c[0] >= 0 && c[1] >= 0, targets)
+				f.note(found[c], set, c[1] >= 0, targets)
 			}
 		}
 	}
@@ -220,7 +258,7 @@ func (f *folder) sourcesOf(target int32) []interval {
 	}
 	for _, u := range f.hosts {
 		// Where a node is not known, the host may be the target's.
-		if !f.onKnownNode(u) || !f.onKnownNode(target) {
+		if f.known[u].not || f.known[target].not {
 			out = append(out, interval{u, u + 1})
 		}
 	}
@@ -250,7 +288,7 @@ func (f *folder) note(from []interval, set int32, partly bool, targets []int32) 
 	for _, t := range targets {
 		k := seenKey{crowd: id, set: set, partly: partly, place: f.units[t].place}
 		_, own := slices.BinarySearchFunc(c.shares, k.place, func(s share, p int32) int { return cmp.Compare(s.place, p) })
-		if !own || c.everywhere || len(c.shares) > manyPlaces {
+		if !own || c.everywhere || len(c.shares) > f.limits.places {
 			add(k, t)
 			continue
 		}

@@ -58,14 +58,18 @@ func (f *folder) rows() []report.FoldedRow {
 			row.To.Every = append(row.To.Every, name)
 		case to != nil:
 			row.To.Named = to
-		case !slices.Contains(row.To.Some, name):
+		default:
 			row.To.Some = append(row.To.Some, name)
 		}
 	}
 	for _, row := range out {
+		// Different sources that are told alike may have come with one namespace.
+		row.To.Every, row.To.Some = distinct(row.To.Every), distinct(row.To.Some)
+		row.To.Some = slices.DeleteFunc(row.To.Some, func(ns string) bool {
+			_, every := slices.BinarySearch(row.To.Every, ns)
+			return every
+		})
 		row.To.Everywhere = len(row.To.Every) == len(f.places)
-		slices.Sort(row.To.Every)
-		slices.Sort(row.To.Some)
 	}
 	return f.finish(out)
 }
@@ -159,7 +163,7 @@ func (f *folder) endsOf(units []int32) ([]report.End, bool) {
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	if len(ids) > namedEnds {
+	if len(ids) > f.limits.ends {
 		return nil, false
 	}
 	var out []report.End
@@ -236,6 +240,11 @@ func (f *folder) otherRows() []report.FoldedRow {
 		c.Everywhere = c.Kind == "" && len(c.Every) == len(f.places)
 	}
 	return f.finish(out)
+}
+
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func sortedNames[T any](of map[string]T) []string {

@@ -40,6 +40,7 @@ func mapLaw(t testing.TB, data []byte) int {
 	snapshots = append(snapshots, forbid(whole, pick(g,
 		refused(snapshot.NetworkPolicies, ns), refused(snapshot.NetworkPolicies, ""), refused(snapshot.Pods, ns), refused(snapshot.Pods, ""),
 		refused(snapshot.Namespaces, ""), refused(snapshot.Nodes, ""), refused(snapshot.PolicyKinds, ""))))
+	snapshots = append(snapshots, unplaced(g, whole))
 	labels, err := selector.Compile(g.selector())
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,11 @@ func mapLaw(t testing.TB, data []byte) int {
 		for _, scope := range scopes {
 			for _, strict := range []bool{false, true} {
 				o := query.Options{Strict: strict}
-				count += sameEdges(t, fmt.Sprintf("snapshot %d, scope %v, strict %v", i, scope, strict), m, scope, o)
+				what := fmt.Sprintf("snapshot %d, scope %v, strict %v", i, scope, strict)
+				r := query.Map(m, scope, o)
+				count += sameEdges(t, what, r, query.NaiveMap(m, scope, o))
+				foldIsTrue(t, what, m, r, r.Fold().Rows)
+				foldIsTrue(t, what+", by namespace", m, r, query.FoldByNamespace(m, scope, o).Rows)
 			}
 		}
 	}
@@ -61,10 +66,43 @@ func mapLaw(t testing.TB, data []byte) int {
 	return count
 }
 
-func sameEdges(t testing.TB, what string, m *model.Model, scope query.Scope, o query.Options) int {
+// unplaced has some pods without address, without node, only expected, or on the
+// network of another node.
+func unplaced(g *generator, s *snapshot.Snapshot) *snapshot.Snapshot {
+	b := snapshot.NewBuilder(nil)
+	b.ReadEverything()
+	for _, o := range s.Namespaces() {
+		b.AddNamespace(o)
+	}
+	for _, o := range s.Nodes() {
+		b.AddNode(o)
+	}
+	for _, o := range s.Policies() {
+		b.AddPolicy(o)
+	}
+	for _, o := range s.Pods() {
+		p := *o
+		switch g.n(6) {
+		case 0:
+			p.Phase, p.IPs, p.HostIPs, p.Node = snapshot.PhaseExpected, nil, nil, ""
+		case 1:
+			p.Phase, p.IPs, p.HostIPs, p.Node = snapshot.PhaseExpected, nil, nil, ""
+			p.Name.Name += "-*"
+		case 2:
+			p.Node = ""
+		case 3:
+			p.Node = pick(g, s.Nodes()...).Name
+		case 4:
+			p.HostNetwork, p.Owner = true, snapshot.Owner{Kind: "DaemonSet", Name: "agent"}
+		}
+		b.AddPod(&p)
+	}
+	return b.Snapshot()
+}
+
+func sameEdges(t testing.TB, what string, r *report.Map, want []report.Edge) int {
 	t.Helper()
-	r := query.Map(m, scope, o)
-	got, want := slices.Collect(r.Edges), query.NaiveMap(m, scope, o)
+	got := slices.Collect(r.Edges)
 	for i := range max(len(got), len(want)) {
 		var a, b string
 		if i < len(got) {

@@ -20,6 +20,17 @@ func NaiveMap(m *model.Model, s Scope, o Options) []report.Edge {
 	return b.report()
 }
 
+// FoldByNamespace is the fold of [Map] for a big cluster: nothing is told by name,
+// and crowds of more than one namespace as one.
+func FoldByNamespace(m *model.Model, s Scope, o Options) *report.FoldedMap {
+	b := newMapper(m, o)
+	b.scope = s
+	x := b.matrix()
+	b.doors()
+	x.join()
+	return x.foldWithin(foldLimits{places: 1})
+}
+
 // naive evaluates all pairs of classes, one by one.
 type naive struct {
 	*mapper
