@@ -52,7 +52,7 @@ func (n names) crowd(c report.Crowd, width int) string {
 	}
 	pods := "pods"
 	if c.Kind != "" {
-		pods = n.esc(c.Kind) + "s"
+		pods = n.esc(c.Kind) + pluralEnd(c.Kind)
 	}
 	every := "every pod"
 	switch {
@@ -96,4 +96,12 @@ func (n names) namespaces(list []string) string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
+}
+
+// pluralEnd is what makes a kind's name plural: Gateways, Ingresses.
+func pluralEnd(kind string) string {
+	if strings.HasSuffix(kind, "s") {
+		return "es"
+	}
+	return "s"
 }
