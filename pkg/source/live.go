@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/discovery"
@@ -49,6 +50,8 @@ type Live struct {
 		sync.Mutex
 		versions []string
 	}
+	// timeout is --request-timeout; 0 when none was given.
+	timeout time.Duration
 	// unconfigured: there is no kubeconfig, and Server is kubectl's guess.
 	unconfigured bool
 }
@@ -76,6 +79,7 @@ func NewLive(getter Getter) (*Live, error) {
 	// Warnings of the server are for whoever wrote the objects.
 	config.WarningHandler = rest.NoWarnings{}
 	answered := new(atomic.Bool)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &genuine{next} })
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &noticing{next, answered} })
 
 	client, err := rest.HTTPClientFor(config)
@@ -95,6 +99,7 @@ func NewLive(getter Getter) (*Live, error) {
 	clients.Raw = clients.Discovery.RESTClient()
 	live := NewLiveFromClients(clients)
 	live.answered = answered
+	live.timeout = config.Timeout
 	if raw, err := getter.ToRawKubeConfigLoader().RawConfig(); err == nil {
 		live.unconfigured = len(raw.Clusters) == 0
 	}
@@ -227,6 +232,7 @@ func (l *Live) acquire(ctx context.Context) error {
 func (l *Live) release() { <-l.slots }
 
 func (l *Live) read(ctx context.Context, need snapshot.Need) reading {
+	ctx = withPatience(ctx, l.timeout)
 	if need.Resource == snapshot.PolicyKinds {
 		return l.readPolicyKinds(ctx, need)
 	}
