@@ -101,6 +101,7 @@ func (o *connectionOptions) explain(ctx context.Context) error {
 		return err
 	}
 	o.note(r.Enforcement)
+	o.noteGaps(o.print(o.out, o.home), r.Gaps)
 	if err := printer.Explanation(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
@@ -148,6 +149,7 @@ func (o *connectionOptions) canReach(ctx context.Context) error {
 		return err
 	}
 	if !o.quiet {
+		o.noteGaps(o.print(o.out, o.home), r.Gaps)
 		if err := printer.Permission(o.Out, r, o.print(o.out, o.home)); err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (t text) connections(b *bytes.Buffer, r *report.Map) error {
 		if err := table(b, head, rows, width); err != nil {
 			return err
 		}
-	} else if !t.NoHeaders {
+	} else if len(r.Gaps) == 0 && !t.NoHeaders {
 		p.WriteString("no connection is allowed\n")
 	}
 	if !t.NoHeaders {

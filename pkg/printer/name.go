@@ -89,6 +89,9 @@ func allowedEnds(out lines, row report.ReachRow) {
 func (nameFormat) connections(b *bytes.Buffer, r *report.Map) error {
 	out := newLines(b)
 	for _, e := range r.Edges {
+		if e.Verdict != report.Allowed {
+			continue
+		}
 		for _, ref := range references(e.From) {
 			out.add(ref)
 		}

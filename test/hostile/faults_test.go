@@ -127,10 +127,11 @@ func copyHeader(w http.ResponseWriter, answer *httptest.ResponseRecorder, length
 	w.WriteHeader(answer.Code)
 }
 
-// slow says whether a fault lasts until --request-timeout is over.
-func slow(name string) bool {
+// lasting says whether a fault goes on until somebody loses patience: netguard's user, or client-go, which tries ten times
+// to get an answer out of a connection that breaks.
+func lasting(name string) bool {
 	switch name {
-	case "429", "429 for an hour", "hangs", "hangs in the body":
+	case "429", "429 for an hour", "hangs", "hangs in the body", "cut connection":
 		return true
 	}
 	return false

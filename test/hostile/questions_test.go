@@ -43,6 +43,18 @@ func questions() []string {
 	}
 }
 
+// mainQuestions are those of questions that read all kinds of things. They go for faults that take their time.
+func mainQuestions() []string {
+	return []string{
+		"can-reach deploy/frontend svc/bankapp-service -n bank -o json",
+		"explain ns/infra shop/svc/web -o json",
+		"who-can-reach ingress/bankapp -n bank -o json",
+		"who-can-reach httproute/web -n shop -o json",
+		"map -A -o json",
+		"scaffold svc/web -n shop -o json",
+	}
+}
+
 // result is what a command left behind.
 type result struct {
 	status         int
