@@ -200,5 +200,6 @@ func (o *diffOptions) cluster(ctx context.Context, proposed *snapshot.Snapshot) 
 	if err != nil {
 		return nil, err
 	}
+	defer o.follow(live)()
 	return live.Load(ctx, func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
 }

@@ -27,6 +27,8 @@ type globals struct {
 	kustomize string
 	recursive bool
 	strict    bool
+	// silent: nothing is said, not even on standard error.
+	silent bool
 }
 
 func newGlobals(streams genericiooptions.IOStreams, env Environment) *globals {
@@ -76,7 +78,9 @@ func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, erro
 	if err != nil {
 		return nil, err
 	}
+	done := g.follow(s)
 	snap, err := s.Load(ctx, func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
+	done()
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ type output struct {
 	format    string
 	noHeaders bool
 	formats   []string
+	// oneLine: the answer takes one line of text.
+	oneLine   bool
 	templates *genericclioptions.KubeTemplatePrintFlags
 	// template is what validate made of a format such as jsonpath={.verdict}.
 	template printers.ResourcePrinter

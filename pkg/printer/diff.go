@@ -178,7 +178,7 @@ func (n names) diffCause(c report.DiffCause) string {
 func (markdown) diff(b *bytes.Buffer, r *report.Diff) error {
 	n := names{escape: same}
 	if len(r.Rows) == 0 {
-		b.WriteString("No connection is gained or lost.\n")
+		b.WriteString(capital(noDifference(r)) + ".\n")
 		return nil
 	}
 	count := map[string]int{}

@@ -51,7 +51,8 @@ type Live struct {
 		versions []string
 	}
 	// timeout is --request-timeout; 0 when none was given.
-	timeout time.Duration
+	timeout  time.Duration
+	progress Progress
 	// unconfigured: there is no kubeconfig, and Server is kubectl's guess.
 	unconfigured bool
 }
@@ -233,6 +234,8 @@ func (l *Live) release() { <-l.slots }
 
 func (l *Live) read(ctx context.Context, need snapshot.Need) reading {
 	ctx = withPatience(ctx, l.timeout)
+	ctx, done := l.counting(ctx, need.Resource)
+	defer done()
 	if need.Resource == snapshot.PolicyKinds {
 		return l.readPolicyKinds(ctx, need)
 	}

@@ -228,6 +228,7 @@ func readerOf[T, L, S any](
 		err := pages(ctx, from.List, options,
 			func(page *L) {
 				list := items(page)
+				counted(ctx, len(list))
 				for i := range list {
 					out = append(out, convert(&list[i]))
 				}

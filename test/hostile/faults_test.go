@@ -137,6 +137,16 @@ func lasting(name string) bool {
 	return false
 }
 
+// thorough says whether all questions are asked: once for a refusal, for a failure, and for half an answer. Between faults of
+// one sort netguard itself makes no difference.
+func thorough(name string) bool {
+	switch name {
+	case "403", "500", "short body":
+		return true
+	}
+	return false
+}
+
 // patience is --request-timeout for faults that last, and for those that do not: long enough that a busy machine does not
 // make a fault of its own.
 const (

@@ -43,7 +43,7 @@ func questions() []string {
 	}
 }
 
-// mainQuestions are those of questions that read all kinds of things. They go for faults that take their time.
+// mainQuestions are those of questions that read all kinds of things. They are asked with every fault.
 func mainQuestions() []string {
 	return []string{
 		"can-reach deploy/frontend svc/bankapp-service -n bank -o json",
