@@ -53,6 +53,8 @@ type Live struct {
 	// timeout is --request-timeout; 0 when none was given.
 	timeout  time.Duration
 	progress Progress
+	// foreign is an answer that came from something else than an API server.
+	foreign atomic.Pointer[error]
 	// unconfigured: there is no kubeconfig, and Server is kubectl's guess.
 	unconfigured bool
 }
@@ -125,7 +127,8 @@ type noticing struct {
 
 func (n *noticing) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := n.next.RoundTrip(request)
-	if err == nil {
+	// A redirect may lead to anybody.
+	if err == nil && response.StatusCode/100 != 3 {
 		n.answered.Store(true)
 	}
 	return response, err
@@ -205,6 +208,9 @@ func (l *Live) round(ctx context.Context, builder *snapshot.Builder, needs []sna
 	group.Wait()
 	if cause != nil {
 		return cause
+	}
+	if err := l.foreign.Load(); err != nil && !l.answered.Load() {
+		return l.fatal(ctx, *err)
 	}
 	for i, r := range readings {
 		if r.fill != nil {

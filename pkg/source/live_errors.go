@@ -30,6 +30,10 @@ func (l *Live) judge(ctx context.Context, need snapshot.Need, err error) (snapsh
 		return gap, nil
 	case errors.As(err, &status):
 		return gap, nil
+	case isForeign(err):
+		// Whether there is an API server behind it, the other answers tell.
+		l.foreign.Store(&err)
+		return gap, nil
 	case !l.answered.Load(), errors.Is(err, syscall.ECONNREFUSED), isTLS(err), isDNS(err):
 		return gap, l.fatal(ctx, err)
 	}
@@ -87,6 +91,11 @@ func innermost(err error) error {
 		return request.Err
 	}
 	return err
+}
+
+func isForeign(err error) bool {
+	var foreign *foreignError
+	return errors.As(err, &foreign)
 }
 
 func isTimeout(err error) bool {

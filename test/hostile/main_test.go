@@ -94,3 +94,6 @@ func furnish(ctx context.Context) error {
 	}
 	return nil
 }
+
+// background outlives a test, for what is done after it.
+func background() context.Context { return context.Background() }
