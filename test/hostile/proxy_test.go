@@ -136,6 +136,13 @@ func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
 	upstream().ServeHTTP(w, r)
 }
 
+// set has it misbehave in another way from now on.
+func (p *proxy) set(given fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.given = given
+}
+
 // requests are the different ones that came, in the order of their first.
 func (p *proxy) requests() []request {
 	p.mu.Lock()
