@@ -39,6 +39,7 @@ func TestNoFaultMakesAWrongAnswer(t *testing.T) {
 				}
 			}
 			atOnce(jobs)
+			t.Logf("%d commands", len(jobs))
 		})
 	}
 }
