@@ -11,7 +11,7 @@ import (
 // layers is the straight way through the code, from the vocabulary up: a package
 // imports only what stands in the lines above its own.
 var layers = [][]string{
-	{"connset", "address", "selector"},
+	{"connset", "address", "selector", "protolist"},
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},

@@ -45,6 +45,8 @@ func (o *reachOptions) run(ctx context.Context) error {
 	if o.isSource {
 		q.Source, q.Target = q.Target, nil
 	}
+	// A table folds; whoever asks for more gets every pod by name.
+	q.Brief = o.out.format == "" || o.out.format == printer.Table
 	m, err := o.load(ctx, q)
 	if err != nil {
 		return err
@@ -119,6 +121,10 @@ func newWhoCanReach(g *globals) *cobra.Command {
 			List who can reach TARGET and who cannot, with the rule that decides: workloads of TARGET's own
 			namespace one by one, other namespaces folded where all their pods get the same answer, addresses
 			outside the cluster, and nodes.
+
+			Of a cluster, a table reads only the pods that the policies in play tell apart: it may speak of
+			"all other pods" of a namespace, or of those that a policy selects. -o wide, json and yaml read
+			all pods and name them.
 
 			For an Ingress, Gateway or route: whether it works, from clients outside through its controller to
 			the pods, what clients see when it does not, and how to mend it; who else gets to those pods; and

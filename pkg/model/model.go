@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -19,6 +20,7 @@ type Model struct {
 	Deviations []cni.Deviation
 	policies   map[string][]*policy.Policy
 	invalid    map[string]*policy.Error
+	classes    func() []*Class
 }
 
 // New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
@@ -31,6 +33,7 @@ func New(s *snapshot.Snapshot) *Model {
 		policies:   map[string][]*policy.Policy{},
 		invalid:    map[string]*policy.Error{},
 	}
+	m.classes = sync.OnceValue(m.makeClasses)
 	for _, p := range s.Policies() {
 		compiled, err := policy.Compile(p)
 		if err != nil {

@@ -17,6 +17,9 @@ type Party struct {
 	// Unseen marks a pod that stands for those of its namespace that could not
 	// be read: its labels are not known. Its namespace is "" where even that is not.
 	Unseen bool
+	// Rest, with Unseen, is what is known of the pods all the same: they were not
+	// asked for, because this is enough. Nil for pods that could not be read.
+	Rest *Rest
 	// Node is a node itself; a node without a name is any node.
 	Node *snapshot.Node
 	// Block is a set of addresses outside the cluster.
@@ -26,6 +29,16 @@ type Party struct {
 	// Identity: External is no name but what the network plugin calls the party,
 	// which is no pod and has no address of its own that a policy could name.
 	Identity bool
+}
+
+// Rest is the pods of a namespace that a question does not need one by one.
+type Rest struct {
+	// Not are pod selectors that none of them matches: those that do were read.
+	Not []selector.Selector
+	// Isolated: exactly the policies of Egress isolate them for egress. Without
+	// it, it is not known which do.
+	Isolated bool
+	Egress   []*policy.Policy
 }
 
 // Host reports whether the party is a node or lives in a node's network.
@@ -74,6 +87,9 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		e.Namespace = p.Pod.Namespace
 		e.NamespaceLabels = m.NamespaceLabels(p.Pod.Namespace)
 		e.Labels = selector.Labels{Set: p.Pod.Labels, Partial: p.Unseen}
+		if p.Rest != nil {
+			e.Labels.Not = p.Rest.Not
+		}
 		e.Ports, e.PortsUnknown = p.Pod.Ports, p.Hypothetical || p.Unseen
 	case p.Node != nil:
 		e.Kind = policy.HostEndpoint

@@ -25,6 +25,9 @@ type Question struct {
 	// Namespaces are further ones to read on their own when the user may not read
 	// all of them.
 	Namespaces []string
+	// Brief: pods that nothing in the answer tells from the rest of their
+	// namespace need not be read; who-can-reach then speaks of them together.
+	Brief bool
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -39,12 +42,17 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		p.plugin(true)
 		return p.needs
 	}
+	brief := q.Brief && q.Source == nil && q.Target != nil && !door(q.Target.Kind)
 	for _, r := range []*reference.Reference{q.Source, q.Target} {
-		if r == nil {
-			p.everybody()
-		} else {
+		switch {
+		case r != nil:
 			p.end(*r)
+		case !brief:
+			p.everybody()
 		}
+	}
+	if brief && !p.brief(*q.Target) {
+		p.everybody()
 	}
 	for _, r := range q.More {
 		p.end(r)

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 		}
 	case snapshot.Pods:
 		for _, o := range s.all.Pods() {
-			set := fields.Set{"status.podIP": ""}
+			set := fields.Set{"status.podIP": "", "spec.hostNetwork": strconv.FormatBool(o.HostNetwork), "spec.nodeName": o.Node}
 			if len(o.IPs) > 0 {
 				set["status.podIP"] = o.IPs[0].String()
 			}

@@ -35,6 +35,14 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 }
 
 func labelMismatch(out *report.Mismatch, path string, failed *selector.Requirement, labels selector.Labels) {
+	if labels.Partial {
+		// One of [selector.Labels.Not]: what there is instead was not read.
+		out.Path, out.Want = path, failed.String()
+		if failed.Plain {
+			out.Path, out.Key, out.Want = path+"."+failed.Path, failed.Key, failed.Values[0]
+		}
+		return
+	}
 	got, has := labels.Set[failed.Key]
 	out.Path, out.Key, out.Got, out.Absent = path+"."+failed.Path, failed.Key, got, !has
 	out.Want = strings.Join(failed.Values, ",")

@@ -108,6 +108,9 @@ func (n names) labels(set map[string]string) string {
 // members is what an answer is about: all of an end, or 2 of 3 pods of it.
 func (n names) members(m report.Members) string {
 	e, some := m.End, m.Count < m.Total
+	if m.Others {
+		return n.others([]report.Members{m}, 0)
+	}
 	switch e.Kind {
 	case kindInternet:
 		if len(e.Addresses) > 0 {

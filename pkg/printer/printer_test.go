@@ -148,6 +148,8 @@ func TestReach(t *testing.T) {
 		{"who", whoCanReach(), printer.Options{}},
 		{"who-home", whoCanReach(), printer.Options{Namespace: "bank"}},
 		{"who-200", whoCanReach(), printer.Options{Width: 200}},
+		{"brief", manyNamespaces(), printer.Options{}},
+		{"brief-wide", manyNamespaces(), printer.Options{Format: printer.Wide}},
 		{"who-color", whoCanReach(), printer.Options{Color: true}},
 		{"who-wide", whoCanReach(), printer.Options{Format: printer.Wide}},
 		{"who-no-headers", whoCanReach(), printer.Options{NoHeaders: true}},

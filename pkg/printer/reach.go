@@ -19,10 +19,7 @@ func (t text) reach(b *bytes.Buffer, r *report.Reach) error {
 		t.reachTitle(p, r)
 		p.gap()
 	}
-	rows := make([]reachRow, 0, len(r.Rows))
-	for _, row := range r.Rows {
-		rows = append(rows, t.reachRow(n, r, row))
-	}
+	rows := t.folded(n, r)
 	if len(rows) == 0 && !t.NoHeaders {
 		p.WriteString("(nothing to show)\n")
 	} else if err := t.reachTable(b, r, rows); err != nil || t.NoHeaders {
@@ -226,12 +223,17 @@ func (t text) scope(n names, row report.ReachRow) []string {
 	case report.ScopeWorkloads, report.ScopeAddresses:
 	}
 	var out []string
-	for i, m := range row.Ends {
-		if limit > 0 && i == limit && len(row.Ends) > limit+1 {
-			return append(out, fmt.Sprintf("and %d more", len(row.Ends)-limit))
+	ends, others := apart(row.Ends)
+	for i, m := range ends {
+		if limit > 0 && i == limit && len(ends) > limit+1 {
+			out = append(out, fmt.Sprintf("and %d more", len(ends)-limit))
+			break
 		}
 		nodes := nodeMatters(row.Reason) || row.Nearest != nil && row.Nearest.Reason == report.HostNetwork
 		out = append(out, t.memberNames(n, m, nodes && m.Count < m.Total))
+	}
+	if len(others) > 0 {
+		out = append(out, n.others(others, limit))
 	}
 	if len(out) == 0 {
 		return []string{"nobody"}

@@ -305,7 +305,7 @@ const (
 func (n names) label(m report.Mismatch) (wants, has string) {
 	key := n.esc(m.Key)
 	wants, has = key+"="+n.esc(m.Want), key+"="+n.esc(m.Got)
-	if strings.Contains(m.Path, matchExpressions) {
+	if strings.Contains(m.Path, matchExpressions) || m.Key == "" {
 		wants = n.esc(m.Want)
 	}
 	if m.Absent {

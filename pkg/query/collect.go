@@ -1,14 +1,17 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // collector gathers the answers of one question about everybody, by what they
@@ -20,12 +23,11 @@ type collector struct {
 	home   string
 	order  []string
 	groups map[string]*group
-	// total pods of each end.
-	total map[string]int
+	// total pods of each workload, by its number.
+	total map[int]int
 	// own are the parties of the question's own end, by name.
 	own   map[string]model.Party
 	needs map[string]bool
-	lens  lens
 	// naming is the lens by which outside addresses were cut.
 	naming lens
 	// families in which the question's own end can talk with the outside.
@@ -34,9 +36,11 @@ type collector struct {
 
 // group is everybody who gets one answer.
 type group struct {
-	row  report.ReachRow
-	ends map[string]*members
-	keys []string
+	row report.ReachRow
+	// workloads by number, others by name; all of both.
+	workloads map[int]*shown
+	others    map[string]*shown
+	all       []*shown
 }
 
 // said is one answer that a class of ends gets, with the ports and the parties
@@ -50,57 +54,60 @@ type said struct {
 }
 
 func newCollector(e *engine, home string) *collector {
+	brief := *e
+	brief.brief = true
 	return &collector{
-		engine: e, home: home, groups: map[string]*group{}, total: map[string]int{},
+		engine: &brief, home: home, groups: map[string]*group{}, total: map[int]int{},
 		own: map[string]model.Party{}, needs: map[string]bool{},
 	}
 }
 
 // sources evaluates every source against the targets.
-func (c *collector) sources(sources []model.Party, targets []model.Destination) {
-	c.lens = c.lensFor(nil, targets)
-	c.naming = c.lens
-	// The sources' own policies may tell the targets apart by their addresses.
-	c.lens.cuts = append(c.lens.cuts, c.blocksIn(namespacesOf(sources))...)
+func (c *collector) sources(from crowd, targets []model.Destination) {
+	c.naming = c.lensFor(nil, targets)
+	// The sources' own policies may tell the targets apart by their addresses,
+	// and a source on a node may tell them apart by theirs.
+	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
 	c.families = destinationFamilies(targets)
-	plain := fold(targets, c.lens.destinationKey)
-	byNode := lens{nodes: true, cuts: c.lens.cuts}
 	located := fold(targets, byNode.destinationKey)
-	for _, s := range sources {
-		c.total[endKey(c.partyEnd(s))]++
-	}
 	for _, t := range targets {
 		c.own[partyName(t.Party)] = t.Party
 	}
-	for _, class := range fold(sources, c.lens.key) {
-		classes := plain
-		if class[0].Host() || class[0].Block.Prefix.IsValid() || c.lens.nodes {
-			classes = located
-		}
+	c.count(from)
+	ask := func(class []model.Party) map[string]*said {
 		answers := map[string]*said{}
-		for _, to := range c.classTargets(class, classes, byNode) {
-			for _, p := range c.route(other(class, to), to[:1]) {
+		for _, to := range c.classTargets(class, located, byNode) {
+			src, dst := other(class, to)
+			for _, p := range c.route(src, []model.Destination{dst}) {
 				c.ask(answers, p, partiesOf(to))
 			}
 		}
-		c.commit(answers, class)
+		return answers
+	}
+	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
+	for _, s := range v.standings(from.classes) {
+		answers := ask(s.sample(v.own))
+		c.differ(answers, s, report.HopIngress)
+		c.commit(answers, s.parts, nil)
+	}
+	c.rest(v, ask)
+	for _, class := range fold(from.others, c.naming.key) {
+		c.commit(ask(class), nil, class)
 	}
 }
 
 // targets evaluates every target, on each port it declares, against the sources.
-func (c *collector) targets(sources, targets []model.Party) {
-	c.lens = c.lensFor(sources, nil)
-	c.lens.cuts = append(c.lens.cuts, c.blocksIn(namespacesOf(targets))...)
-	for _, t := range targets {
-		c.total[endKey(c.partyEnd(t))]++
-	}
+func (c *collector) targets(sources []model.Party, to crowd) {
+	c.naming = c.lensFor(sources, nil)
 	for _, s := range sources {
 		c.own[partyName(s)] = s
 	}
+	c.count(to)
+	host := slices.ContainsFunc(to.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
 	// A pod reaches its own node whatever its policies say.
-	byNode := lens{nodes: c.lens.nodes || slices.ContainsFunc(targets, model.Party.Host), cuts: c.lens.cuts}
+	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
 	classes := fold(sources, byNode.key)
-	for _, to := range fold(targets, c.lens.key) {
+	ask := func(to []model.Party) map[string]*said {
 		answers := map[string]*said{}
 		for _, port := range c.PortsOf(to[0], reference.Port{}) {
 			for _, class := range classes {
@@ -108,21 +115,37 @@ func (c *collector) targets(sources, targets []model.Party) {
 				for i, t := range to {
 					dsts[i] = model.Destination{Party: t, Addresses: t.Addresses(), Port: port}
 				}
-				c.ask(answers, pair{src: other(class, dsts), dst: dsts[0]}, class)
+				src, dst := other(class, dsts)
+				c.ask(answers, pair{src: src, dst: dst}, class)
 			}
 		}
-		c.commit(answers, to)
+		return answers
+	}
+	v := c.view(sources, report.Ingress, c.naming.nodes)
+	for _, s := range v.standings(to.classes) {
+		answers := ask(s.sample(v.own))
+		c.differ(answers, s, report.HopEgress)
+		c.commit(answers, s.parts, nil)
+	}
+	for _, class := range fold(to.others, c.naming.key) {
+		c.commit(ask(class), nil, class)
 	}
 }
 
-func namespacesOf(parties []model.Party) map[string]bool {
-	out := map[string]bool{}
-	for _, p := range parties {
-		if p.Pod != nil {
-			out[p.Pod.Namespace] = true
-		}
+// blocksEverywhere are the CIDRs that any policy of the cluster names.
+func (e *engine) blocksEverywhere() []netip.Prefix {
+	all := map[string]bool{}
+	for _, p := range e.Policies() {
+		all[p.Namespace] = true
 	}
-	return out
+	return e.blocksIn(all)
+}
+
+// count notes how many pods each workload has.
+func (c *collector) count(in crowd) {
+	for _, class := range in.classes {
+		c.total[class.Workload] += len(class.Pods)
+	}
 }
 
 func partiesOf(dsts []model.Destination) []model.Party {
@@ -171,8 +194,46 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 	}
 }
 
-// commit gives a class of ends its answers.
-func (c *collector) commit(answers map[string]*said, class []model.Party) {
+// differ clears the value that failed to match where it is the sample's alone:
+// others that the same clause turned away at hop may have another.
+func (c *collector) differ(answers map[string]*said, s *standing, hop report.HopKind) {
+	for _, a := range answers {
+		n := a.row.Nearest
+		if n == nil || a.row.Hop != hop || n.Got == "" && !n.Absent {
+			continue
+		}
+		for i, part := range s.parts {
+			got, absent, named := c.valueOf(n, part.pods[0])
+			if !named && (i > 0 || len(part.pods) > 1) || named && (got != n.Got || absent != n.Absent) {
+				n.Got, n.Absent = "", false
+				break
+			}
+		}
+	}
+}
+
+// valueOf is what a pod has where a mismatch looked; named is false where that is
+// an address, which is each pod's own.
+func (c *collector) valueOf(n *report.Mismatch, pod *snapshot.Pod) (got string, absent, named bool) {
+	var in map[string]string
+	switch n.Reason {
+	case report.NamespaceDiffers:
+		return pod.Namespace, false, true
+	case report.NamespaceLabel:
+		in = c.NamespaceLabels(pod.Namespace).Set
+	case report.PodLabel:
+		in = pod.Labels
+	case report.Port, report.PortName, report.Protocol, report.PortUnread, report.NamedPortOutside:
+		return n.Got, n.Absent, true // the target's
+	default:
+		return "", false, false
+	}
+	got, has := in[n.Key]
+	return got, !has, true
+}
+
+// commit gives everybody in the parts, and others of a class, their answers.
+func (c *collector) commit(answers map[string]*said, parts []part, others []model.Party) {
 	for _, key := range slices.Sorted(maps.Keys(answers)) {
 		a := answers[key]
 		slices.SortFunc(a.row.Ports, comparePorts)
@@ -184,26 +245,121 @@ func (c *collector) commit(answers map[string]*said, class []model.Party) {
 		}
 		g := c.groups[key]
 		if g == nil {
-			g = &group{row: a.row, ends: map[string]*members{}}
+			g = &group{row: a.row, workloads: map[int]*shown{}, others: map[string]*shown{}}
 			c.groups[key] = g
 			c.order = append(c.order, key)
 		}
 		if n, m := g.row.Nearest, a.row.Nearest; n != nil && m != nil && n.Got != m.Got {
 			n.Got, n.Absent = "", false
 		}
-		for _, party := range class {
+		for _, p := range parts {
+			g.workload(p.class).add(p.pods, a)
+		}
+		for _, party := range others {
 			end := c.partyEnd(party)
 			id := endKey(end)
-			if g.ends[id] == nil {
-				g.ends[id] = newMembers(end)
-				g.keys = append(g.keys, id)
+			if party.Rest != nil {
+				id += restID(party.Rest)
 			}
-			g.ends[id].add(party, a.located)
-			for node := range a.nodes {
-				g.ends[id].nodes[node] = true
-			}
+			g.other(end, id).addOther(party, a)
 		}
 	}
+}
+
+// shown is an end as the parts of a group make it up.
+type shown struct {
+	// number of the workload; -1 for all else.
+	number int
+	end    report.End
+	pods   []*snapshot.Pod
+	// names of parties that are no pods.
+	names map[string]bool
+	// rest: the end is pods that were not read.
+	rest  *model.Rest
+	nodes map[string]bool
+}
+
+func (g *group) workload(class *model.Class) *shown {
+	s := g.workloads[class.Workload]
+	if s == nil {
+		s = &shown{number: class.Workload, end: report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}}
+		g.workloads[class.Workload] = s
+		g.all = append(g.all, s)
+	}
+	return s
+}
+
+func (g *group) other(end report.End, id string) *shown {
+	s := g.others[id]
+	if s == nil {
+		s = &shown{number: -1, end: end}
+		g.others[id] = s
+		g.all = append(g.all, s)
+	}
+	return s
+}
+
+// sorted are the ends in the order in which they are shown.
+func (g *group) sorted() []*shown {
+	slices.SortStableFunc(g.all, func(a, b *shown) int {
+		return cmp.Or(strings.Compare(a.namespace(), b.namespace()), strings.Compare(a.end.Kind, b.end.Kind), strings.Compare(a.end.Name, b.end.Name))
+	})
+	return g.all
+}
+
+func (s *shown) add(pods []*snapshot.Pod, a *said) {
+	s.pods = append(s.pods, pods...)
+	if !a.located && len(a.nodes) == 0 {
+		return
+	}
+	if s.nodes == nil {
+		s.nodes = map[string]bool{}
+	}
+	for _, p := range pods {
+		if a.located && p.Node != "" {
+			s.nodes[p.Node] = true
+		}
+	}
+	maps.Copy(s.nodes, a.nodes)
+}
+
+func (s *shown) addOther(p model.Party, a *said) {
+	s.rest = p.Rest
+	m := members{names: map[string]bool{}, nodes: map[string]bool{}}
+	m.add(p, a.located)
+	maps.Copy(m.nodes, a.nodes)
+	if s.names == nil {
+		s.names, s.nodes = m.names, m.nodes
+		return
+	}
+	maps.Copy(s.names, m.names)
+	maps.Copy(s.nodes, m.nodes)
+}
+
+func (s *shown) count() int { return len(s.pods) + len(s.names) }
+
+// namespace that the pods are in.
+func (s *shown) namespace() string {
+	if s.rest != nil {
+		return s.end.Name
+	}
+	return s.end.Namespace
+}
+
+func (s *shown) report(total int) report.Members {
+	switch {
+	case s.rest != nil:
+		return report.Members{End: s.end, Others: true, SelectedBy: selectedBy(s.rest)}
+	case s.number < 0:
+		m := members{end: s.end, names: s.names, nodes: s.nodes}
+		return m.report(0)
+	}
+	out := report.Members{End: s.end, Count: len(s.pods), Total: total, Names: make([]string, len(s.pods)), Nodes: sortedKeys(s.nodes)}
+	for i, p := range s.pods {
+		out.Names[i] = p.Name.Name
+	}
+	slices.Sort(out.Names)
+	return out
 }
 
 // part shows some of the parties of the question's own end.
@@ -325,10 +481,8 @@ func (c *collector) rows() []report.ReachRow {
 		base := g.row
 		var workloads, namespaces, blocks []report.Members
 		folded := map[string]int{}
-		slices.Sort(g.keys)
-		for _, id := range g.keys {
-			m := g.ends[id]
-			switch ns := m.end.Namespace; {
+		for _, m := range g.sorted() {
+			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
 			case ns != c.home && uniform[ns] == key, standsForUnread(m.end):
@@ -338,12 +492,12 @@ func (c *collector) rows() []report.ReachRow {
 					folded[ns] = at
 					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}})
 				}
-				if count := len(m.names); !standsForUnread(m.end) {
+				if count := m.count(); !standsForUnread(m.end) {
 					namespaces[at].Count += count
 					namespaces[at].Total += count
 				}
 			default:
-				workloads = append(workloads, m.report(c.total[id]))
+				workloads = append(workloads, m.report(c.total[m.number]))
 			}
 		}
 		if len(workloads) > 0 {
@@ -390,11 +544,11 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 func (c *collector) uniformNamespaces() map[string]string {
 	out := map[string]string{}
 	for _, key := range c.order {
-		for _, m := range c.groups[key].ends {
+		for _, m := range c.groups[key].all {
 			if m.end.Kind == "Addresses" || m.end.Kind == "Node" {
 				continue
 			}
-			ns := m.end.Namespace
+			ns := m.namespace()
 			if have, seen := out[ns]; seen && have != key {
 				out[ns] = "\x00mixed"
 				continue

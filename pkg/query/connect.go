@@ -25,6 +25,9 @@ type Options struct {
 type engine struct {
 	*model.Model
 	Options
+	// brief: only what decides is asked for evidence; once the source's own
+	// policies deny a connection, the destination's are not.
+	brief bool
 }
 
 // pair is one connection to evaluate. Via is the node whose address the source
@@ -130,7 +133,9 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
 	}
-	return append(hops, e.egressHop(p, l, b, evidence), e.ingressHop(p, l, b, evidence))
+	out := e.egressHop(p, l, b, evidence)
+	decided := e.brief && out.Verdict == report.Denied
+	return append(hops, out, e.ingressHop(p, l, b, evidence && !decided))
 }
 
 func samePod(src, dst model.Party) bool {
@@ -214,7 +219,7 @@ func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) re
 		hop.Reason, hop.Object = report.SameNode, podObject(p.src.Pod)
 		return hop
 	}
-	if p.src.Unseen {
+	if p.src.Unseen && (p.src.Rest == nil || !p.src.Rest.Isolated) {
 		e.unseenHop(&hop, p.src.Pod.Namespace, report.Egress)
 		return hop
 	}
@@ -294,7 +299,11 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 	if evidence {
 		record = &hop.Policies
 	}
-	decision := policy.Evaluate(c, e.Isolating(pod, d), b, record)
+	selected := e.Isolating(pod, d)
+	if rest := p.src.Rest; rest != nil && d == report.Egress {
+		selected = rest.Egress
+	}
+	decision := policy.Evaluate(c, selected, b, record)
 	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
 	if decision.Rule != nil {
 		hop.DecidedBy = &report.RuleRef{
@@ -302,7 +311,7 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 		}
 	}
 	if hop.Verdict == report.Unknown {
-		hop.Reason, hop.Needs = e.whyOpen(peer, hop.Policies)
+		hop.Reason, hop.Needs = e.whyOpen(p, peer, hop.Policies)
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
@@ -311,11 +320,11 @@ func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snaps
 }
 
 // whyOpen says what was not known about the peer, and what reading would tell.
-func (e *engine) whyOpen(peer *policy.Endpoint, said []report.PolicyEvidence) (report.Reason, []string) {
+func (e *engine) whyOpen(p pair, peer *policy.Endpoint, said []report.PolicyEvidence) (report.Reason, []string) {
 	switch {
 	case peer.Kind == policy.UnknownEndpoint:
 		return report.LeavesCluster, nil
-	case portOpen(said) && !peer.Labels.Partial:
+	case portOpen(said) && (!peer.Labels.Partial || p.src.Rest != nil):
 		return report.PortUnknown, nil
 	case peer.Labels.Partial:
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}

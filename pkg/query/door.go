@@ -571,13 +571,7 @@ func (e *engine) besides(d *frontdoor.Door, r *frontdoor.Route, needs map[string
 		}
 	}
 	c := newCollector(e, home)
-	var others []model.Party
-	for _, p := range append(e.everyPod(), e.unseen()...) {
-		if !behindDoor[p.Pod.Name] {
-			others = append(others, p)
-		}
-	}
-	c.sources(others, r.Destinations)
+	c.sources(e.everybody(behindDoor), r.Destinations)
 	rows := slices.DeleteFunc(c.rows(), func(r report.ReachRow) bool { return r.Reason == report.SamePod })
 	sortRows(rows)
 	for n := range c.needs {
@@ -709,7 +703,7 @@ func (e *engine) way(w report.Way, dsts []model.Destination) report.Way {
 // directly.
 func (e *engine) admittedBlocks(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 	c := newCollector(e, "")
-	c.sources(e.outside(r.Destinations), r.Destinations)
+	c.sources(crowd{others: e.outside(r.Destinations)}, r.Destinations)
 	var out []report.Way
 	for _, row := range c.rows() {
 		if row.Verdict != report.Allowed || row.Reason != report.RuleAllows {

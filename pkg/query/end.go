@@ -37,6 +37,8 @@ func (e *engine) partyEnd(p model.Party) report.End {
 	switch {
 	case p.Hypothetical:
 		return report.End{Kind: "Labels", Namespace: p.Pod.Namespace, Labels: p.Pod.Labels}
+	case p.Rest != nil:
+		return report.End{Kind: "Namespace", Name: p.Pod.Namespace}
 	case p.Pod != nil:
 		kind, name := e.TopOwner(p.Pod)
 		return report.End{Kind: kind, Namespace: name.Namespace, Name: name.Name}

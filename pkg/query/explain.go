@@ -227,8 +227,8 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 	drafts := map[string]*draft{}
 	for _, class := range fold(sources, func(p model.Party) string { return l.key(p) + "\x00" + endKey(e.partyEnd(p)) }) {
 		for _, targets := range e.classTargets(class, targetClasses, l) {
-			src := other(class, targets)
-			for _, p := range e.route(src, targets[:1]) {
+			src, dst := other(class, targets)
+			for _, p := range e.route(src, []model.Destination{dst}) {
 				for _, o := range e.connect(p) {
 					from, to := e.partyEnd(p.src), e.targetEnd(p.dst)
 					key := strings.Join([]string{endKey(from), endKey(to), answerKey(o, p.dst.Port)}, "\x01")
@@ -284,7 +284,9 @@ func (e *engine) targetEnd(d model.Destination) report.End {
 // classTargets drops the destinations that a traffic policy keeps from a source
 // class, and keeps the classes whole otherwise.
 func (e *engine) classTargets(class []model.Party, targets [][]model.Destination, l lens) [][]model.Destination {
-	if !l.nodes {
+	local := func(d model.Destination) bool { return d.Service != nil && d.Service.InternalLocal }
+	held := func(to []model.Destination) bool { return local(to[0]) }
+	if !l.nodes || !class[0].Block.Prefix.IsValid() && !slices.ContainsFunc(targets, held) {
 		return targets
 	}
 	var all []model.Destination
@@ -300,18 +302,17 @@ func (e *engine) classTargets(class []model.Party, targets [][]model.Destination
 	return fold(kept, l.destinationKey)
 }
 
-// other returns a source of the class that is not the destination itself: a
+// other returns a source of the class and a target that are not the same pod: a
 // workload's pods are asked about each other, not about themselves.
-func other(class []model.Party, targets []model.Destination) model.Party {
+func other(class []model.Party, targets []model.Destination) (model.Party, model.Destination) {
 	for i := range targets {
 		for _, s := range class {
 			if !samePod(s, targets[i].Party) {
-				targets[0], targets[i] = targets[i], targets[0]
-				return s
+				return s, targets[i]
 			}
 		}
 	}
-	return class[0]
+	return class[0], targets[0]
 }
 
 // answerKey identifies an answer: the verdict, the way, and for policies which
@@ -352,6 +353,9 @@ func answerKey(o outcome, port report.PortMapping) string {
 }
 
 func endKey(end report.End) string {
+	if len(end.Labels) == 0 && len(end.Addresses) == 0 {
+		return end.Kind + "/" + end.Namespace + "/" + end.Name + "/map[]/[]"
+	}
 	return fmt.Sprintf("%s/%s/%s/%v/%v", end.Kind, end.Namespace, end.Name, end.Labels, end.Addresses)
 }
 

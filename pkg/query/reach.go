@@ -26,8 +26,8 @@ func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report
 	}
 	e.describeTargets(out, targets)
 	c := newCollector(e, homeOf(target, targets))
-	sources := append(e.everyPod(), e.unseen()...)
-	sources = append(sources, e.outside(targets)...)
+	sources := e.everybody(nil)
+	sources.others = append(sources.others, e.outside(targets)...)
 	c.sources(sources, targets)
 	out.Rows = c.rows()
 	if row, ok := nodeRow(targets); ok {
@@ -58,7 +58,7 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 	if len(sources) == 0 {
 		return out, nil
 	}
-	targets := append(e.everyPod(), e.unseen()...)
+	targets := e.everybody(nil)
 	if sources[0].Block.Prefix.IsValid() {
 		// From outside, only what is inside is the cluster's to say.
 		if source.Form == reference.FormInternet {
@@ -330,7 +330,7 @@ func nodeRow(targets []model.Destination) (report.ReachRow, bool) {
 
 // unmatched finds the peers of the targets' ingress rules that no pod matches.
 func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
-	if e.Hidden(snapshot.Pods, "") != nil || !e.Has(snapshot.Need{Resource: snapshot.Pods}) {
+	if e.Hidden(snapshot.Pods, "") != nil || !e.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
 		return nil
 	}
 	out := e.strays(targets)
@@ -347,7 +347,7 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 			for _, r := range p.Ingress.Rules {
 				for i := range r.Peers {
 					peer := &r.Peers[i]
-					if peer.Block == nil && !e.anyMatches(peer) {
+					if peer.Block == nil && e.allRead(peer) && !e.anyMatches(peer) {
 						out = append(out, report.Unmatched{
 							RuleRef: report.RuleRef{Policy: p.Ref(), Path: peer.Path, Location: p.Origin.At(peer.Path)}, Clause: peer.String(),
 						})
@@ -364,6 +364,7 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 	var out []report.Unmatched
 	last := ""
+	all := e.Has(snapshot.Need{Resource: snapshot.Pods})
 	for _, in := range e.Policies() {
 		if in.Namespace == last {
 			continue
@@ -376,7 +377,12 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 			wanted := func(t model.Destination) bool {
 				return t.Pod != nil && t.Pod.Namespace != p.Namespace && selects(t.Pod)
 			}
-			if !p.Subject.Empty() && slices.ContainsFunc(targets, wanted) && !slices.ContainsFunc(e.PodsIn(p.Namespace), selects) {
+			if p.Subject.Empty() || !slices.ContainsFunc(targets, wanted) {
+				continue
+			}
+			read := all || e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()})
+			if read && !slices.ContainsFunc(e.ClassesIn(p.Namespace), func(c *model.Class) bool { return selects(c.Pods[0]) }) &&
+				!slices.ContainsFunc(e.PodsIn(p.Namespace), selects) { // finished ones count
 				const path = "spec.podSelector"
 				out = append(out, report.Unmatched{
 					RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},
@@ -388,11 +394,26 @@ func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 	return out
 }
 
-func (e *engine) anyMatches(peer *policy.Peer) bool {
-	for _, pod := range e.Pods() {
-		if pod.Finished() {
-			continue
+// allRead tells whether every pod was read that a peer could match.
+func (e *engine) allRead(peer *policy.Peer) bool {
+	if e.Has(snapshot.Need{Resource: snapshot.Pods}) {
+		return true
+	}
+	if peer.Pods == nil || peer.Namespaces == nil {
+		return peer.Namespaces == nil && e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Home})
+	}
+	for _, ns := range e.Namespaces() {
+		if peer.Namespaces.Match(selector.Known(ns.Labels)) != selector.No &&
+			!e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name, Labels: peer.Pods.String()}) {
+			return false
 		}
+	}
+	return true
+}
+
+func (e *engine) anyMatches(peer *policy.Peer) bool {
+	for _, class := range e.Classes() {
+		pod := class.Pods[0]
 		end := e.Endpoint(model.Party{Pod: pod}, firstOf(pod.IPs, true))
 		if peer.Admits(&end, e.Plugin.Behaviour) {
 			return true

@@ -46,6 +46,10 @@ type Members struct {
 	Count int `json:"count"`
 	// Total of those that the end stands for.
 	Total int `json:"total"`
+	// Others: the pods of the namespace that are not listed one by one, in a table.
+	Others bool `json:"others,omitempty"`
+	// SelectedBy are the policies that select them, where Others are some only.
+	SelectedBy []Object `json:"selectedBy,omitempty"`
 }
 
 // PortMapping is a port as it was asked for and as the pod sees it. They differ behind

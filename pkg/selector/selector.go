@@ -21,10 +21,13 @@ const (
 )
 
 // Labels are an object's labels. With Partial set, other labels may exist that
-// could not be read, so that an absent key proves nothing.
+// were not read, so that an absent key proves nothing.
 type Labels struct {
 	Set     map[string]string
 	Partial bool
+	// Not are selectors that the labels are known not to match, although they
+	// were not read: the server has been asked for all objects that do.
+	Not []Selector
 }
 
 // Known wraps completely known labels.
@@ -102,6 +105,11 @@ func (s Selector) Match(labels Labels) Result {
 // Explain is Match with the first requirement that is failed for certain, or
 // else the first that cannot be determined; nil when the result is Yes.
 func (s Selector) Explain(labels Labels) (Result, *Requirement) {
+	for i := range labels.Not {
+		if s.same(&labels.Not[i]) {
+			return No, s.whole()
+		}
+	}
 	var open *Requirement
 	for i := range s.requirements {
 		r := &s.requirements[i]
@@ -119,6 +127,36 @@ func (s Selector) Explain(labels Labels) (Result, *Requirement) {
 		return Undetermined, open
 	}
 	return Yes, nil
+}
+
+// same reports whether two selectors are written alike.
+func (s Selector) same(o *Selector) bool {
+	return slices.EqualFunc(s.requirements, o.requirements, func(a, b Requirement) bool {
+		return a.Key == b.Key && a.Operator == b.Operator && slices.Equal(a.Values, b.Values)
+	})
+}
+
+// Contradicts reports whether no labels can match both selectors, as far as their
+// matchLabels tell.
+func (s Selector) Contradicts(o Selector) bool {
+	for i := range s.requirements {
+		for j := range o.requirements {
+			a, b := &s.requirements[i], &o.requirements[j]
+			if a.Plain && b.Plain && a.Key == b.Key && a.Values[0] != b.Values[0] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// whole stands for a requirement that fails, where it is not known which. A
+// selector without any matches everything, and is never one of [Labels.Not].
+func (s Selector) whole() *Requirement {
+	if len(s.requirements) == 1 {
+		return &s.requirements[0]
+	}
+	return &Requirement{Key: s.String(), Operator: metav1.LabelSelectorOpExists}
 }
 
 // Failed counts the requirements that labels do not satisfy for certain.

@@ -8,13 +8,7 @@ import (
 // Builder collects objects and yields a Snapshot. Adding an object that is
 // already there replaces it. It is not safe for concurrent use.
 type Builder struct {
-	namespaces map[string]*Namespace
-	pods       map[Name]*Pod
-	services   map[Name]*Service
-	slices     map[Name]*EndpointSlice
-	policies   map[Name]*Policy
-	nodes      map[string]*Node
-	workloads  map[workloadKey]*Workload
+	objects    objects
 	unmodelled map[Unmodelled]bool
 	configMaps map[Name]map[string]string
 	door       FrontDoor
@@ -34,13 +28,6 @@ func (g Gap) key() gapKey { return gapKey{g.Need, g.Group, g.Kind} }
 // NewBuilder returns a Builder that starts with what base holds; base may be nil.
 func NewBuilder(base *Snapshot) *Builder {
 	b := &Builder{
-		namespaces: map[string]*Namespace{},
-		pods:       map[Name]*Pod{},
-		services:   map[Name]*Service{},
-		slices:     map[Name]*EndpointSlice{},
-		policies:   map[Name]*Policy{},
-		nodes:      map[string]*Node{},
-		workloads:  map[workloadKey]*Workload{},
 		unmodelled: map[Unmodelled]bool{},
 		configMaps: map[Name]map[string]string{},
 		door:       newFrontDoor(),
@@ -50,27 +37,7 @@ func NewBuilder(base *Snapshot) *Builder {
 	if base == nil {
 		return b
 	}
-	for _, o := range base.namespaces {
-		b.namespaces[o.Name] = o
-	}
-	for _, o := range base.pods {
-		b.pods[o.Name] = o
-	}
-	for _, o := range base.services {
-		b.services[o.Name] = o
-	}
-	for _, o := range base.slices {
-		b.slices[o.Name] = o
-	}
-	for _, o := range base.policies {
-		b.policies[o.Name] = o
-	}
-	for _, o := range base.nodes {
-		b.nodes[o.Name] = o
-	}
-	for _, o := range base.workloads {
-		b.workloads[workloadKey{o.Kind, o.Name}] = o
-	}
+	b.objects = base.objects
 	for _, o := range base.unmodelled {
 		b.unmodelled[o] = true
 	}
@@ -89,28 +56,30 @@ func NewBuilder(base *Snapshot) *Builder {
 }
 
 // AddNamespace adds a namespace.
-func (b *Builder) AddNamespace(o *Namespace) { b.namespaces[o.Name] = o }
+func (b *Builder) AddNamespace(o *Namespace) { b.objects.namespaces.put(o.Name, o) }
 
 // AddPod adds a pod.
-func (b *Builder) AddPod(o *Pod) { b.pods[o.Name] = o }
+func (b *Builder) AddPod(o *Pod) { b.objects.pods.put(o.Name, o) }
 
 // AddService adds a Service.
-func (b *Builder) AddService(o *Service) { b.services[o.Name] = o }
+func (b *Builder) AddService(o *Service) { b.objects.services.put(o.Name, o) }
 
 // AddEndpointSlice adds an EndpointSlice.
-func (b *Builder) AddEndpointSlice(o *EndpointSlice) { b.slices[o.Name] = o }
+func (b *Builder) AddEndpointSlice(o *EndpointSlice) { b.objects.slices.put(o.Name, o) }
 
 // AddPolicy adds a NetworkPolicy.
-func (b *Builder) AddPolicy(o *Policy) { b.policies[o.Name] = o }
+func (b *Builder) AddPolicy(o *Policy) { b.objects.policies.put(o.Name, o) }
 
 // DeletePolicy removes a NetworkPolicy, if it is there.
-func (b *Builder) DeletePolicy(name Name) { delete(b.policies, name) }
+func (b *Builder) DeletePolicy(name Name) { b.objects.policies.delete(name) }
 
 // AddNode adds a node.
-func (b *Builder) AddNode(o *Node) { b.nodes[o.Name] = o }
+func (b *Builder) AddNode(o *Node) { b.objects.nodes.put(o.Name, o) }
 
 // AddWorkload adds a workload.
-func (b *Builder) AddWorkload(o *Workload) { b.workloads[workloadKey{o.Kind, o.Name}] = o }
+func (b *Builder) AddWorkload(o *Workload) {
+	b.objects.workloads.put(workloadKey{o.Kind, o.Name}, o)
+}
 
 // AddUnmodelled notes an object of a policy kind that is not evaluated.
 func (b *Builder) AddUnmodelled(o Unmodelled) { b.unmodelled[o] = true }
@@ -128,26 +97,15 @@ func (b *Builder) ReadEverything() { b.everything = true }
 func (b *Builder) AddGap(g Gap) { b.gaps[g.key()] = g }
 
 // HasNamespace reports whether the namespace was added.
-func (b *Builder) HasNamespace(name string) bool { return b.namespaces[name] != nil }
+func (b *Builder) HasNamespace(name string) bool { return b.objects.namespaces.by[name] != nil }
 
 // Snapshot returns an immutable picture of what was added so far.
 func (b *Builder) Snapshot() *Snapshot {
 	s := &Snapshot{
-		namespaces:  sorted(b.namespaces),
-		pods:        sortedFunc(b.pods, Name.Compare),
-		services:    sortedFunc(b.services, Name.Compare),
-		slices:      sortedFunc(b.slices, Name.Compare),
-		policies:    sortedFunc(b.policies, Name.Compare),
-		nodes:       sorted(b.nodes),
-		workloads:   sortedFunc(b.workloads, workloadKey.compare),
-		everything:  b.everything,
-		door:        b.door.clone(),
-		configMaps:  make(map[Name]map[string]string, len(b.configMaps)),
-		podIndex:    clone(b.pods),
-		nsIndex:     clone(b.namespaces),
-		nodeIndex:   clone(b.nodes),
-		svcIndex:    clone(b.services),
-		workloadIdx: clone(b.workloads),
+		objects:    b.objects.share(),
+		everything: b.everything,
+		door:       b.door.clone(),
+		configMaps: make(map[Name]map[string]string, len(b.configMaps)),
 	}
 	for name, data := range b.configMaps {
 		s.configMaps[name] = data
@@ -181,19 +139,6 @@ func (n Need) compare(o Need) int {
 }
 
 func sorted[V any](m map[string]V) []V { return sortedFunc(m, cmp.Compare[string]) }
-
-func sortedFunc[K comparable, V any](m map[K]V, compare func(K, K) int) []V {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compare)
-	out := make([]V, len(keys))
-	for i, k := range keys {
-		out[i] = m[k]
-	}
-	return out
-}
 
 func clone[K comparable, V any](m map[K]V) map[K]V {
 	out := make(map[K]V, len(m))

@@ -1,26 +1,24 @@
 package snapshot
 
 // DeletePod removes a pod, if it is there.
-func (b *Builder) DeletePod(name Name) { delete(b.pods, name) }
+func (b *Builder) DeletePod(name Name) { b.objects.pods.delete(name) }
 
 // DeleteService removes a Service and its EndpointSlices, if it is there.
 func (b *Builder) DeleteService(name Name) {
-	delete(b.services, name)
+	b.objects.services.delete(name)
 	b.DeleteEndpointSlicesOf(name)
 }
 
 // DeleteEndpointSlicesOf removes the slices of a Service.
 func (b *Builder) DeleteEndpointSlicesOf(service Name) {
-	for key, s := range b.slices {
-		if s.Namespace == service.Namespace && s.Service == service.Name {
-			delete(b.slices, key)
-		}
-	}
+	b.objects.slices.deleteFunc(func(_ Name, s *EndpointSlice) bool {
+		return s.Namespace == service.Namespace && s.Service == service.Name
+	})
 }
 
 // DeleteWorkload removes a workload, if it is there; its pods are the caller's.
 func (b *Builder) DeleteWorkload(kind string, name Name) {
-	delete(b.workloads, workloadKey{kind, name})
+	b.objects.workloads.delete(workloadKey{kind, name})
 }
 
 // DeleteIngress removes an Ingress, if it is there.
@@ -34,19 +32,15 @@ func (b *Builder) DeleteRoute(kind string, name Name) { delete(b.door.Routes, Ro
 
 // DeleteNamespace removes a namespace and everything in it.
 func (b *Builder) DeleteNamespace(name string) {
-	delete(b.namespaces, name)
-	deleteIn(b.pods, name)
-	deleteIn(b.services, name)
-	deleteIn(b.slices, name)
-	deleteIn(b.policies, name)
+	b.objects.namespaces.delete(name)
+	deleteOf(&b.objects.pods, name)
+	deleteOf(&b.objects.services, name)
+	deleteOf(&b.objects.slices, name)
+	deleteOf(&b.objects.policies, name)
+	b.objects.workloads.deleteFunc(func(key workloadKey, _ *Workload) bool { return key.name.Namespace == name })
 	deleteIn(b.door.Ingresses, name)
 	deleteIn(b.door.Gateways, name)
 	deleteIn(b.door.ReferenceGrants, name)
-	for key := range b.workloads {
-		if key.name.Namespace == name {
-			delete(b.workloads, key)
-		}
-	}
 	for key := range b.door.Routes {
 		if key.Namespace == name {
 			delete(b.door.Routes, key)
@@ -65,4 +59,8 @@ func deleteIn[V any](m map[Name]V, namespace string) {
 			delete(m, key)
 		}
 	}
+}
+
+func deleteOf[V any](t *table[Name, V], namespace string) {
+	t.deleteFunc(func(key Name, _ V) bool { return key.Namespace == namespace })
 }

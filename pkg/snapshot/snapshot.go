@@ -3,29 +3,42 @@ package snapshot
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Snapshot is what was read. The zero value is an empty picture in which
 // nothing was read. It is immutable: callers must not modify what it returns.
 type Snapshot struct {
-	namespaces  []*Namespace
-	pods        []*Pod
-	services    []*Service
-	slices      []*EndpointSlice
-	policies    []*Policy
-	nodes       []*Node
-	workloads   []*Workload
-	unmodelled  []Unmodelled
-	configMaps  map[Name]map[string]string
-	door        FrontDoor
-	read        []Need
-	gaps        []Gap
-	everything  bool
-	podIndex    map[Name]*Pod
-	nsIndex     map[string]*Namespace
-	nodeIndex   map[string]*Node
-	svcIndex    map[Name]*Service
-	workloadIdx map[workloadKey]*Workload
+	objects    objects
+	unmodelled []Unmodelled
+	configMaps map[Name]map[string]string
+	door       FrontDoor
+	read       []Need
+	gaps       []Gap
+	everything bool
+}
+
+// objects are those of the kinds that there are many of.
+type objects struct {
+	namespaces table[string, *Namespace]
+	pods       table[Name, *Pod]
+	services   table[Name, *Service]
+	slices     table[Name, *EndpointSlice]
+	policies   table[Name, *Policy]
+	nodes      table[string, *Node]
+	workloads  table[workloadKey, *Workload]
+}
+
+func (o *objects) share() objects {
+	return objects{
+		namespaces: o.namespaces.share(strings.Compare),
+		pods:       o.pods.share(Name.Compare),
+		services:   o.services.share(Name.Compare),
+		slices:     o.slices.share(Name.Compare),
+		policies:   o.policies.share(Name.Compare),
+		nodes:      o.nodes.share(strings.Compare),
+		workloads:  o.workloads.share(workloadKey.compare),
+	}
 }
 
 type workloadKey struct {
@@ -34,27 +47,27 @@ type workloadKey struct {
 }
 
 // Namespaces returns the namespaces read, by name.
-func (s *Snapshot) Namespaces() []*Namespace { return s.namespaces }
+func (s *Snapshot) Namespaces() []*Namespace { return s.objects.namespaces.list }
 
 // Pods returns the pods read, by namespace and name.
-func (s *Snapshot) Pods() []*Pod { return s.pods }
+func (s *Snapshot) Pods() []*Pod { return s.objects.pods.list }
 
 // PodsIn returns the pods of one namespace.
 func (s *Snapshot) PodsIn(namespace string) []*Pod {
-	return inNamespace(s.pods, namespace, func(p *Pod) string { return p.Namespace })
+	return inNamespace(s.objects.pods.list, namespace, func(p *Pod) string { return p.Namespace })
 }
 
 // Services returns the Services read, by namespace and name.
-func (s *Snapshot) Services() []*Service { return s.services }
+func (s *Snapshot) Services() []*Service { return s.objects.services.list }
 
 // ServicesIn returns the Services of one namespace.
 func (s *Snapshot) ServicesIn(namespace string) []*Service {
-	return inNamespace(s.services, namespace, func(p *Service) string { return p.Namespace })
+	return inNamespace(s.objects.services.list, namespace, func(p *Service) string { return p.Namespace })
 }
 
 // EndpointSlicesOf returns the slices of one Service, by name.
 func (s *Snapshot) EndpointSlicesOf(service Name) []*EndpointSlice {
-	all := inNamespace(s.slices, service.Namespace, func(e *EndpointSlice) string { return e.Namespace })
+	all := inNamespace(s.objects.slices.list, service.Namespace, func(e *EndpointSlice) string { return e.Namespace })
 	var out []*EndpointSlice
 	for _, e := range all {
 		if e.Service == service.Name {
@@ -65,26 +78,27 @@ func (s *Snapshot) EndpointSlicesOf(service Name) []*EndpointSlice {
 }
 
 // EndpointSlices returns all slices read, by namespace and name.
-func (s *Snapshot) EndpointSlices() []*EndpointSlice { return s.slices }
+func (s *Snapshot) EndpointSlices() []*EndpointSlice { return s.objects.slices.list }
 
 // Policies returns the NetworkPolicies read, by namespace and name.
-func (s *Snapshot) Policies() []*Policy { return s.policies }
+func (s *Snapshot) Policies() []*Policy { return s.objects.policies.list }
+
+// PoliciesOf returns the NetworkPolicies of one namespace.
+func (s *Snapshot) PoliciesOf(namespace string) []*Policy {
+	return inNamespace(s.objects.policies.list, namespace, func(p *Policy) string { return p.Namespace })
+}
 
 // Policy returns one NetworkPolicy, or nil.
 func (s *Snapshot) Policy(name Name) *Policy {
-	i, ok := slices.BinarySearchFunc(s.policies, name, func(p *Policy, n Name) int { return p.Name.Compare(n) })
-	if !ok {
-		return nil
-	}
-	return s.policies[i]
+	return s.objects.policies.by[name]
 }
 
 // Nodes returns the nodes read, by name.
-func (s *Snapshot) Nodes() []*Node { return s.nodes }
+func (s *Snapshot) Nodes() []*Node { return s.objects.nodes.list }
 
 // Workloads returns every Deployment, ReplicaSet, StatefulSet, DaemonSet,
 // ReplicationController, Job and CronJob read, by kind, namespace and name.
-func (s *Snapshot) Workloads() []*Workload { return s.workloads }
+func (s *Snapshot) Workloads() []*Workload { return s.objects.workloads.list }
 
 // Unmodelled returns the objects of policy kinds that netguard does not evaluate.
 func (s *Snapshot) Unmodelled() []Unmodelled { return s.unmodelled }
@@ -96,20 +110,20 @@ func (s *Snapshot) ConfigMap(name Name) (map[string]string, bool) {
 }
 
 // Pod returns one pod, or nil.
-func (s *Snapshot) Pod(name Name) *Pod { return s.podIndex[name] }
+func (s *Snapshot) Pod(name Name) *Pod { return s.objects.pods.by[name] }
 
 // Namespace returns one namespace, or nil when it was not read or does not exist.
-func (s *Snapshot) Namespace(name string) *Namespace { return s.nsIndex[name] }
+func (s *Snapshot) Namespace(name string) *Namespace { return s.objects.namespaces.by[name] }
 
 // Node returns one node, or nil.
-func (s *Snapshot) Node(name string) *Node { return s.nodeIndex[name] }
+func (s *Snapshot) Node(name string) *Node { return s.objects.nodes.by[name] }
 
 // Service returns one Service, or nil.
-func (s *Snapshot) Service(name Name) *Service { return s.svcIndex[name] }
+func (s *Snapshot) Service(name Name) *Service { return s.objects.services.by[name] }
 
 // Workload returns one workload, or nil.
 func (s *Snapshot) Workload(kind string, name Name) *Workload {
-	return s.workloadIdx[workloadKey{kind, name}]
+	return s.objects.workloads.by[workloadKey{kind, name}]
 }
 
 // Gaps returns what could not be read, in a stable order.

@@ -135,9 +135,11 @@ func (l *Live) readGatewayVersion(ctx context.Context, need snapshot.Need, kind,
 		return out, nil
 	}
 	err = pages(ctx, list, metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields},
-		func(page *rawList) {
+		func(page *rawList, next func(string)) error {
+			next(page.Continue)
 			counted(ctx, len(page.Items))
 			items = append(items, page.Items...)
+			return nil
 		}, func() { items = nil })
 	if isAbsent(err) {
 		return nil, false, nil

@@ -2,9 +2,6 @@ package source
 
 import (
 	"context"
-	"errors"
-	"maps"
-	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -17,10 +14,6 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
-
-// pageSize bounds how much of a list the server and we hold at once: a thousand
-// pods are a few megabytes, and 150,000 pods are 150 round trips.
-const pageSize = 1000
 
 // reader reads one need, and returns what to add to the snapshot.
 type reader func(ctx context.Context, client kubernetes.Interface, need snapshot.Need) (func(*snapshot.Builder), error)
@@ -35,113 +28,113 @@ type getLister[T, L any] interface {
 func readerFor(r snapshot.Resource) reader {
 	switch r {
 	case snapshot.Namespaces:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, _ string) getLister[corev1.Namespace, corev1.NamespaceList] {
 				return c.CoreV1().Namespaces()
 			},
 			func(l *corev1.NamespaceList) []corev1.Namespace { return l.Items },
 			convertNamespace, (*snapshot.Builder).AddNamespace)
 	case snapshot.Nodes:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, _ string) getLister[corev1.Node, corev1.NodeList] {
 				return c.CoreV1().Nodes()
 			},
 			func(l *corev1.NodeList) []corev1.Node { return l.Items },
 			convertNode, (*snapshot.Builder).AddNode)
 	case snapshot.Pods:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[corev1.Pod, corev1.PodList] {
 				return c.CoreV1().Pods(ns)
 			},
 			func(l *corev1.PodList) []corev1.Pod { return l.Items },
 			convertLivePod(), (*snapshot.Builder).AddPod)
 	case snapshot.Services:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[corev1.Service, corev1.ServiceList] {
 				return c.CoreV1().Services(ns)
 			},
 			func(l *corev1.ServiceList) []corev1.Service { return l.Items },
 			convertService, (*snapshot.Builder).AddService)
 	case snapshot.EndpointSlices:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[discoveryv1.EndpointSlice, discoveryv1.EndpointSliceList] {
 				return c.DiscoveryV1().EndpointSlices(ns)
 			},
 			func(l *discoveryv1.EndpointSliceList) []discoveryv1.EndpointSlice { return l.Items },
-			convertEndpointSlice, (*snapshot.Builder).AddEndpointSlice)
+			convertLiveSlice(), (*snapshot.Builder).AddEndpointSlice)
 	case snapshot.NetworkPolicies:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[networkingv1.NetworkPolicy, networkingv1.NetworkPolicyList] {
 				return c.NetworkingV1().NetworkPolicies(ns)
 			},
 			func(l *networkingv1.NetworkPolicyList) []networkingv1.NetworkPolicy { return l.Items },
 			convertPolicy, (*snapshot.Builder).AddPolicy)
 	case snapshot.Ingresses:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[networkingv1.Ingress, networkingv1.IngressList] {
 				return c.NetworkingV1().Ingresses(ns)
 			},
 			func(l *networkingv1.IngressList) []networkingv1.Ingress { return l.Items },
 			convertIngress, (*snapshot.Builder).AddIngress)
 	case snapshot.IngressClasses:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, _ string) getLister[networkingv1.IngressClass, networkingv1.IngressClassList] {
 				return c.NetworkingV1().IngressClasses()
 			},
 			func(l *networkingv1.IngressClassList) []networkingv1.IngressClass { return l.Items },
 			convertIngressClass, (*snapshot.Builder).AddIngressClass)
 	case snapshot.ConfigMaps:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[corev1.ConfigMap, corev1.ConfigMapList] {
 				return c.CoreV1().ConfigMaps(ns)
 			},
 			func(l *corev1.ConfigMapList) []corev1.ConfigMap { return l.Items },
-			func(in *corev1.ConfigMap) *configMap { return &configMap{nameOf(&in.ObjectMeta), in.Data} },
+			convertConfigMap,
 			func(b *snapshot.Builder, c *configMap) { b.AddConfigMap(c.name, c.data) })
 	case snapshot.Deployments:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[appsv1.Deployment, appsv1.DeploymentList] {
 				return c.AppsV1().Deployments(ns)
 			},
 			func(l *appsv1.DeploymentList) []appsv1.Deployment { return l.Items },
 			convertDeployment, (*snapshot.Builder).AddWorkload)
 	case snapshot.ReplicaSets:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[appsv1.ReplicaSet, appsv1.ReplicaSetList] {
 				return c.AppsV1().ReplicaSets(ns)
 			},
 			func(l *appsv1.ReplicaSetList) []appsv1.ReplicaSet { return l.Items },
 			convertReplicaSet, (*snapshot.Builder).AddWorkload)
 	case snapshot.StatefulSets:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[appsv1.StatefulSet, appsv1.StatefulSetList] {
 				return c.AppsV1().StatefulSets(ns)
 			},
 			func(l *appsv1.StatefulSetList) []appsv1.StatefulSet { return l.Items },
 			convertStatefulSet, (*snapshot.Builder).AddWorkload)
 	case snapshot.DaemonSets:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[appsv1.DaemonSet, appsv1.DaemonSetList] {
 				return c.AppsV1().DaemonSets(ns)
 			},
 			func(l *appsv1.DaemonSetList) []appsv1.DaemonSet { return l.Items },
 			convertDaemonSet, (*snapshot.Builder).AddWorkload)
 	case snapshot.ReplicationControllers:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[corev1.ReplicationController, corev1.ReplicationControllerList] {
 				return c.CoreV1().ReplicationControllers(ns)
 			},
 			func(l *corev1.ReplicationControllerList) []corev1.ReplicationController { return l.Items },
 			convertReplicationController, (*snapshot.Builder).AddWorkload)
 	case snapshot.Jobs:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[batchv1.Job, batchv1.JobList] {
 				return c.BatchV1().Jobs(ns)
 			},
 			func(l *batchv1.JobList) []batchv1.Job { return l.Items },
 			convertJob, (*snapshot.Builder).AddWorkload)
 	case snapshot.CronJobs:
-		return readerOf(
+		return readerOf(r,
 			func(c kubernetes.Interface, ns string) getLister[batchv1.CronJob, batchv1.CronJobList] {
 				return c.BatchV1().CronJobs(ns)
 			},
@@ -157,49 +150,16 @@ type configMap struct {
 	data map[string]string
 }
 
-// convertLivePod: an API server that has not said a phase yet (a pod that was
-// just created) means Pending; the empty phase is for pods of manifests.
-//
-// Pods of one workload carry the same labels. Sharing the maps and the names of
-// owners and nodes more than halves what a snapshot of 100,000 pods takes.
-func convertLivePod() func(*corev1.Pod) *snapshot.Pod {
-	var (
-		texts  = map[string]string{}
-		labels = map[string]map[string]string{}
-		key    []byte
-	)
-	shared := func(text string) string {
-		if known, ok := texts[text]; ok {
-			return known
-		}
-		texts[text] = text
-		return text
-	}
-	return func(in *corev1.Pod) *snapshot.Pod {
-		out := convertPod(in)
-		if out.Phase == snapshot.PhaseExpected {
-			out.Phase = snapshot.PhasePending
-		}
-		out.Namespace = shared(out.Namespace)
-		out.Node = shared(out.Node)
-		out.Owner = snapshot.Owner{Kind: shared(out.Owner.Kind), Name: shared(out.Owner.Name)}
-		key = key[:0]
-		for _, k := range slices.Sorted(maps.Keys(out.Labels)) {
-			key = append(append(append(append(key, k...), '='), out.Labels[k]...), ',')
-		}
-		if known, ok := labels[string(key)]; ok {
-			out.Labels = known
-		} else {
-			labels[string(key)] = out.Labels
-		}
-		return out
-	}
+func convertConfigMap(in *corev1.ConfigMap) *configMap {
+	return &configMap{nameOf(&in.ObjectMeta), in.Data}
 }
 
 // readerOf makes a reader of a kind: which client lists it, where its list keeps
-// the items, how one is converted, and where it goes. Pages are converted as they
-// come, so that no more than one of them is held as API objects.
-func readerOf[T, L, S any](
+// the items, how one is converted, and where it goes. Items are converted as they
+// come, so that no more than one of them (with protobuf) or one page of them (with
+// JSON) is held as an API object.
+func readerOf[T, L, S any, P message[T]](
+	resource snapshot.Resource,
 	client func(kubernetes.Interface, string) getLister[T, L],
 	items func(*L) []T,
 	convert func(*T) *S,
@@ -225,58 +185,41 @@ func readerOf[T, L, S any](
 			return fill, nil
 		}
 		options := metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields}
-		err := pages(ctx, from.List, options,
-			func(page *L) {
-				list := items(page)
-				counted(ctx, len(list))
-				for i := range list {
-					out = append(out, convert(&list[i]))
+		whole := func(page *L) {
+			list := items(page)
+			counted(ctx, len(list))
+			for i := range list {
+				out = append(out, convert(&list[i]))
+			}
+		}
+		restart := func() { out = nil }
+		if raw := restClient(c, resource); raw != nil {
+			decode, err := decoderOf[T, S, P](resource, convert)
+			if err != nil {
+				return nil, err
+			}
+			one := func(item []byte) error {
+				o, err := decode(item)
+				if err == nil {
+					out = append(out, o)
+					counted(ctx, 1)
 				}
-			},
-			func() { out = nil })
+				return err
+			}
+			if err := streamed[T](ctx, raw, need, options, one, whole, restart); err != nil {
+				return nil, err
+			}
+			return fill, nil
+		}
+		err := pages(ctx, from.List, options,
+			func(page *L, next func(string)) error {
+				next(continueOf(page))
+				whole(page)
+				return nil
+			}, restart)
 		if err != nil {
 			return nil, err
 		}
 		return fill, nil
-	}
-}
-
-// pages lists page by page.
-//
-// resourceVersion stays unset, the most recent state: "0" would be cheaper for
-// the server, but may answer from a cache that is behind, and who has just
-// applied a policy asks about that policy. (Since Kubernetes 1.31 the server
-// answers consistent lists from its watch cache all the same.)
-//
-// A continue token expires with the server's history, after five minutes or so:
-// 410 Gone. The pages so far belong to a state that cannot be completed; the
-// list is then read anew, once, in one piece, which cannot expire.
-func pages[L any](
-	ctx context.Context,
-	list func(context.Context, metav1.ListOptions) (*L, error),
-	options metav1.ListOptions,
-	add func(*L),
-	restart func(),
-) error {
-	options.Limit = pageSize
-	for {
-		page, err := list(ctx, options)
-		if err != nil {
-			if options.Continue == "" || !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
-				return err
-			}
-			restart()
-			options.Limit, options.Continue = 0, ""
-			continue
-		}
-		add(page)
-		meta, ok := any(page).(metav1.ListInterface)
-		if !ok || meta.GetContinue() == "" {
-			return nil
-		}
-		if meta.GetContinue() == options.Continue {
-			return errors.New("the server returns the same page again and again")
-		}
-		options.Continue = meta.GetContinue()
 	}
 }

@@ -292,7 +292,7 @@ func TestListsArePaged(t *testing.T) {
 		t.Errorf("pods: %s", podNames(got))
 	}
 	first, _ := url.QueryUnescape(queries[0])
-	if len(queries) != 2 || first != "fieldSelector=status.podIP=10.0.0.1&labelSelector=app=web&limit=1000" {
+	if len(queries) != 2 || first != "fieldSelector=status.podIP=10.0.0.1&labelSelector=app=web&limit=2000" {
 		t.Errorf("queries: %q", queries)
 	}
 }
@@ -314,7 +314,7 @@ func TestAnExpiredListIsReadAnewInOnePiece(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if podNames(got) != "p1 p2" || fmt.Sprint(limits) != "[1000 1000 ]" {
+	if podNames(got) != "p1 p2" || fmt.Sprint(limits) != "[2000 2000 ]" {
 		t.Errorf("pods %s, limits %v", podNames(got), limits)
 	}
 }

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// startTimeout is generous: a start takes some seconds, but tests share their machine with compilers.
+	// startTimeout is how long each program may take to be ready. It is generous: a start takes some seconds, but tests
+	// share their machine with compilers.
 	startTimeout = 3 * time.Minute
 
 	// maxStarts bounds how often another port is tried when someone else was quicker to take the one we picked.
@@ -37,6 +38,10 @@ type Options struct {
 	// WithoutControllers leaves kube-controller-manager out: nothing then makes EndpointSlices, pods or default
 	// ServiceAccounts, and nothing removes objects that were put into etcd behind the API server's back.
 	WithoutControllers bool
+
+	// Seed, if any, is called with the endpoint of the new etcd before the API server starts, and may fill it: an API
+	// server reads what is there when it starts. It may take as long as the caller's context allows.
+	Seed func(ctx context.Context, etcdEndpoint string) error
 
 	// APIServerArgs are more flags for kube-apiserver; they win over ours.
 	APIServerArgs []string
@@ -66,8 +71,6 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build control plane: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
 	for attempt := 1; ; attempt++ {
 		cp, err := start(ctx, binaries, opts)
 		if err == nil {
@@ -97,16 +100,28 @@ func start(ctx context.Context, binaries Binaries, opts Options) (_ *ControlPlan
 	if err := os.Mkdir(cp.home, 0o755); err != nil {
 		return nil, fmt.Errorf("make home directory for kubectl: %w", err)
 	}
-	steps := []func(context.Context, Options) error{cp.startEtcd, cp.startAPIServer}
-	if !opts.WithoutControllers {
-		steps = append(steps, cp.startControllerManager)
+	if err := within(ctx, opts, cp.startEtcd); err != nil {
+		return nil, err
 	}
-	for _, step := range steps {
-		if err := step(ctx, opts); err != nil {
-			return nil, err
+	if opts.Seed != nil {
+		if err := opts.Seed(ctx, cp.EtcdEndpoint()); err != nil {
+			return nil, fmt.Errorf("seed etcd: %w", err)
 		}
 	}
-	return cp, nil
+	if err := within(ctx, opts, cp.startAPIServer); err != nil {
+		return nil, err
+	}
+	if opts.WithoutControllers {
+		return cp, nil
+	}
+	return cp, within(ctx, opts, cp.startControllerManager)
+}
+
+// within gives a step the time that a start may take.
+func within(ctx context.Context, opts Options, step func(context.Context, Options) error) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return step(ctx, opts)
 }
 
 // Stop ends the servers, returns when they are gone, and removes their files. Calling it again does nothing.

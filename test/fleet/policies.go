@@ -11,23 +11,44 @@ import (
 
 // policies are what teams write: most namespaces deny by default and allow their
 // own; some apps take named peers of other namespaces, monitoring or address
-// ranges; some restrict what leaves. A fifth of the namespaces has none.
+// ranges; some restrict what leaves. A fifth of the namespaces has none. One
+// database is shared across namespaces.
 func (m *maker) policies() {
 	kinds := []func(ns string, i int) networkingv1.NetworkPolicySpec{
 		m.denyByDefault, m.sameNamespace, m.databases, m.fromIngress, m.fromMonitoring, m.egress,
 	}
-	for i := 0; len(m.Policies) < m.size.Policies; i++ {
-		at := i % len(m.Namespaces)
-		round := i / len(m.Namespaces)
+	m.policy("shared-database", Shared, 0, m.sharedDatabase())
+	for i, count := 0, 1; count < m.size.Policies && !m.done; i++ {
+		at := i % m.size.Namespaces
+		round := i / m.size.Namespaces
 		if at%5 == 4 && round < 30 {
 			continue
 		}
-		ns := m.Namespaces[at].Name
-		spec := kinds[round%len(kinds)](ns, i)
-		m.Policies = append(m.Policies, &networkingv1.NetworkPolicy{
-			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("policy-%02d", round), Namespace: ns, UID: uid("np", i)}, Spec: spec,
-		})
+		ns := namespaceName(at)
+		m.policy(fmt.Sprintf("policy-%02d", round), ns, i+1, kinds[round%len(kinds)](ns, i))
+		count++
 	}
+}
+
+func (m *maker) policy(name, namespace string, number int, spec networkingv1.NetworkPolicySpec) {
+	m.add(&networkingv1.NetworkPolicy{
+		ObjectMeta: made(metav1.ObjectMeta{Name: name, Namespace: namespace, UID: uid("np", number), Generation: 1}), Spec: spec,
+	})
+}
+
+// sharedDatabase admits the frontends and backends of one team, wherever they are.
+func (m *maker) sharedDatabase() networkingv1.NetworkPolicySpec {
+	spec := in(networkingv1.NetworkPolicyIngressRule{
+		From: []networkingv1.NetworkPolicyPeer{{
+			NamespaceSelector: labelled("team", "team-7"),
+			PodSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+				{Key: "tier", Operator: metav1.LabelSelectorOpIn, Values: []string{"frontend", "backend"}},
+			}},
+		}},
+		Ports: []networkingv1.NetworkPolicyPort{tcp(intstr.FromInt32(5432))},
+	})
+	spec.PodSelector = *labelled("tier", "database")
+	return spec
 }
 
 func in(rules ...networkingv1.NetworkPolicyIngressRule) networkingv1.NetworkPolicySpec {

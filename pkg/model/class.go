@@ -1,0 +1,140 @@
+package model
+
+import (
+	"hash/maphash"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Class is pods of one workload that nothing but their names, addresses and nodes
+// tells apart: they share namespace, labels, ports, phase, IP families and the
+// host's network or their own. A bare pod is a class by itself. Questions about
+// everybody are asked once a class, not once a pod.
+type Class struct {
+	// Pods are never empty, and in the snapshot's order.
+	Pods []*snapshot.Pod
+	// Owner is the workload that the pods belong to in the end ([Model.TopOwner]),
+	// and Workload its number: classes of one workload share it, and the numbers of
+	// a namespace's are consecutive, from 0 in the first.
+	Owner    snapshot.Owner
+	Workload int
+	// Ingress and Egress are the policies that isolate the pods, as
+	// [Model.Isolating] has them. Classes of one namespace that the same policies
+	// isolate share the list.
+	Ingress, Egress []*policy.Policy
+}
+
+// Classes returns the classes of all pods that have not finished. Those of a
+// namespace stand together, in the order of their first pods. They are made on
+// first use: questions about a few named pods never need them.
+func (m *Model) Classes() []*Class { return m.classes() }
+
+// ClassesIn returns the classes of one namespace.
+func (m *Model) ClassesIn(namespace string) []*Class {
+	all := m.Classes()
+	compare := func(c *Class, ns string) int { return strings.Compare(c.Pods[0].Namespace, ns) }
+	first, _ := slices.BinarySearchFunc(all, namespace, compare)
+	end := first
+	for end < len(all) && all[end].Pods[0].Namespace == namespace {
+		end++
+	}
+	return all[first:end]
+}
+
+func (m *Model) makeClasses() []*Class {
+	var out []*Class
+	pods := m.Pods()
+	seed := maphash.MakeSeed()
+	workloads := 0
+	for first := 0; first < len(pods); {
+		end := first
+		for end < len(pods) && pods[end].Namespace == pods[first].Namespace {
+			end++
+		}
+		var classes []*Class
+		classes, workloads = m.classesOf(pods[first:end], seed, workloads)
+		out = append(out, classes...)
+		first = end
+	}
+	return out
+}
+
+// classesOf sorts the pods of one namespace into classes, whose workloads it
+// numbers from next on.
+func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]*Class, int) {
+	var out []*Class
+	buckets := map[uint64][]*Class{}
+	numbers := map[snapshot.Owner]int{}
+	for _, p := range pods {
+		if p.Finished() {
+			continue
+		}
+		key := fingerprint(p, seed)
+		at := slices.IndexFunc(buckets[key], func(c *Class) bool { return alike(c.Pods[0], p) })
+		if at < 0 {
+			kind, name := m.TopOwner(p)
+			c := &Class{Owner: snapshot.Owner{Kind: kind, Name: name.Name}}
+			number, known := numbers[c.Owner]
+			if !known {
+				number = next
+				numbers[c.Owner] = number
+				next++
+			}
+			c.Workload = number
+			buckets[key] = append(buckets[key], c)
+			out = append(out, c)
+			at = len(buckets[key]) - 1
+		}
+		c := buckets[key][at]
+		c.Pods = append(c.Pods, p)
+	}
+	m.isolate(out)
+	return out, next
+}
+
+// isolate finds the policies of the classes of one namespace.
+func (m *Model) isolate(classes []*Class) {
+	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Pods[0].Namespace)) == 0 {
+		return
+	}
+	shared := map[string][]*policy.Policy{}
+	share := func(list []*policy.Policy, d report.Direction) []*policy.Policy {
+		key := []byte(d)
+		for _, p := range list {
+			key = append(append(key, 0), p.Name.Name...)
+		}
+		if have, ok := shared[string(key)]; ok {
+			return have
+		}
+		shared[string(key)] = list
+		return list
+	}
+	for _, c := range classes {
+		c.Ingress = share(m.Isolating(c.Pods[0], report.Ingress), report.Ingress)
+		c.Egress = share(m.Isolating(c.Pods[0], report.Egress), report.Egress)
+	}
+}
+
+// fingerprint is equal for pods that are [alike]. Labels are a set, so theirs add up.
+func fingerprint(p *snapshot.Pod, seed maphash.Seed) uint64 {
+	sum := maphash.String(seed, p.Owner.Name)
+	for k, v := range p.Labels {
+		sum += maphash.Comparable(seed, [2]string{k, v})
+	}
+	return sum
+}
+
+func alike(a, b *snapshot.Pod) bool {
+	return a.Owner.Name != "" && a.HostNetwork == b.HostNetwork && a.Phase == b.Phase && a.Owner == b.Owner &&
+		maps.Equal(a.Labels, b.Labels) && slices.Equal(a.Ports, b.Ports) && a.Several() == b.Several() && sameFamilies(a.IPs, b.IPs) && sameFamilies(a.HostIPs, b.HostIPs)
+}
+
+func sameFamilies(a, b []netip.Addr) bool {
+	return slices.EqualFunc(a, b, func(x, y netip.Addr) bool { return x.Is4() == y.Is4() })
+}

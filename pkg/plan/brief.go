@@ -1,0 +1,296 @@
+package plan
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Limits of a brief reading, beyond which one list of everything is the cheaper
+// or the only way.
+const (
+	// maxSets is how many policies of a namespace may each isolate some of its
+	// pods for egress: every combination of them is a group of pods of its own.
+	maxSets = 3
+	// maxLists is how many namespaces are listed one by one.
+	maxLists = 20
+	// maxStrays is how many policies that may have been meant for the target's
+	// namespace are looked into.
+	maxStrays = 5
+)
+
+// brief reads, of everybody who may be the source, the target's own namespace and
+// the pods that the policies in play can tell from the others of their namespace.
+// It reports false where that is not possible and all pods have to be read.
+//
+// The pods left out are known well enough: no selector of the target's policies
+// matches them, or one matches all of their namespace, and their own policies are
+// those of their namespace. Not so where addresses or nodes decide, which no
+// selector finds.
+func (p *planner) brief(target reference.Reference) bool {
+	settled := true
+	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.NetworkPolicies, snapshot.PolicyKinds} {
+		all := snapshot.Need{Resource: r}
+		if !p.want(all) {
+			if p.failed(all) {
+				return false
+			}
+			settled = false
+		}
+	}
+	if !settled || len(p.needs) > 0 {
+		return true // the policies or the target are yet to be read
+	}
+	pods, ok := p.targetPods(target)
+	b := briefing{planner: p, pods: pods, admitted: map[string]bool{}, hosts: map[string]bool{}}
+	if !ok || !b.ingress() || !b.egress() || !b.hostPods() || !b.strays() {
+		p.needs, p.asked = nil, map[snapshot.Need]bool{} // all pods are read instead
+		return false
+	}
+	p.owners(p.s.Pods())
+	return true
+}
+
+// targetPods are the pods behind a target, or more of its namespace; false where
+// they do not tell what decides.
+func (p *planner) targetPods(r reference.Reference) ([]*snapshot.Pod, bool) {
+	name := nameOf(r)
+	switch r.Form {
+	case reference.FormLabels:
+		return []*snapshot.Pod{{Name: snapshot.Name{Namespace: r.Namespace}, Labels: r.Labels}}, true
+	case reference.FormObject:
+	default:
+		return nil, false
+	}
+	switch {
+	case r.Kind == reference.Pod:
+		if pod := p.s.Pod(name); pod != nil {
+			return []*snapshot.Pod{pod}, true
+		}
+	case r.Kind == reference.Service:
+		s := p.s.Service(name)
+		if s == nil || s.Type == snapshot.ExternalName || s.InternalLocal {
+			return nil, false
+		}
+		out := p.labelled(s.Namespace, s.Selector)
+		for _, slice := range p.s.EndpointSlicesOf(s.Name) {
+			for _, e := range slice.Endpoints {
+				if pod := p.s.Pod(snapshot.Name{Namespace: s.Namespace, Name: e.Pod}); pod != nil {
+					out = append(out, pod)
+				} else {
+					return nil, false // an address by hand, of whatever there is
+				}
+			}
+		}
+		return out, true
+	case r.Kind.IsWorkload():
+		if w := p.s.Workload(string(r.Kind), name); w != nil {
+			return p.labelled(w.Namespace, w.Selector), true
+		}
+	}
+	return nil, false
+}
+
+// labelled are the pods of a namespace with these labels; with none, all.
+func (p *planner) labelled(namespace string, set map[string]string) []*snapshot.Pod {
+	var out []*snapshot.Pod
+	for _, pod := range p.s.PodsIn(namespace) {
+		if labels.SelectorFromSet(set).Matches(labels.Set(pod.Labels)) {
+			out = append(out, pod)
+		}
+	}
+	return out
+}
+
+// briefing plans the brief reading for a target whose pods are known.
+type briefing struct {
+	*planner
+	pods []*snapshot.Pod
+	// isolated: some pod of the target is. Everybody: some other is not, or a
+	// rule admits all.
+	isolated, everybody bool
+	// admitted are the namespaces all of whose pods a peer matches; hosts, those
+	// whose hostNetwork pods have to be told from the others.
+	admitted, hosts map[string]bool
+}
+
+// read asks for pods. It reports false where that was refused: a server that
+// knows no field spec.hostNetwork, for one, says so.
+func (b *briefing) read(n snapshot.Need) bool { return b.want(n) || !b.failed(n) }
+
+// ingress reads the pods that the peers of the target's policies select.
+func (b *briefing) ingress() bool {
+	home := ""
+	for _, pod := range b.pods {
+		if pod.HostNetwork {
+			return false // nodes decide
+		}
+		home = pod.Namespace
+	}
+	if home == "" {
+		return false
+	}
+	compiled, ok := b.compile(home)
+	if !ok || !b.read(snapshot.Need{Resource: snapshot.Pods, Namespace: home}) {
+		return false
+	}
+	seen := map[*policy.Policy]bool{}
+	for _, pod := range b.pods {
+		selected := policy.Select(compiled, selector.Known(pod.Labels), report.Ingress)
+		b.isolated = b.isolated || len(selected) > 0
+		b.everybody = b.everybody || len(selected) == 0
+		for _, s := range selected {
+			if seen[s] {
+				continue
+			}
+			seen[s] = true
+			for i := range s.Ingress.Rules {
+				rule := &s.Ingress.Rules[i]
+				b.everybody = b.everybody || rule.AnyPeer
+				for j := range rule.Peers {
+					if !b.peer(&rule.Peers[j]) {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
+// peer reads the pods that a peer selects among others of their namespace.
+func (b *briefing) peer(peer *policy.Peer) bool {
+	if peer.Block != nil {
+		return false // which pods have such an address, no selector tells
+	}
+	if peer.Namespaces == nil {
+		return true // the target's own, which is read
+	}
+	var matched []string
+	for _, ns := range b.s.Namespaces() {
+		if peer.Namespaces.Match(selector.Known(ns.Labels)) == selector.Yes {
+			matched = append(matched, ns.Name)
+		}
+	}
+	if peer.Pods == nil || peer.Pods.Empty() {
+		for _, ns := range matched {
+			b.admitted[ns], b.hosts[ns] = true, true
+		}
+		return true
+	}
+	text := peer.Pods.String()
+	if len(matched) > maxLists {
+		return b.read(snapshot.Need{Resource: snapshot.Pods, Labels: text})
+	}
+	return b.each(matched, func(ns string) snapshot.Need {
+		return snapshot.Need{Resource: snapshot.Pods, Namespace: ns, Labels: text}
+	})
+}
+
+// egress reads the pods of the namespaces that get in as a whole but whose own
+// policies make too many groups of them.
+func (b *briefing) egress() bool {
+	for _, ns := range b.s.Namespaces() {
+		if !b.everybody && !b.admitted[ns.Name] {
+			continue
+		}
+		compiled, ok := b.compile(ns.Name)
+		if !ok {
+			return false
+		}
+		some := 0
+		for _, p := range compiled {
+			switch {
+			case !p.Egress.Isolates:
+			case p.HasBlocks():
+				// They may treat a target's addresses of two families differently,
+				// and a source may have one only. Without them, that pods of a
+				// cluster have an address in common is taken for granted.
+				some = maxSets + 1
+			case p.Subject.Empty():
+				// hostNetwork pods are those that even this does not select.
+				b.hosts[ns.Name] = true
+			default:
+				some++
+			}
+		}
+		if some > maxSets && !b.read(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name}) {
+			return false
+		}
+	}
+	return true
+}
+
+// hostPods reads the hostNetwork pods for which something else holds than for the
+// pods beside them: those on the nodes of an isolated target, which always get
+// in, and those of the namespaces noted.
+func (b *briefing) hostPods() bool {
+	const host = "spec.hostNetwork=true"
+	nodes := map[string]bool{}
+	if b.isolated {
+		for _, pod := range b.pods {
+			nodes[pod.Node] = true
+		}
+	}
+	if len(b.hosts) > maxLists || len(nodes) > maxLists || nodes[""] {
+		return b.read(snapshot.Need{Resource: snapshot.Pods, Fields: host})
+	}
+	return b.each(sorted(b.hosts), func(ns string) snapshot.Need {
+		return snapshot.Need{Resource: snapshot.Pods, Namespace: ns, Fields: host}
+	}) && b.each(sorted(nodes), func(node string) snapshot.Need {
+		return snapshot.Need{Resource: snapshot.Pods, Fields: host + ",spec.nodeName=" + node}
+	})
+}
+
+// each reads one list for each name.
+func (b *briefing) each(names []string, need func(string) snapshot.Need) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !b.read(need(name)) })
+}
+
+// strays reads whether policies of other namespaces that would select the target
+// select anything at all where they are.
+func (b *briefing) strays() bool {
+	home := b.pods[0].Namespace
+	var needs []snapshot.Need
+	for _, in := range b.s.Policies() {
+		if in.Namespace == home {
+			continue
+		}
+		subject, err := selector.Compile(&in.Spec.PodSelector)
+		if err != nil || subject.Empty() {
+			continue
+		}
+		if slices.ContainsFunc(b.pods, func(p *snapshot.Pod) bool { return subject.Match(selector.Known(p.Labels)) == selector.Yes }) {
+			needs = append(needs, snapshot.Need{Resource: snapshot.Pods, Namespace: in.Namespace, Labels: subject.String()})
+		}
+	}
+	return len(needs) > maxStrays || !slices.ContainsFunc(needs, func(n snapshot.Need) bool { return !b.read(n) })
+}
+
+// compile returns the policies of a namespace; false where one is invalid.
+func (b *briefing) compile(namespace string) ([]*policy.Policy, bool) {
+	var out []*policy.Policy
+	for _, in := range b.s.PoliciesOf(namespace) {
+		p, err := policy.Compile(in)
+		if err != nil {
+			return nil, false
+		}
+		out = append(out, p)
+	}
+	return out, true
+}
+
+func sorted(set map[string]bool) []string {
+	out := make([]string, 0, len(set))
+	for k := range set {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,137 @@
+package query
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// rest finds out about the pods that were not read because the answers do not
+// need them one by one: those of each namespace together or, where their own
+// policies decide, by which of these select them.
+func (c *collector) rest(v *viewer, ask func([]model.Party) map[string]*said) {
+	if c.Has(snapshot.Need{Resource: snapshot.Pods}) || !c.Has(snapshot.Need{Resource: snapshot.Namespaces}) {
+		return
+	}
+	// What holds for one namespace without policies for egress holds for all that
+	// the target's policies see alike.
+	known := map[string]map[string]*said{}
+	for _, ns := range c.Namespaces() {
+		need := snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name}
+		if c.Has(need) || c.Hidden(snapshot.Pods, ns.Name) != nil {
+			continue
+		}
+		party := model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns.Name}}, Unseen: true, Rest: &model.Rest{Not: c.excluded(v, need)}}
+		policies := isolatingEgress(c.PoliciesIn(ns.Name))
+		if len(policies) == 0 {
+			party.Rest.Isolated = true
+			key := v.restKey(party)
+			answers, ok := known[key]
+			if !ok {
+				answers = ask([]model.Party{party})
+				known[key] = answers
+			}
+			c.commit(answers, nil, []model.Party{party})
+			continue
+		}
+		needs := maps.Clone(c.needs)
+		if answers := ask([]model.Party{party}); denied(answers) {
+			c.commit(answers, nil, []model.Party{party})
+			continue
+		}
+		c.needs = needs // not so: the policies are taken one by one
+		for _, set := range sets(policies) {
+			some := party
+			some.Rest = &model.Rest{Not: party.Rest.Not, Isolated: true, Egress: set}
+			c.commit(ask([]model.Party{some}), nil, []model.Party{some})
+		}
+	}
+}
+
+// excluded are the pod selectors of the target's policies of which all pods of a
+// namespace were read.
+func (c *collector) excluded(v *viewer, need snapshot.Need) []selector.Selector {
+	var out []selector.Selector
+	for _, peer := range v.selectors {
+		if peer.Pods == nil || peer.Pods.Empty() {
+			continue
+		}
+		need.Labels = peer.Pods.String()
+		if c.Has(need) {
+			out = append(out, *peer.Pods)
+		}
+	}
+	return out
+}
+
+// restKey identifies all that answers about the rest of a namespace without
+// policies for egress depend on.
+func (v *viewer) restKey(p model.Party) string {
+	ns := v.namespace(p.Pod)
+	key := []byte{byte(ns.id), byte(ns.id >> 8), byte(ns.id >> 16)}
+	for _, s := range p.Rest.Not {
+		key = append(append(key, s.String()...), 0)
+	}
+	return string(key)
+}
+
+func denied(answers map[string]*said) bool {
+	for _, a := range answers {
+		if a.row.Verdict != report.Denied {
+			return false
+		}
+	}
+	return true
+}
+
+func isolatingEgress(in []*policy.Policy) []*policy.Policy {
+	return slices.DeleteFunc(slices.Clone(in), func(p *policy.Policy) bool { return !p.Egress.Isolates })
+}
+
+// sets are the combinations of policies that may isolate a pod: those that select
+// every pod are in all of them, those that contradict each other in none.
+func sets(policies []*policy.Policy) [][]*policy.Policy {
+	out := [][]*policy.Policy{nil}
+	for _, p := range policies {
+		if p.Subject.Empty() {
+			for i := range out {
+				out[i] = append(out[i], p)
+			}
+			continue
+		}
+		for _, set := range slices.Clone(out) {
+			if !slices.ContainsFunc(set, func(o *policy.Policy) bool { return o.Subject.Contradicts(p.Subject) }) {
+				out = append(out, append(slices.Clone(set), p))
+			}
+		}
+	}
+	return out
+}
+
+// restID tells the groups of one namespace's pods apart.
+func restID(r *model.Rest) string {
+	var b strings.Builder
+	b.WriteString("rest")
+	for _, p := range r.Egress {
+		b.WriteString("/" + p.Name.Name)
+	}
+	return b.String()
+}
+
+// selectedBy names the policies that make a group of pods of which there may be
+// others in the namespace.
+func selectedBy(r *model.Rest) []report.Object {
+	var out []report.Object
+	for _, p := range r.Egress {
+		if !p.Subject.Empty() {
+			out = append(out, p.Ref())
+		}
+	}
+	return out
+}

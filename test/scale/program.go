@@ -1,0 +1,152 @@
+package scale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Limits are what a program may take before it is ended.
+type Limits struct {
+	Time   time.Duration
+	Memory int64 // resident bytes
+}
+
+// program is a program as a user runs it.
+type program struct {
+	path   string
+	env    []string
+	limits Limits
+}
+
+// run is what one run of a program took.
+type run struct {
+	elapsed time.Duration
+	peak    int64 // resident bytes at most
+	printed int64 // bytes on standard output
+	status  int   // exit status; 0 for one that was ended
+	// ended says why the run was ended before it had finished, as "unfinished
+	// after 120 s"; empty for a run that finished.
+	ended  string
+	stdout string // the beginning of what was printed, for whoever parses it
+	stderr string
+}
+
+// keep is how much of a program's output is kept.
+const keep = 64 << 10
+
+// run runs the program once. An exit status is no error: netguard's says what the
+// answer is. The error says that the program could not be run, or died.
+func (p *program) run(ctx context.Context, args ...string) (run, error) {
+	var stdout, stderr head
+	cmd := exec.Command(p.path, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, &stdout, &stderr
+	own := highWater("self")
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return run{}, fmt.Errorf("run %s: %w", p.path, err)
+	}
+	watched := p.watch(ctx, cmd.Process)
+	err := cmd.Wait()
+	out := run{
+		elapsed: time.Since(began), printed: stdout.total, stdout: stdout.text.String(), stderr: strings.TrimSpace(stderr.text.String()),
+		status: cmd.ProcessState.ExitCode(),
+	}
+	out.peak, out.ended = watched()
+	// The kernel's own word is exact, but begins at what this process held when it
+	// started the other one.
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && (usage.Maxrss*1024 > own || out.peak == 0) {
+		out.peak = usage.Maxrss * 1024
+	}
+	if ctx.Err() != nil {
+		return out, ctx.Err()
+	}
+	var exit *exec.ExitError
+	if out.ended != "" {
+		out.status, err = 0, nil
+	} else if errors.As(err, &exit) && exit.Exited() {
+		err = nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("run %s %s: %w: %s", p.path, strings.Join(args, " "), err, out.stderr)
+	}
+	return out, nil
+}
+
+// watch ends the process at a limit or with the context. The returned function ends
+// the watching, and tells how much memory the process held at most, as far as that
+// was seen, and why it was ended.
+func (p *program) watch(ctx context.Context, process *os.Process) func() (peak int64, ended string) {
+	var (
+		peak  int64
+		ended string
+		group sync.WaitGroup
+		over  = make(chan struct{})
+	)
+	group.Go(func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		late := time.NewTimer(p.limits.Time)
+		defer late.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-ctx.Done():
+				ended = "interrupted"
+			case <-late.C:
+				ended = fmt.Sprintf("unfinished after %.0f s", p.limits.Time.Seconds())
+			case <-tick.C:
+				if peak = max(peak, highWater(strconv.Itoa(process.Pid))); peak <= p.limits.Memory {
+					continue
+				}
+				ended = "ended at " + bytesText(p.limits.Memory)
+			}
+			_ = process.Kill() // one that has just ended by itself cannot be killed
+			return
+		}
+	})
+	return func() (int64, string) {
+		close(over)
+		group.Wait()
+		return peak, ended
+	}
+}
+
+// highWater is how much memory a process has held at most, in bytes; 0 where that is
+// not known.
+func highWater(pid string) int64 {
+	raw, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(raw), "VmHWM:")
+	line, _, _ := strings.Cut(after, "kB")
+	kilobytes, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kilobytes * 1024
+}
+
+// head counts what is written to it and keeps the beginning.
+type head struct {
+	text  strings.Builder
+	total int64
+}
+
+var _ io.Writer = (*head)(nil)
+
+func (h *head) Write(p []byte) (int, error) {
+	h.total += int64(len(p))
+	h.text.Write(p[:min(len(p), max(0, keep-h.text.Len()))])
+	return len(p), nil
+}

@@ -1,0 +1,116 @@
+package scale
+
+import (
+	"fmt"
+	"time"
+)
+
+// Row is one figure: what netguard took, by what the baseline took.
+type Row struct {
+	Size     string
+	Question string
+	// Figure says what is compared with what.
+	Figure string
+	// Netguard and Baseline are the two, in words with a unit.
+	Netguard, Baseline string
+	// Ratio is Netguard by Baseline; 0 if there is none.
+	Ratio float64
+	// Target is what Ratio is to be at most; 0 for a figure without target.
+	Target float64
+	// TargetText is the target in words.
+	TargetText string
+	// Ended says why a question was ended; the ratio is then more than Ratio.
+	Ended string
+	// What the question took besides; 0 for what was not measured.
+	Time  time.Duration
+	Bytes int64
+	Peak  int64
+}
+
+// none is the target of a figure that is to be 0.
+const none = 1e-9
+
+// Result is PASS, over, or why the question did not finish.
+func (r Row) Result() string {
+	switch {
+	case r.Ended != "":
+		return r.Ended
+	case r.Target == 0:
+		return ""
+	case r.Ratio <= r.Target:
+		return "PASS"
+	default:
+		return "over"
+	}
+}
+
+// compare fills in two times.
+func (r *Row) compare(netguard, baseline time.Duration) {
+	r.Netguard, r.Baseline, r.Ratio = timeText(netguard), timeText(baseline), float64(netguard)/float64(baseline)
+}
+
+// atMost sets the target.
+func (r *Row) atMost(target float64) {
+	r.Target, r.TargetText = target, "≤ "+number(target)
+}
+
+func (r Row) ratio() string {
+	switch {
+	case r.Ratio == 0 && r.TargetText != "0":
+		return ""
+	case r.Ended != "":
+		return "> " + number(r.Ratio)
+	default:
+		return number(r.Ratio)
+	}
+}
+
+// cells are what a table shows of a row.
+func (r Row) cells() []string {
+	cells := []string{r.Size, r.Question, r.Figure, r.Netguard, r.Baseline, r.ratio(), r.TargetText, r.Result(), "", "", ""}
+	if r.Time > 0 {
+		cells[8] = timeText(r.Time)
+	}
+	if r.Bytes > 0 {
+		cells[9] = bytesText(r.Bytes)
+	}
+	if r.Peak > 0 {
+		cells[10] = bytesText(r.Peak)
+	}
+	return cells
+}
+
+func headers() []string {
+	return []string{"Size", "Question", "Figure", "netguard", "Baseline", "Ratio", "Target", "", "Time", "Transferred", "Peak memory"}
+}
+
+func (r Row) line() string {
+	return fmt.Sprintf("%-2s %s, %s: %s / %s = %s (%s) %s  [%s]", r.Size, r.Question, r.Figure, r.Netguard, r.Baseline, r.ratio(), r.TargetText, r.Result(), bytesText(r.Peak))
+}
+
+// number keeps three digits.
+func number(v float64) string { return fmt.Sprintf("%.3g", v) }
+
+func timeText(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.3g µs", float64(d)/float64(time.Microsecond))
+	case d < time.Second:
+		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+	default:
+		return fmt.Sprintf("%.3g s", d.Seconds())
+	}
+}
+
+func bytesText(n int64) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprintf("%d B", n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%.3g kB", float64(n)/1e3)
+	case n < 10_000_000_000:
+		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
+	default:
+		return fmt.Sprintf("%.3g GB", float64(n)/1e9)
+	}
+}

@@ -1,0 +1,107 @@
+package scale
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/kubectl-netguard/netguard/test/fleet"
+)
+
+// The steps that measureModel times.
+const (
+	stepRead     = "read"
+	stepCompile  = "compile"
+	stepTarget   = "one target"
+	stepBare     = "bare answer"
+	stepWhy      = "why"
+	stepAllPairs = "all pairs"
+)
+
+// timing is what one step took.
+type timing struct {
+	Step    string
+	Elapsed time.Duration
+}
+
+// measureModel times what questions cost once everything has been read from the
+// server of a kubeconfig, and writes
+// each timing as soon as it is known: a later step may not come to an end.
+func measureModel(ctx context.Context, kubeconfig string, size fleet.Size, out io.Writer) error {
+	began := time.Now()
+	s, err := readServer(ctx, kubeconfig, size)
+	if err != nil {
+		return err
+	}
+	write := json.NewEncoder(out)
+	if err := write.Encode(timing{stepRead, time.Since(began)}); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		name string
+		run  func() error
+	}{
+		{stepCompile, func() error { s.compile(); return nil }},
+		{stepTarget, func() error { _, err := s.whoCanReach(); return err }},
+		{stepBare, s.canReach},
+		{stepWhy, s.explain},
+		{stepAllPairs, func() error { s.allPairs(); return nil }},
+	} {
+		took, err := typical(step.run)
+		if err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+		if err := write.Encode(timing{step.name, took}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// typical is the median of as many runs as fit into a second, of 3 at least, or of
+// one that takes long.
+func typical(f func() error) (time.Duration, error) {
+	var (
+		times []time.Duration
+		total time.Duration
+	)
+	for (total < time.Second || len(times) < 3) && total < 10*time.Second && len(times) < 1000 {
+		began := time.Now()
+		if err := f(); err != nil {
+			return 0, err
+		}
+		took := time.Since(began)
+		times, total = append(times, took), total+took
+	}
+	return median(times), nil
+}
+
+// parseTimings reads what measureModel wrote.
+func parseTimings(text string) (map[string]time.Duration, error) {
+	out := map[string]time.Duration{}
+	lines := bufio.NewScanner(strings.NewReader(text))
+	for lines.Scan() {
+		var t timing
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+			return nil, fmt.Errorf("read the timings: %w", err)
+		}
+		out[t.Step] = t.Elapsed
+	}
+	return out, lines.Err()
+}
+
+// power is the exponent that fits times to numbers of pods best: 1 is in
+// proportion, 2 is as the square.
+func power(times []sized) float64 {
+	var n, sx, sy, sxx, sxy float64
+	for _, t := range times {
+		x, y := math.Log(float64(t.Pods)), math.Log(float64(t.number))
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
+}
