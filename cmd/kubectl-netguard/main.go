@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/go-logr/logr"
 	"golang.org/x/term"
@@ -31,13 +32,18 @@ func run() int {
 	if strings.HasPrefix(filepath.Base(os.Args[0]), "kubectl_complete-") {
 		args = append([]string{"__complete"}, args...)
 	}
-	width := 0
-	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
-		width = 80
-		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
-			width = w
-		}
-	}
 	return cmd.Main(ctx, args, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		cmd.Environment{Getenv: os.Getenv, Width: width})
+		cmd.Environment{Getenv: os.Getenv, Width: width(os.Stdout), ErrWidth: width(os.Stderr), Now: time.Now})
+}
+
+// width is that of a terminal in columns; 0 when the file is none.
+func width(file *os.File) int {
+	fd := int(file.Fd())
+	if !term.IsTerminal(fd) {
+		return 0
+	}
+	if w, _, err := term.GetSize(fd); err == nil && w > 0 {
+		return w
+	}
+	return 80
 }

@@ -109,6 +109,7 @@ func (o *diffOptions) run(ctx context.Context) error {
 	if len(o.against) == 0 {
 		o.noteLive(r.Enforcement)
 	}
+	o.noteGaps(o.print(o.out, o.home), r.Gaps)
 	if err := printer.Diff(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (o *diffOptions) noteLive(e report.Enforcement) {
 // differs maps differences to the exit status of kubectl diff, and those that
 // are not known to Undecided.
 func differs(r *report.Diff) error {
-	open := false
+	open := len(r.Gaps) > 0
 	for _, row := range r.Rows {
 		if row.Change != report.DiffUndecided {
 			return statusError(ExitNo)
@@ -199,5 +200,6 @@ func (o *diffOptions) cluster(ctx context.Context, proposed *snapshot.Snapshot) 
 	if err != nil {
 		return nil, err
 	}
+	defer o.follow(live)()
 	return live.Load(ctx, func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
 }

@@ -19,7 +19,7 @@ type connectionOptions struct {
 	out             *output
 	doors           controllers
 	sourceNamespace string
-	quiet           bool
+	watch           watch
 
 	home           string
 	source, target reference.Reference
@@ -28,6 +28,9 @@ type connectionOptions struct {
 // complete parses the arguments; no I/O but the kubeconfig.
 func (o *connectionOptions) complete(args []string) error {
 	if err := o.out.validate(); err != nil {
+		return err
+	}
+	if err := o.watch.validate(o.globals); err != nil {
 		return err
 	}
 	home, refs, err := o.parse(args...)
@@ -53,6 +56,7 @@ func (o *connectionOptions) question() plan.Question {
 func (o *connectionOptions) addFlags(c *cobra.Command) {
 	o.out.addFlags(c)
 	o.doors.addFlags(c)
+	o.watch.addFlags(c.Flags())
 	c.Flags().StringVar(&o.sourceNamespace, "source-namespace", "", "Namespace of SOURCE, where it names none; -n by default")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("source-namespace", o.completeNamespaces))
 	c.ValidArgsFunction = o.completeEnds(2, &o.sourceNamespace)
@@ -77,6 +81,9 @@ func newExplain(g *globals) *cobra.Command {
 			# Could a pod with this label, that does not exist yet?
 			kubectl netguard explain app=frontend svc/bankapp-service -n bank
 
+			# Fix the policy in another window, and see what changes
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank --watch
+
 			# A pod of another namespace, one port
 			kubectl netguard explain ingress-nginx/deploy/ingress-nginx-controller bank/svc/bankapp-service:80`),
 		Args: exactArgs("SOURCE", "TARGET"),
@@ -84,35 +91,37 @@ func newExplain(g *globals) *cobra.Command {
 			if err := o.complete(args); err != nil {
 				return err
 			}
-			return o.explain(c.Context())
+			return o.watch.reply(c.Context(), o.globals, o.out, o.explain)
 		},
 	}
 	o.addFlags(c)
 	return c
 }
 
-func (o *connectionOptions) explain(ctx context.Context) error {
+func (o *connectionOptions) explain(ctx context.Context) (*reply, error) {
 	m, err := o.load(ctx, o.question())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := query.Explain(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if err != nil {
-		return err
-	}
-	o.note(r.Enforcement)
-	if err := printer.Explanation(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
+		return nil, err
 	}
 	open := r.Verdict == report.Unknown
 	for _, a := range r.Answers {
 		open = open || a.Verdict == report.Unknown
 	}
-	return complete(!open)
+	return &reply{report: r, status: complete(!open), show: func() error {
+		print := o.print(o.out, o.home)
+		o.note(r.Enforcement)
+		o.noteGaps(print, r.Gaps)
+		return printer.Explanation(o.Out, r, print)
+	}}, nil
 }
 
 func newCanReach(g *globals) *cobra.Command {
 	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindPermission))}
+	o.out.oneLine = true
 	c := &cobra.Command{
 		Use:   "can-reach SOURCE TARGET",
 		Short: "Answer yes, no or unknown, for scripts",
@@ -130,27 +139,29 @@ func newCanReach(g *globals) *cobra.Command {
 			if err := o.complete(args); err != nil {
 				return err
 			}
-			return o.canReach(c.Context())
+			return o.watch.reply(c.Context(), o.globals, o.out, o.canReach)
 		},
 	}
 	o.addFlags(c)
-	c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "Print nothing: the exit status is the answer")
+	c.Flags().BoolVarP(&o.silent, "quiet", "q", false, "Print nothing: the exit status is the answer")
 	return c
 }
 
-func (o *connectionOptions) canReach(ctx context.Context) error {
+func (o *connectionOptions) canReach(ctx context.Context) (*reply, error) {
 	m, err := o.load(ctx, o.question())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := query.CanReach(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !o.quiet {
-		if err := printer.Permission(o.Out, r, o.print(o.out, o.home)); err != nil {
-			return err
+	return &reply{report: r, status: answered(r.Verdict), show: func() error {
+		if o.silent {
+			return nil
 		}
-	}
-	return answered(r.Verdict)
+		print := o.print(o.out, o.home)
+		o.noteGaps(print, r.Gaps)
+		return printer.Permission(o.Out, r, print)
+	}}, nil
 }

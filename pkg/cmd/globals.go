@@ -3,8 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
-	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -30,6 +27,8 @@ type globals struct {
 	kustomize string
 	recursive bool
 	strict    bool
+	// silent: nothing is said, not even on standard error.
+	silent bool
 }
 
 func newGlobals(streams genericiooptions.IOStreams, env Environment) *globals {
@@ -79,7 +78,9 @@ func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, erro
 	if err != nil {
 		return nil, err
 	}
+	done := g.follow(s)
 	snap, err := s.Load(ctx, func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
+	done()
 	if err != nil {
 		return nil, err
 	}
@@ -135,35 +136,4 @@ func (c *controllers) parse(home string) error {
 		c.refs = append(c.refs, r)
 	}
 	return nil
-}
-
-// output is -o and --no-headers of one command.
-type output struct {
-	format    string
-	noHeaders bool
-	formats   []string
-}
-
-func newOutput(formats []string) *output { return &output{formats: formats} }
-
-func (o *output) addFlags(c *cobra.Command) {
-	c.Flags().StringVarP(&o.format, "output", "o", "", "Output format. One of: ("+strings.Join(o.formats, ", ")+")")
-	c.Flags().BoolVar(&o.noHeaders, "no-headers", false, "Print no column headers")
-	cobra.CheckErr(c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats, cobra.ShellCompDirectiveNoFileComp)))
-}
-
-// validate checks -o before anything is read.
-func (o *output) validate() error {
-	if o.format != "" && !slices.Contains(o.formats, o.format) {
-		return fmt.Errorf("unable to match a printer suitable for the output format %q; allowed formats are: %s", o.format, strings.Join(o.formats, ", "))
-	}
-	return nil
-}
-
-// print returns the printer's options.
-func (g *globals) print(o *output, home string) printer.Options {
-	return printer.Options{
-		Format: o.format, NoHeaders: o.noHeaders, Namespace: home, Width: g.env.Width,
-		Color: g.env.Width > 0 && g.env.Getenv("NO_COLOR") == "" && g.env.Getenv("TERM") != "dumb",
-	}
 }

@@ -96,6 +96,7 @@ func (o *mapOptions) run(ctx context.Context) error {
 	}
 	r := query.Map(m, o.scope, query.Options{Strict: o.strict})
 	o.note(r.Enforcement)
+	o.noteGaps(o.print(o.out, o.home), r.Gaps)
 	if err := printer.Map(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}

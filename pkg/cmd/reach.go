@@ -60,6 +60,7 @@ func (o *reachOptions) run(ctx context.Context) error {
 		return err
 	}
 	o.note(r.Enforcement)
+	o.noteGaps(o.print(o.out, o.home), r.Gaps)
 	if err := printer.Reach(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
@@ -77,6 +78,7 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 		return err
 	}
 	o.note(r.Enforcement)
+	o.noteGaps(o.print(o.out, o.home), r.Gaps)
 	if err := printer.FrontDoor(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}

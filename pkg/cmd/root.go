@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -20,6 +21,13 @@ type Environment struct {
 	Getenv func(string) string
 	// Width is the terminal's width in columns; 0 when standard output is none.
 	Width int
+	// ErrWidth is that of the terminal that standard error is; 0 when it is none.
+	ErrWidth int
+	// Now is the time of day, for what --watch notes; nil leaves it out.
+	Now func() time.Time
+	// Wait waits until the time is over, or ctx is and it returns false; nil is
+	// the clock's.
+	Wait func(ctx context.Context, d time.Duration) bool
 }
 
 // Main runs the command line given by args (without the program's name) and

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -26,7 +27,8 @@ Exit status:
   0  the policies are proven and printed
   1  they cannot be made to work: standard error says which hop fails
   2  error: usage, not found, API or file failure
-  3  undecided: something needed could not be read or is not modelled`
+  3  undecided: something needed could not be read or is not modelled. Policies that are printed all the same are
+     proven for the front doors and clients that were found; standard error says what may be missing`
 
 // scaffoldOptions ask for policies.
 type scaffoldOptions struct {
@@ -173,5 +175,10 @@ func (o *scaffoldOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return printer.Scaffold(o.Out, r, print)
+	if err := printer.Scaffold(o.Out, r, print); err != nil {
+		return err
+	}
+	// Whom the policies admit is proven; that nobody is left out is not, where
+	// front doors could not be read.
+	return complete(!slices.ContainsFunc(r.Notices, func(n report.Notice) bool { return n.Code == report.DoorsUnread }))
 }

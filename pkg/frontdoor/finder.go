@@ -43,7 +43,7 @@ func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
 			f.note(report.StepClass, true, fmt.Sprintf("ingressClassName %s is served by controller %s", ing.Class, c.Controller))
 		} else {
 			f.unserved = true
-			f.note(report.StepClass, false, fmt.Sprintf("ingressClassName %s: no such IngressClass", ing.Class))
+			f.note(report.StepClass, false, fmt.Sprintf("ingressClassName %s: %s", ing.Class, f.noClass(snapshot.IngressClasses, ing.Class, "IngressClass")))
 		}
 	case ing.LegacyClass != "":
 		f.class = ing.LegacyClass
@@ -84,10 +84,18 @@ func (f *finder) gatewayClass(gw *snapshot.Gateway) string {
 		f.note(report.StepClass, true, fmt.Sprintf("gatewayClassName %s is served by controller %s", gw.Class, c.Controller))
 	} else {
 		f.unserved = f.m.Hidden(snapshot.GatewayClasses, "") == nil
-		f.note(report.StepClass, false, fmt.Sprintf("gatewayClassName %s: no such GatewayClass", gw.Class))
+		f.note(report.StepClass, false, fmt.Sprintf("gatewayClassName %s: %s", gw.Class, f.noClass(snapshot.GatewayClasses, gw.Class, "GatewayClass")))
 	}
 	f.known = byController(f.id)
 	return f.id
+}
+
+// noClass says why a class is not known.
+func (f *finder) noClass(r snapshot.Resource, name, kind string) string {
+	if gap := f.m.GapFor(snapshot.Need{Resource: r, Name: name}); gap != nil {
+		return "the " + kind + " could not be read"
+	}
+	return "no such " + kind
 }
 
 // find fills in the data plane.

@@ -3,6 +3,7 @@ package model
 import (
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -34,6 +35,19 @@ func (m *Model) TopOwner(pod *snapshot.Pod) (kind string, name snapshot.Name) {
 		owner = w.Owner
 	}
 	return owner.Kind, snapshot.Name{Namespace: pod.Namespace, Name: owner.Name}
+}
+
+// ownersHidden returns a gap that may hide what is in between a workload and its
+// pods, or nil: without it, no pod can be told to be the workload's.
+func (m *Model) ownersHidden(kind reference.Kind, namespace string) *snapshot.Gap {
+	switch kind {
+	case reference.Deployment:
+		return m.Hidden(snapshot.ReplicaSets, namespace)
+	case reference.CronJob:
+		return m.Hidden(snapshot.Jobs, namespace)
+	default:
+		return nil
+	}
 }
 
 // Owned returns the pods that a workload owns, directly or through ReplicaSets

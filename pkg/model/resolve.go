@@ -59,6 +59,9 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 		if gap := m.Hidden(snapshot.Pods, r.Namespace); gap != nil {
 			return nil, &UnreadableError{Reference: r, Gap: *gap}
 		}
+		if gap := m.ownersHidden(r.Kind, r.Namespace); gap != nil {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
+		}
 		return pods(m.Owned(string(r.Kind), name)), nil
 	}
 }

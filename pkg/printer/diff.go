@@ -48,7 +48,8 @@ func (t text) diff(b *bytes.Buffer, r *report.Diff) error {
 	}
 	if len(r.Rows) == 0 {
 		if !t.NoHeaders {
-			p.WriteString("no connection is gained or lost\n")
+			p.WriteString(noDifference(r) + "\n")
+			t.gaps(p, r.Gaps)
 		}
 		return nil
 	}
@@ -93,6 +94,14 @@ func (t text) diff(b *bytes.Buffer, r *report.Diff) error {
 		t.gaps(p, r.Gaps)
 	}
 	return nil
+}
+
+// noDifference is said where there are no rows.
+func noDifference(r *report.Diff) string {
+	if len(r.Gaps) > 0 {
+		return "no connection is gained or lost between what could be read"
+	}
+	return "no connection is gained or lost"
 }
 
 // shownDifference is a difference with its sign.
@@ -169,7 +178,7 @@ func (n names) diffCause(c report.DiffCause) string {
 func (markdown) diff(b *bytes.Buffer, r *report.Diff) error {
 	n := names{escape: same}
 	if len(r.Rows) == 0 {
-		b.WriteString("No connection is gained or lost.\n")
+		b.WriteString(capital(noDifference(r)) + ".\n")
 		return nil
 	}
 	count := map[string]int{}

@@ -92,6 +92,9 @@ func (nameFormat) connections(b *bufio.Writer, r *report.Map) error {
 	out := newLines(b)
 	var last report.Object
 	for e := range r.AllEdges() {
+		if e.Verdict != report.Allowed {
+			continue
+		}
 		from := report.Object{Kind: e.From.Kind, Namespace: e.From.Namespace, Name: e.From.Name}
 		if len(e.From.Addresses) == 0 && from == last {
 			continue

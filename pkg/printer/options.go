@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"k8s.io/cli-runtime/pkg/printers"
 )
 
 // Formats, as -o takes them. Text is the default, for eyes, and may change; Table
@@ -61,6 +63,8 @@ func Formats(k Kind) []string {
 type Options struct {
 	// Format is Text or one of Formats.
 	Format string
+	// Template prints instead of a Format; nil for none.
+	Template printers.ResourcePrinter
 	// Color marks verdicts with ANSI colours.
 	Color bool
 	// NoHeaders leaves nothing of a table but its rows.
@@ -74,10 +78,22 @@ type Options struct {
 
 // Validate reports a format in which the kind of report cannot be printed.
 func (o Options) Validate(k Kind) error {
-	if o.Format == Text || slices.Contains(Formats(k), o.Format) {
+	if o.Template != nil || o.Format == Text || slices.Contains(Formats(k), o.Format) {
 		return nil
 	}
 	return fmt.Errorf("unknown output format %.40q: use one of %s, or leave -o out for text", o.Format, strings.Join(Formats(k), ", "))
+}
+
+// ShowsGaps reports whether the format has a place for what could not be read.
+func (o Options) ShowsGaps() bool {
+	switch {
+	case o.Template != nil:
+		return false // it prints what its author thought of
+	case o.Format == JSON, o.Format == YAML:
+		return true
+	default:
+		return (o.Format == Text || o.Format == Table || o.Format == Wide) && !o.NoHeaders
+	}
 }
 
 func (o Options) width() int {

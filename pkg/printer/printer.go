@@ -28,6 +28,9 @@ type diagram interface {
 }
 
 func (o Options) format() format {
+	if o.Template != nil {
+		return templateFormat{o.Template}
+	}
 	switch o.Format {
 	case JSON:
 		return jsonFormat{}
@@ -41,6 +44,9 @@ func (o Options) format() format {
 }
 
 func (o Options) diagram() diagram {
+	if o.Template != nil {
+		return o.format()
+	}
 	switch o.Format {
 	case CSV:
 		return csvFormat{}

@@ -46,15 +46,22 @@ func (text) scaffold(b *bytes.Buffer, r *report.Scaffold) error {
 func (yamlFormat) scaffold(b *bytes.Buffer, r *report.Scaffold) error { return text{}.scaffold(b, r) }
 
 func (jsonFormat) scaffold(b *bytes.Buffer, r *report.Scaffold) error {
-	list := struct {
-		APIVersion string                       `json:"apiVersion"`
-		Kind       string                       `json:"kind"`
-		Items      []networkingv1.NetworkPolicy `json:"items"`
-	}{"v1", "List", []networkingv1.NetworkPolicy{}}
+	return asJSON(b, policyList(r))
+}
+
+// objectList is a v1 List of policies.
+type objectList struct {
+	APIVersion string                       `json:"apiVersion"`
+	Kind       string                       `json:"kind"`
+	Items      []networkingv1.NetworkPolicy `json:"items"`
+}
+
+func policyList(r *report.Scaffold) objectList {
+	out := objectList{"v1", "List", []networkingv1.NetworkPolicy{}}
 	for i := range r.Policies {
-		list.Items = append(list.Items, r.Policies[i].Policy)
+		out.Items = append(out.Items, r.Policies[i].Policy)
 	}
-	return asJSON(b, list)
+	return out
 }
 
 func (nameFormat) scaffold(b *bytes.Buffer, r *report.Scaffold) error {
@@ -422,7 +429,7 @@ func (n names) notice(x report.Notice) string {
 	case report.DNSNotFound:
 		return "the cluster's DNS was not found: the rule for it is the convention (kube-system, k8s-app=kube-dns), and is not proven"
 	case report.DoorsUnread:
-		return "front doors that lead to these pods may be shut out: missing permission to " + n.esc(x.Detail)
+		return "front doors that lead to these pods may be shut out, for netguard could not " + n.esc(x.Detail)
 	case report.AllPorts:
 		return "the pods of " + list + " declare no port: rules admit every TCP port"
 	case report.EgressOnlyDNS:

@@ -485,15 +485,17 @@ func (c *collector) rows() []report.ReachRow {
 			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
-			case ns != c.home && uniform[ns] == key:
+			case ns != c.home && uniform[ns] == key, standsForUnread(m.end):
 				at, seen := folded[ns]
 				if !seen {
 					at = len(namespaces)
 					folded[ns] = at
 					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}})
 				}
-				namespaces[at].Count += m.count()
-				namespaces[at].Total += m.count()
+				if count := m.count(); !standsForUnread(m.end) {
+					namespaces[at].Count += count
+					namespaces[at].Total += count
+				}
 			default:
 				workloads = append(workloads, m.report(c.total[m.number]))
 			}
@@ -517,6 +519,9 @@ func (c *collector) rows() []report.ReachRow {
 	c.nameScopes(out)
 	return out
 }
+
+// standsForUnread: the end stands for the pods of a namespace that could not be read.
+func standsForUnread(e report.End) bool { return e.Kind == "Pod" && e.Name == "" }
 
 func comparePorts(a, b report.PortMapping) int {
 	return strings.Compare(fmt.Sprintf("%05d%05d%s", a.Service, a.Pod, a.Protocol), fmt.Sprintf("%05d%05d%s", b.Service, b.Pod, b.Protocol))

@@ -28,7 +28,7 @@ func Diff(before, after *model.Model, o Options) *report.Diff {
 	out.Rows = append(out.Rows, d.connections()...)
 	out.Rows = append(out.Rows, d.outside()...)
 	out.Rows = append(out.Rows, d.ways()...)
-	needs := map[string]bool{}
+	needs := maps.Clone(t.unread)
 	for _, r := range out.Rows {
 		if u := r.Undecided; u != nil {
 			for _, n := range slices.Concat(u.Before.Needs, u.After.Needs) {

@@ -91,6 +91,9 @@ func (d *draft) meets(next *draft) bool {
 
 // arriving evaluates the way of clients to a door's data plane.
 func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []model.Destination) []*draft {
+	if open := e.entryUnread(d); open != nil {
+		return []*draft{open}
+	}
 	drafts := e.answers(clients, arrivals)
 	if onHost(d.DataPlane.Parties) {
 		return routed(drafts) // to the nodes' own ports
@@ -401,12 +404,17 @@ func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
 	for _, b := range backends(d) {
 		out.Backends = append(out.Backends, e.doorBackend(d, b, needs))
 	}
-	out.Verdict, out.Partly = doorVerdict(&out)
+	unread := e.unreadRoutes(d)
+	out.Verdict, out.Partly = doorVerdict(&out, len(unread) > 0)
+	for _, n := range append(unread, e.unreadOfDoor(d)...) {
+		needs[n] = true
+	}
 	return out
 }
 
-// doorVerdict is the answer for a door as a whole.
-func doorVerdict(d *report.Door) (v report.Verdict, partly bool) {
+// doorVerdict is the answer for a door as a whole; more: it may have backends
+// that could not be read.
+func doorVerdict(d *report.Door, more bool) (v report.Verdict, partly bool) {
 	count := map[report.Verdict]int{}
 	for _, b := range d.Backends {
 		count[b.Verdict]++
@@ -415,7 +423,7 @@ func doorVerdict(d *report.Door) (v report.Verdict, partly bool) {
 	switch {
 	case d.Problem != "" && problemVerdict(d.Problem) == report.Denied, count[report.Denied] > 0:
 		v = report.Denied
-	case d.Problem != "" || count[report.Unknown] > 0:
+	case d.Problem != "" || count[report.Unknown] > 0 || more:
 		v = report.Unknown
 	case len(d.Backends) == 0:
 		v = report.Denied

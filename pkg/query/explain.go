@@ -446,10 +446,8 @@ func (e *engine) gapsFor(needed map[string]bool) []report.Gap {
 	var out []report.Gap
 	for _, n := range sortedKeys(needed) {
 		gap := report.Gap{Needs: n, Reason: string(snapshot.GapFailed)}
-		for _, g := range e.Snapshot.Gaps() {
-			if g.Permission() == n {
-				gap.Reason, gap.Message = string(g.Reason), g.Message
-			}
+		if g := e.gapBehind(n); g != nil {
+			gap.Reason, gap.Message = string(g.Reason), g.Message
 		}
 		out = append(out, gap)
 	}

@@ -48,6 +48,11 @@ func (m *mapper) door(r reference.Reference) {
 			if b.first().Broken == report.NotRead {
 				m.needs[b.first().Detail] = true
 			}
+			for _, t := range b.first().Destinations {
+				if t.Broken == report.NotRead {
+					m.needs[t.Detail] = true
+				}
+			}
 			if b.first().Broken != "" || !m.leadsInScope(d, b.first().Destinations) {
 				continue
 			}

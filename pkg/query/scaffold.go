@@ -303,6 +303,8 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 		problem := s.doorProblem(d, reference.Reference{})
 		if all {
 			s.fail(end, report.End{}, problem.verdict, problem.hops[0])
+		} else if d.DataPlane.Problem == report.NotRead {
+			s.doorsUnread(d.DataPlane.Detail)
 		} else {
 			s.notice(report.Notice{Code: report.OtherDoor, Of: &end, Detail: string(d.DataPlane.Problem)})
 		}
@@ -316,6 +318,11 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 			}
 			s.fail(end, report.End{}, v, report.Hop{Kind: report.HopRoute, Reason: why, Detail: outsideName(d)})
 		}
+		return
+	}
+	unread := s.unreadRoutes(d)
+	if all && len(d.Routes) == 0 && len(unread) > 0 {
+		s.fail(end, report.End{}, report.Unknown, report.Hop{Kind: report.HopRoute, Reason: report.NotRead, Needs: unread})
 		return
 	}
 	if all && len(d.Routes) == 0 {
@@ -647,10 +654,18 @@ func (s *scaffolder) leadingDoors() {
 	for _, d := range s.everyDoor() {
 		s.addDoor(d, false)
 	}
-	for _, r := range []snapshot.Resource{snapshot.Ingresses, snapshot.Gateways, snapshot.HTTPRoutes} {
+	for _, r := range append([]snapshot.Resource{snapshot.Ingresses, snapshot.Gateways, snapshot.Services}, routeKinds()...) {
 		if gap := s.Hidden(r, ""); gap != nil {
-			s.notice(report.Notice{Code: report.DoorsUnread, Detail: gap.Need.Permission()})
+			s.doorsUnread(gap.Need.Permission())
 		}
+	}
+}
+
+// doorsUnread notes, once, a permission whose absence may hide a front door.
+func (s *scaffolder) doorsUnread(permission string) {
+	unread := report.Notice{Code: report.DoorsUnread, Detail: permission}
+	if !slices.ContainsFunc(s.out.Notices, func(n report.Notice) bool { return n.Code == unread.Code && n.Detail == permission }) {
+		s.notice(unread)
 	}
 }
 

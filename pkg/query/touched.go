@@ -18,13 +18,15 @@ type touched struct {
 	// all: something that bears on every pod differs.
 	all  bool
 	ends map[string]bool
+	// unread are the permissions whose absence may hide an end that differs.
+	unread map[string]bool
 }
 
 func (t *touched) has(e report.End) bool { return t.all || t.ends[endKey(e)] }
 
 // touchedBetween finds what differs between two models.
 func touchedBetween(before, after *model.Model) *touched {
-	t := &touched{ends: map[string]bool{}}
+	t := &touched{ends: map[string]bool{}, unread: map[string]bool{}}
 	t.all = !reflect.DeepEqual(before.Plugin, after.Plugin) || !reflect.DeepEqual(before.Unmodelled(), after.Unmodelled()) ||
 		!reflect.DeepEqual(before.Gaps(), after.Gaps()) || !reflect.DeepEqual(before.Nodes(), after.Nodes())
 	if t.all {
@@ -32,6 +34,13 @@ func touchedBetween(before, after *model.Model) *touched {
 	}
 	t.compare(before, after)
 	t.compare(after, before)
+	if len(t.ends)+len(t.unread) > 0 {
+		for _, r := range append(routeKinds(), snapshot.Ingresses, snapshot.Gateways, snapshot.Services, snapshot.EndpointSlices) {
+			if gap := after.Hidden(r, ""); gap != nil {
+				t.unread[gap.Permission()] = true
+			}
+		}
+	}
 	return t
 }
 
@@ -57,6 +66,12 @@ func (t *touched) compare(one, other *model.Model) {
 		}
 		if !same || !samePodIn(other, p) || selected(changed[p.Namespace], p) {
 			t.ends[endKey(e.partyEnd(model.Party{Pod: p}))] = true
+		}
+	}
+	// Pods that could not be read may be among those that a policy selects.
+	for _, p := range e.unseen() {
+		if len(changed[p.Pod.Namespace]) > 0 || !sameNamespace(one, other, p.Pod.Namespace) {
+			t.unread[snapshot.Need{Resource: snapshot.Pods, Namespace: p.Pod.Namespace}.Permission()] = true
 		}
 	}
 }

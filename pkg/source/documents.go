@@ -122,9 +122,14 @@ func (m *Manifests) expand(name string) ([]string, error) {
 	}
 	var out []string
 	for _, v := range visitors {
-		if f, ok := v.(*resource.FileVisitor); ok {
-			out = append(out, f.Path)
+		f, ok := v.(*resource.FileVisitor)
+		if !ok {
+			continue
 		}
+		if outside := within(root, f.Path); outside != nil {
+			return nil, outside
+		}
+		out = append(out, f.Path)
 	}
 	if len(out) == 0 {
 		hint := ""

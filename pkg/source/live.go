@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/discovery"
@@ -50,6 +51,11 @@ type Live struct {
 		sync.Mutex
 		versions []string
 	}
+	// timeout is --request-timeout; 0 when none was given.
+	timeout  time.Duration
+	progress Progress
+	// foreign is an answer that came from something else than an API server.
+	foreign atomic.Pointer[error]
 	// unconfigured: there is no kubeconfig, and Server is kubectl's guess.
 	unconfigured bool
 }
@@ -81,6 +87,7 @@ func NewLive(getter Getter) (*Live, error) {
 	// Warnings of the server are for whoever wrote the objects.
 	config.WarningHandler = rest.NoWarnings{}
 	answered := new(atomic.Bool)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &genuine{next} })
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &noticing{next, answered} })
 
 	client, err := rest.HTTPClientFor(config)
@@ -100,6 +107,7 @@ func NewLive(getter Getter) (*Live, error) {
 	clients.Raw = clients.Discovery.RESTClient()
 	live := NewLiveFromClients(clients)
 	live.answered = answered
+	live.timeout = config.Timeout
 	if raw, err := getter.ToRawKubeConfigLoader().RawConfig(); err == nil {
 		live.unconfigured = len(raw.Clusters) == 0
 	}
@@ -124,7 +132,8 @@ type noticing struct {
 
 func (n *noticing) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := n.next.RoundTrip(request)
-	if err == nil {
+	// A redirect may lead to anybody.
+	if err == nil && response.StatusCode/100 != 3 {
 		n.answered.Store(true)
 	}
 	return response, err
@@ -205,6 +214,9 @@ func (l *Live) round(ctx context.Context, builder *snapshot.Builder, needs []sna
 	if cause != nil {
 		return cause
 	}
+	if err := l.foreign.Load(); err != nil && !l.answered.Load() {
+		return l.fatal(ctx, *err)
+	}
 	for i, r := range readings {
 		if r.fill != nil {
 			r.fill(builder)
@@ -232,6 +244,9 @@ func (l *Live) acquire(ctx context.Context) error {
 func (l *Live) release() { <-l.slots }
 
 func (l *Live) read(ctx context.Context, need snapshot.Need) reading {
+	ctx = withPatience(ctx, l.timeout)
+	ctx, done := l.counting(ctx, need.Resource)
+	defer done()
 	if need.Resource == snapshot.PolicyKinds {
 		return l.readPolicyKinds(ctx, need)
 	}

@@ -20,7 +20,7 @@ import (
 // judge sorts a failed request: into a gap, which leaves other questions
 // answerable, or into an error that ends everything.
 func (l *Live) judge(ctx context.Context, need snapshot.Need, err error) (snapshot.Gap, error) {
-	gap := snapshot.Gap{Need: need, Reason: snapshot.GapFailed, Message: oneLine(err.Error())}
+	gap := snapshot.Gap{Need: need, Reason: snapshot.GapFailed, Message: oneLine(innermost(err).Error())}
 	var status apierrors.APIStatus
 	switch {
 	case ctx.Err() != nil || apierrors.IsUnauthorized(err):
@@ -29,6 +29,10 @@ func (l *Live) judge(ctx context.Context, need snapshot.Need, err error) (snapsh
 		gap.Reason = snapshot.GapForbidden
 		return gap, nil
 	case errors.As(err, &status):
+		return gap, nil
+	case isForeign(err):
+		// Whether there is an API server behind it, the other answers tell.
+		l.foreign.Store(&err)
 		return gap, nil
 	case !l.answered.Load(), errors.Is(err, syscall.ECONNREFUSED), isTLS(err), isDNS(err):
 		return gap, l.fatal(ctx, err)
@@ -73,13 +77,25 @@ func cause(err error) string {
 	return oneLine(innermost(err).Error())
 }
 
-// innermost drops the request that net/http repeats in front of its errors.
+// innermost drops the request that net/http repeats in front of its errors, and
+// the addresses that net does: they differ each time, and say nothing.
 func innermost(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
+	var (
+		request   *url.Error
+		operation *net.OpError
+	)
+	switch {
+	case errors.As(err, &operation):
+		return operation.Err
+	case errors.As(err, &request):
 		return request.Err
 	}
 	return err
+}
+
+func isForeign(err error) bool {
+	var foreign *foreignError
+	return errors.As(err, &foreign)
 }
 
 func isTimeout(err error) bool {

@@ -82,7 +82,7 @@ func (l *Live) servedGatewayVersions(ctx context.Context) []string {
 		return l.gateway.versions
 	}
 	var group metav1.APIGroup
-	if err != nil || json.Unmarshal(raw, &group) != nil {
+	if err != nil || json.Unmarshal(raw, &group) != nil || group.Kind != "APIGroup" {
 		return gatewayVersions()
 	}
 	served := []string{}
@@ -97,6 +97,7 @@ func (l *Live) servedGatewayVersions(ctx context.Context) []string {
 
 // rawList is a list whose items are decoded one by one.
 type rawList struct {
+	Kind            string `json:"kind"`
 	metav1.ListMeta `json:"metadata"`
 	Items           []json.RawMessage `json:"items"`
 }
@@ -128,11 +129,15 @@ func (l *Live) readGatewayVersion(ctx context.Context, need snapshot.Need, kind,
 		if err := json.Unmarshal(raw, out); err != nil {
 			return nil, fmt.Errorf("decode the list of %s: %w", need.Resource, err)
 		}
+		if !strings.HasSuffix(out.Kind, "List") {
+			return nil, fmt.Errorf("the answer is a %.40q instead of a list of %s", out.Kind, need.Resource)
+		}
 		return out, nil
 	}
 	err = pages(ctx, list, metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields},
 		func(page *rawList, next func(string)) error {
 			next(page.Continue)
+			counted(ctx, len(page.Items))
 			items = append(items, page.Items...)
 			return nil
 		}, func() { items = nil })

@@ -28,13 +28,13 @@ func plain(t *testing.T, v any) http.HandlerFunc {
 // TestGatewayAPI reads what the server serves of the Gateway API, and only that.
 func TestGatewayAPI(t *testing.T) {
 	group := func(versions ...string) http.HandlerFunc {
-		g := metav1.APIGroup{Name: "gateway.networking.k8s.io"}
+		g := metav1.APIGroup{TypeMeta: metav1.TypeMeta{Kind: "APIGroup", APIVersion: "v1"}, Name: "gateway.networking.k8s.io"}
 		for _, v := range versions {
 			g.Versions = append(g.Versions, metav1.GroupVersionForDiscovery{Version: v})
 		}
 		return plain(t, g)
 	}
-	list := plain(t, map[string]any{"items": []any{map[string]any{"metadata": map[string]any{"namespace": "a", "name": "gw"}}}})
+	list := plain(t, map[string]any{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayList", "items": []any{map[string]any{"metadata": map[string]any{"namespace": "a", "name": "gw"}}}})
 	forbid := refuse(403, metav1.StatusReasonForbidden, "no")
 	all := snapshot.Need{Resource: snapshot.Gateways}
 	const base = "/apis/gateway.networking.k8s.io"

@@ -96,6 +96,7 @@ func (l *Live) listKind(ctx context.Context, need snapshot.Need, k *served, name
 	err := pages(ctx, list, metav1.ListOptions{},
 		func(page *metav1.PartialObjectMetadataList, next func(string)) error {
 			next(page.Continue)
+			counted(ctx, len(page.Items))
 			for i := range page.Items {
 				if o := &page.Items[i]; !k.mirrored(o.Name) {
 					out = append(out, k.object(nameOf(&o.ObjectMeta)))

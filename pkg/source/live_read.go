@@ -187,6 +187,7 @@ func readerOf[T, L, S any, P message[T]](
 		options := metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields}
 		whole := func(page *L) {
 			list := items(page)
+			counted(ctx, len(list))
 			for i := range list {
 				out = append(out, convert(&list[i]))
 			}
@@ -201,6 +202,7 @@ func readerOf[T, L, S any, P message[T]](
 				o, err := decode(item)
 				if err == nil {
 					out = append(out, o)
+					counted(ctx, 1)
 				}
 				return err
 			}

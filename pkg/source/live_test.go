@@ -16,6 +16,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -52,8 +54,16 @@ func server(t *testing.T, paths map[string]http.HandlerFunc) *httptest.Server {
 	return s
 }
 
+// answer is an object as API servers write it, with its kind.
 func answer(t *testing.T, object any) http.HandlerFunc {
 	t.Helper()
+	if typed, ok := object.(runtime.Object); ok && typed.GetObjectKind().GroupVersionKind().Empty() {
+		kinds, _, err := scheme.Scheme.ObjectKinds(typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed.GetObjectKind().SetGroupVersionKind(kinds[0])
+	}
 	data, err := json.Marshal(object)
 	if err != nil {
 		t.Fatal(err)
