@@ -12,7 +12,7 @@ import (
 func Snapshot(w io.Writer, r *report.Snapshot, note []string) error {
 	var b bytes.Buffer
 	for _, line := range note {
-		b.WriteString("# " + prose(line) + "\n")
+		b.WriteString("# " + plain(line) + "\n")
 	}
 	if err := asYAML(&b, r); err != nil {
 		return err

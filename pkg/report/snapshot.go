@@ -15,14 +15,14 @@ type Snapshot struct {
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Everything: what is not here does not exist, as with manifests.
 	Everything bool `json:"everything,omitempty"`
-	// Read lists what was read to its end.
+	// Read is what was read to its end.
 	Read []SnapshotRead `json:"read,omitempty"`
-	// Unread lists what could not be read, and why.
+	// Unread is what could not be read, and why.
 	Unread []SnapshotGap `json:"unread,omitempty"`
 	// Unevaluated are the objects of policy kinds that netguard does not
 	// evaluate: their names are all that it reads.
 	Unevaluated []SnapshotObject `json:"unevaluated,omitempty"`
-	// Origins tell where the policies stood in manifests; none for a cluster.
+	// Origins are the places where policies stood in manifests; none for a cluster.
 	Origins []SnapshotOrigin `json:"origins,omitempty"`
 	// Objects are API objects with the fields that netguard reads.
 	Objects []any `json:"-"`

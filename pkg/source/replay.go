@@ -38,7 +38,13 @@ func replayed(objects []*object) (s *snapshot.Snapshot, recorded bool, errs []er
 	if header == nil {
 		return nil, false, nil
 	}
-	r := replay{builder: snapshot.NewBuilder(nil), origins: map[snapshot.Name]snapshot.Origin{}, file: header.doc.file}
+	for _, o := range objects {
+		if o.doc.file != header.doc.file {
+			return nil, true, []error{o.errorf("cannot be read together with the recorded state in %s, which is a whole one: leave one of them out",
+				printable(header.doc.file))}
+		}
+	}
+	r := replay{builder: snapshot.NewBuilder(nil), origins: map[snapshot.Name]snapshot.Origin{}}
 	if err := r.header(header); err != nil {
 		return nil, true, []error{err}
 	}
@@ -57,7 +63,6 @@ type replay struct {
 	builder *snapshot.Builder
 	origins map[snapshot.Name]snapshot.Origin
 	checks  checker
-	file    string
 }
 
 func (r *replay) header(o *object) error {
@@ -95,9 +100,6 @@ func needOf(n report.SnapshotRead) snapshot.Need {
 
 // read takes in one object; the kinds are those that Record writes.
 func (r *replay) read(o *object) error {
-	if o.doc.file != r.file {
-		return o.errorf("cannot be read together with the recorded state in %s, which is a whole one: leave one of them out", printable(r.file))
-	}
 	if err := r.identify(o); err != nil {
 		return err
 	}
