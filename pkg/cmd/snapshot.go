@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/kubectl/pkg/util/templates"
 
+	"github.com/kubectl-netguard/netguard/pkg/anonymous"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
@@ -29,6 +31,7 @@ Exit status:
 type snapshotOptions struct {
 	*globals
 	file          string
+	anonymize     bool
 	allNamespaces bool
 }
 
@@ -45,13 +48,22 @@ func newSnapshot(g *globals) *cobra.Command {
 
 			QUESTION is another command with its arguments, as it would be typed. Recording takes no more
 			permissions than the question. Without one, everything that any question may need is read, as far as
-			it is permitted.`) + snapshotExit,
+			it is permitted.
+
+			--anonymize replaces the names of namespaces, objects and nodes, the values of labels, host names, paths
+			and messages, each by the same new one wherever it stands, so that the verdicts stay. It keeps: IP
+			addresses and CIDRs, ports and their names, keys of labels, classes of Ingresses and Gateways with their
+			controllers, names of listeners, what Kubernetes itself names (default, kube-system), and the labels,
+			DaemonSets, images and arguments by which controllers and network plugins are recognised.`) + snapshotExit,
 		Example: templates.Examples(`
 			# Attach this to a bug report
 			kubectl netguard snapshot explain deploy/frontend svc/bankapp-service -n bank -o bug.yaml
 
 			# What the answer is, elsewhere and later
 			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank -f bug.yaml
+
+			# The same for strangers
+			kubectl netguard snapshot explain deploy/frontend svc/bankapp-service -n bank --anonymize -o bug.yaml
 
 			# Everything, to ask about tomorrow, and to compare with
 			kubectl netguard snapshot -o today.yaml`),
@@ -60,6 +72,7 @@ func newSnapshot(g *globals) *cobra.Command {
 	}
 	c.PersistentFlags().StringVarP(&o.file, "output", "o", "", "Write to this file instead of standard output")
 	cobra.CheckErr(c.MarkPersistentFlagFilename("output", "yaml", "yml"))
+	c.PersistentFlags().BoolVar(&o.anonymize, "anonymize", false, "Replace names, values of labels and host names; see above for what stays")
 	c.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "Note the question about all namespaces, instead of that of -n, in the file")
 	c.AddCommand(
 		o.question(newExplain(g)), o.question(newCanReach(g)), o.question(newWhoCanReach(g)), o.question(newReachableFrom(g)),
@@ -248,11 +261,16 @@ func everything(home string) source.Planner {
 
 // write writes a recorded state to the file, or to standard output.
 func (o *snapshotOptions) write(s *snapshot.Snapshot, words []string, answer error) error {
+	if o.anonymize {
+		names := anonymous.Of(s)
+		s = names.Snapshot(s)
+		words, answer = renamed(names, words), anonymousAnswer(answer)
+	}
 	r, err := source.Record(s)
 	if err != nil {
 		return err
 	}
-	r.Client, r.Namespace = version(), words[len(words)-1]
+	r.Client, r.Namespace, r.Anonymous = version(), words[len(words)-1], o.anonymize
 	file := o.file
 	if file == "" {
 		file = "FILE"
@@ -302,6 +320,44 @@ func (o *snapshotOptions) told(r *report.Snapshot, again string, size int, answe
 	if size > source.MaxFile {
 		fmt.Fprintf(o.ErrOut, "note: -f reads files up to %d MB; record a question about less\n", source.MaxFile>>20) //nolint:errcheck // as note
 	}
+}
+
+// renamed is a question with the new names. Its last word is the namespace.
+func renamed(names *anonymous.Names, words []string) []string {
+	home := words[len(words)-1]
+	of := func(text string) string {
+		if r, err := reference.Parse(text, home); err == nil {
+			return names.Reference(r).String()
+		}
+		return text
+	}
+	out := slices.Clone(words)
+	for i, w := range words {
+		flag, value, isFlag := strings.Cut(w, "=")
+		switch isFlag = isFlag && strings.HasPrefix(w, "--"); {
+		case i == 0 || strings.HasPrefix(w, "-") && !isFlag:
+		case i == len(words)-1:
+			out[i] = names.Namespace(w)
+		case !isFlag:
+			out[i] = of(w)
+		case flag == "--source-namespace":
+			out[i] = flag + "=" + names.Namespace(value)
+		case flag == "--selector":
+			out[i] = flag + "=" + names.Selector(value)
+		case flag != "--keep-current" || value != keepList && value != keepAll:
+			out[i] = flag + "=" + of(value)
+		}
+	}
+	return out
+}
+
+// anonymousAnswer is an error that tells no names.
+func anonymousAnswer(answer error) error {
+	var status statusError
+	if answer == nil || errors.As(answer, &status) {
+		return answer
+	}
+	return errors.New("the names in it are not told")
 }
 
 // commandLine is a command as a shell takes it.

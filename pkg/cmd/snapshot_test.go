@@ -27,19 +27,25 @@ func question(words []string) ([]string, bool) {
 	return out, true
 }
 
+// questionFiles are the command lines of the scenarios and of the front doors.
+func questionFiles(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, pattern := range []string{"testdata/scenarios/*/*.args", "testdata/doors/*/*/*.args"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
+		}
+		out = append(out, found...)
+	}
+	return out
+}
+
 // TestSnapshotsAreAnsweredAlike records every question of the scenarios and of the
 // front doors, and asks it again: the answer is the same, byte for byte.
 func TestSnapshotsAreAnsweredAlike(t *testing.T) {
-	files, err := filepath.Glob("testdata/*/*/*.args")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doors, err := filepath.Glob("testdata/doors/*/*/*.args")
-	if err != nil {
-		t.Fatal(err)
-	}
 	asked := 0
-	for _, file := range append(files, doors...) {
+	for _, file := range questionFiles(t) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
