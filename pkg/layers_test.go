@@ -19,6 +19,7 @@ var layers = [][]string{
 	{"plan", "model", "source"},
 	{"overlay"},
 	{"frontdoor"},
+	{"anonymous"},
 	{"query"},
 	{"printer"},
 	{"cmd"},

@@ -60,8 +60,10 @@ func page(c *cobra.Command) string {
 				fmt.Fprintf(&b, "- [%s](%s.md): %s\n", sub.Name(), sub.Name(), sub.Short)
 			}
 		}
-		flags(&b, "Flags of every command", c.PersistentFlags())
-		return b.String()
+		if !c.HasParent() {
+			flags(&b, "Flags of every command", c.PersistentFlags())
+			return b.String()
+		}
 	}
 	flags(&b, "Flags", c.LocalFlags())
 	b.WriteString("\nAnd [those of every command](README.md#flags-of-every-command).\n")
@@ -70,6 +72,9 @@ func page(c *cobra.Command) string {
 
 func usage(c *cobra.Command) string {
 	if c.HasAvailableSubCommands() {
+		if c.HasParent() {
+			return c.UseLine() + " [flags]"
+		}
 		return c.CommandPath() + " COMMAND [flags]"
 	}
 	return c.UseLine() + " [flags]"

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
@@ -26,7 +27,10 @@ func run(t *testing.T, stdin string, args ...string) result {
 	var stdout, stderr bytes.Buffer
 	status := cmd.Main(context.Background(), args,
 		genericiooptions.IOStreams{In: strings.NewReader(stdin), Out: &stdout, ErrOut: &stderr},
-		cmd.Environment{Getenv: func(string) string { return "" }})
+		cmd.Environment{
+			Getenv: func(string) string { return "" },
+			Wait:   func(context.Context, time.Duration) bool { return false }, // --watch shows one answer
+		})
 	return result{status, stdout.String(), stderr.String()}
 }
 

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -236,10 +237,12 @@ func (g *globals) ports(ctx context.Context, home, object, typed string) []cobra
 	return out
 }
 
-// portNeeds asks for the object itself, and for the pods of a workload.
+// portNeeds asks for the object itself, and for what its ports depend on.
 func portNeeds(s *snapshot.Snapshot, r reference.Reference) []snapshot.Need {
 	get := snapshot.Need{Resource: model.ResourceOf(r.Kind), Namespace: r.Namespace, Name: r.Name}
 	switch {
+	case frontdoor.IsDoor(r.Kind):
+		return doorPortNeeds(s, r)
 	case r.Kind != reference.Pod && r.Kind != reference.Service && !r.Kind.IsWorkload():
 		return nil
 	case !s.Tried(get):
@@ -261,6 +264,8 @@ func portsOf(m *model.Model, r reference.Reference) []snapshot.ContainerPort {
 	name := snapshot.Name{Namespace: r.Namespace, Name: r.Name}
 	var pods []*snapshot.Pod
 	switch {
+	case frontdoor.IsDoor(r.Kind):
+		return doorPorts(m, r)
 	case r.Kind == reference.Service:
 		var out []snapshot.ContainerPort
 		if s := m.Service(name); s != nil {
@@ -306,6 +311,15 @@ func (g *globals) completeConfig(names func(*clientcmdapi.Config) []string) comp
 	}
 }
 
+// registerController completes --controller of a command that has it.
+func (g *globals) registerController(c *cobra.Command) {
+	if c.Flags().Lookup("controller") != nil {
+		cobra.CheckErr(c.RegisterFlagCompletionFunc("controller", func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return g.completeEnd(c, nil, typed)
+		}))
+	}
+}
+
 // registerCompletions completes the values of the flags that every command has.
 func (g *globals) registerCompletions(root *cobra.Command) {
 	for flag, complete := range map[string]completion{
@@ -325,10 +339,9 @@ func (g *globals) registerCompletions(root *cobra.Command) {
 	cobra.CheckErr(root.MarkPersistentFlagFilename("filename", "json", "yaml", "yml"))
 	cobra.CheckErr(root.MarkPersistentFlagDirname("kustomize"))
 	for _, c := range root.Commands() {
-		if c.Flags().Lookup("controller") != nil {
-			cobra.CheckErr(c.RegisterFlagCompletionFunc("controller", func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-				return g.completeEnd(c, nil, typed)
-			}))
+		g.registerController(c)
+		for _, sub := range c.Commands() {
+			g.registerController(sub)
 		}
 		if c.ValidArgsFunction == nil {
 			c.ValidArgsFunction = cobra.NoFileCompletions

@@ -37,11 +37,35 @@ const (
 	goesOn   = ":6"
 )
 
+// gateways is a file with a Gateway of three listeners, and routes.
+func gateways(t *testing.T) string {
+	t.Helper()
+	const head = "---\napiVersion: gateway.networking.k8s.io/v1\n"
+	text := head + `kind: Gateway
+metadata: {name: edge, namespace: edge}
+spec:
+  gatewayClassName: g
+  listeners:
+  - {name: plain, port: 8080, protocol: HTTP}
+  - {name: tls, port: 443, protocol: HTTPS}
+  - {name: dns, port: 53, protocol: UDP}
+`
+	for name, parent := range map[string]string{"all": "{name: edge}", "one": "{name: edge, sectionName: plain}", "lost": "{name: nowhere}"} {
+		text += head + "kind: HTTPRoute\nmetadata: {name: " + name + ", namespace: edge}\nspec: {parentRefs: [" + parent + "]}\n"
+	}
+	path := filepath.Join(t.TempDir(), "edge.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestCompletion(t *testing.T) {
 	t.Setenv("KUBECONFIG", kubeconfig(t, "https://127.0.0.1:1"))
 	const files = "-f ../../examples/bankapp -n bank "
+	doors := "-n edge -f " + gateways(t) + " "
 	tests := map[string]string{ // the line typed, with | where TAB is pressed
-		"|":                         "can-reach diff explain help map reachable-from scaffold version who-can-reach " + finished,
+		"|":                         "can-reach diff explain help map reachable-from scaffold snapshot version who-can-reach " + finished,
 		"expl|":                     "explain " + finished,
 		"explain --source-n|":       "--source-namespace " + finished,
 		"explain dep|":              "deploy/ " + goesOn,
@@ -75,10 +99,19 @@ func TestCompletion(t *testing.T) {
 		"who-can-reach " + files + "svc/bankapp-service:|":               "svc/bankapp-service:80 " + finished,
 		"who-can-reach " + files + "svc/bankapp-service:9|":              finished,
 		"who-can-reach " + files + "deploy/bankapp:|":                    "deploy/bankapp:8080 " + finished,
-		"who-can-reach " + files + "svc/nosuch:|":                        finished,
-		"who-can-reach " + files + "ns/bank:|":                           finished,
-		"who-can-reach -f nosuchfile svc/|":                              finished,
-		"who-can-reach -f - svc/|":                                       finished,
+		"who-can-reach " + files + "ing/bankapp:|":                       "ing/bankapp:80 ing/bankapp:443 " + finished,
+		"who-can-reach " + files + "ing/nosuch:|":                        finished,
+		"who-can-reach " + doors + "gtw/edge:|":                          "gtw/edge:53 gtw/edge:443 gtw/edge:8080 " + finished,
+		"who-can-reach " + doors + "httproute/all:|":                     "httproute/all:53 httproute/all:443 httproute/all:8080 " + finished,
+		"who-can-reach " + doors + "httproute/one:|":                     "httproute/one:8080 " + finished,
+		"who-can-reach " + doors + "httproute/lost:|":                    finished,
+		"snapshot |": "can-reach explain map reachable-from scaffold who-can-reach " + finished,
+		"snapshot explain " + files + "deploy/f|":                                       "deploy/frontend " + finished,
+		"snapshot who-can-reach ing/b " + files + "--controller ingress-nginx/deploy/|": "ingress-nginx/deploy/ingress-nginx-controller " + finished,
+		"who-can-reach " + files + "svc/nosuch:|":                                       finished,
+		"who-can-reach " + files + "ns/bank:|":                                          finished,
+		"who-can-reach -f nosuchfile svc/|":                                             finished,
+		"who-can-reach -f - svc/|":                                                      finished,
 	}
 	for line, want := range tests {
 		if got := strings.Join(completeWords(t, strings.Split(strings.TrimSuffix(line, "|"), " ")...), " "); got != want {

@@ -29,6 +29,11 @@ type globals struct {
 	strict    bool
 	// silent: nothing is said, not even on standard error.
 	silent bool
+
+	// taken, where it is set, is given what a question read.
+	taken func(*snapshot.Snapshot)
+	// replayed: what was read is a recorded cluster.
+	replayed bool
 }
 
 func newGlobals(streams genericiooptions.IOStreams, env Environment) *globals {
@@ -84,6 +89,10 @@ func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, erro
 	if err != nil {
 		return nil, err
 	}
+	g.replayed = g.offline() && !snap.HasEverything()
+	if g.taken != nil {
+		g.taken(snap)
+	}
 	return model.New(snap), nil
 }
 
@@ -107,7 +116,7 @@ func (g *globals) parse(texts ...string) (string, []reference.Reference, error) 
 // note tells on standard error what a reader of the verdicts should know and
 // the report does not say in words.
 func (g *globals) note(e report.Enforcement) {
-	if e.Plugin == "" && !g.offline() {
+	if e.Plugin == "" && (g.replayed || !g.offline()) {
 		text := "note: no network plugin was recognised; verdicts say what the policies ask for, not whether they are enforced"
 		if e.Needs != "" {
 			text += " (it takes permission to " + e.Needs + ")"

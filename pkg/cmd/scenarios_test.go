@@ -49,7 +49,14 @@ func TestScenarios(t *testing.T) {
 
 // inDir runs a command in another directory, so that the files it names are
 // named as a user there would.
-func inDir(t *testing.T, dir string, args []string) result {
+func inDir(t *testing.T, dir string, args []string) (r result) {
+	t.Helper()
+	in(t, dir, func() { r = run(t, "", slices.Clone(args)...) })
+	return r
+}
+
+// in does something in another directory.
+func in(t *testing.T, dir string, do func()) {
 	t.Helper()
 	home, err := os.Getwd()
 	if err != nil {
@@ -63,5 +70,5 @@ func inDir(t *testing.T, dir string, args []string) result {
 			t.Fatal(err)
 		}
 	}()
-	return run(t, "", slices.Clone(args)...)
+	do()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/source"
 )
 
 // release is the version that a release build links in; without it the Go build
@@ -33,7 +34,9 @@ func newVersion(g *globals) *cobra.Command {
 		Short: "Print the version and, with --cluster, what was recognised there",
 		Long: templates.LongDesc(`
 			Print the plugin's version. With --cluster, also which network plugin was recognised, whether it
-			enforces policies, and which policy kinds are in use that netguard does not evaluate.`) + exitHelp,
+			enforces policies, which policy kinds are in use that netguard does not evaluate, and which of the
+			permissions that questions may need are missing: the API server is asked (by SelfSubjectRulesReview
+			and SelfSubjectAccessReview, which everybody may).`) + exitHelp,
 		Example: templates.Examples(`
 			kubectl netguard version --cluster`),
 		Args: exactArgs(),
@@ -62,7 +65,7 @@ func (o *versionOptions) run(ctx context.Context) error {
 	if err := printer.Version(o.Out, r, o.print(o.out, "")); err != nil {
 		return err
 	}
-	return complete(len(r.Gaps) == 0)
+	return complete(len(r.Gaps) == 0 && (r.Access == nil || len(r.Access.Missing) == 0 && r.Access.Unchecked == ""))
 }
 
 func (o *versionOptions) describeCluster(ctx context.Context, r *report.Version) error {
@@ -83,7 +86,20 @@ func (o *versionOptions) describeCluster(ctx context.Context, r *report.Version)
 	for _, g := range m.Gaps() {
 		r.Gaps = append(r.Gaps, report.Gap{Needs: g.Permission(), Reason: string(g.Reason), Message: g.Message})
 	}
-	return nil
+	return o.describeAccess(ctx, home, r)
+}
+
+// describeAccess asks which permissions are missing; files need none.
+func (o *versionOptions) describeAccess(ctx context.Context, home string, r *report.Version) error {
+	if o.offline() {
+		return nil
+	}
+	live, err := source.NewLive(o.config)
+	if err != nil {
+		return err
+	}
+	r.Access, err = live.Access(ctx, home)
+	return err
 }
 
 func version() string {

@@ -408,6 +408,11 @@ func version() *report.Version {
 	return &report.Version{
 		Header: report.NewHeader("Version"), Client: "v0.1.0", GoVersion: "go1.26.8", Platform: "linux/amd64", Server: "v1.37.2",
 		Enforcement: &e, PolicyKinds: []string{"CiliumNetworkPolicy", "AuthorizationPolicy"},
+		Access: &report.Access{Namespace: "bank", Unchecked: "whether you may list nodes: the webhook did not answer", Missing: []report.MissingPermission{
+			{Needs: "get namespaces"}, {Needs: "list namespaces"},
+			{Needs: "get pods in all namespaces", InNamespace: true}, {Needs: "list pods in all namespaces", InNamespace: true},
+			{Needs: "list endpointslices.discovery.k8s.io in all namespaces"},
+		}},
 	}
 }
 

@@ -335,19 +335,22 @@ func (n names) caveat(c report.Caveat) string {
 	if len(c.Plugins) > 0 {
 		who = n.list(c.Plugins, 0)
 	}
-	on := "on " + who + " the answer is " + c.Otherwise.String() + ": "
-	if c.Applied {
-		on = who + ", the cluster's network plugin, decides this; by the specification alone it would be " + c.Otherwise.String() + ": "
+	differs := func(how string) string {
+		if c.Applied {
+			return who + ", the cluster's network plugin, decides this: with it " + how +
+				"; by the specification alone it would be " + c.Otherwise.String()
+		}
+		return "on " + who + " the answer is " + c.Otherwise.String() + ": there " + how
 	}
 	switch c.Code {
 	case report.PodsInIPBlocks:
-		return on + "there an ipBlock never matches pods"
+		return differs("an ipBlock never matches pods")
 	case report.HostNetworkPeers:
-		return on + "there selectors also match hostNetwork pods"
+		return differs("selectors also match hostNetwork pods")
 	case report.OwnNodeExempt:
-		return on + "there policies also bind what a pod sends to its own node"
+		return differs("policies also bind what a pod sends to its own node")
 	case report.Hairpin:
-		return on + "there policies also bind a pod that reaches itself through its Service"
+		return differs("policies also bind a pod that reaches itself through its Service")
 	case report.RoutedOutside:
 		return "policies allow it; whether anything routes that address to the pod is not in the API"
 	}

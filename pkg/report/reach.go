@@ -97,6 +97,28 @@ type Version struct {
 	Enforcement *Enforcement `json:"enforcement,omitempty"`
 	// PolicyKinds are kinds of policies in use that are not evaluated.
 	PolicyKinds []string `json:"policyKinds,omitempty"`
+	// Access is what the user may not read, with --cluster.
+	Access *Access `json:"access,omitempty"`
 	// Gaps are what could not be read, with --cluster.
 	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// Access is what the user may not read of what netguard may need, as the API
+// server says.
+type Access struct {
+	// Namespace is that of -n, for which was asked besides all of them.
+	Namespace string `json:"namespace"`
+	// Missing are permissions that questions may need; what depends on them is
+	// Unknown then.
+	Missing []MissingPermission `json:"missing"`
+	// Unchecked is why it is not known of some permissions whether they are held.
+	Unchecked string `json:"unchecked,omitempty"`
+}
+
+// MissingPermission is a permission that the user does not have.
+type MissingPermission struct {
+	// Needs is the permission in the words of an RBAC rule.
+	Needs string `json:"needs"`
+	// InNamespace: in the one namespace it is held.
+	InNamespace bool `json:"inNamespace,omitempty"`
 }

@@ -64,13 +64,14 @@ func (n Need) Permission() string {
 	switch {
 	case n.Namespace != "":
 		fmt.Fprintf(&b, " in namespace %q", n.Namespace)
-	case !n.clusterScoped():
+	case !n.ClusterScoped():
 		b.WriteString(" in all namespaces")
 	}
 	return b.String()
 }
 
-func (n Need) clusterScoped() bool {
+// ClusterScoped reports whether the kind has no namespaces.
+func (n Need) ClusterScoped() bool {
 	switch n.Resource {
 	case Namespaces, Nodes, PolicyKinds, IngressClasses, GatewayClasses:
 		return true

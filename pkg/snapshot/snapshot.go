@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -108,6 +109,18 @@ func (s *Snapshot) ConfigMap(name Name) (map[string]string, bool) {
 	data, ok := s.configMaps[name]
 	return data, ok
 }
+
+// ConfigMaps returns the names of the ConfigMaps read, in order.
+func (s *Snapshot) ConfigMaps() []Name {
+	return slices.SortedFunc(maps.Keys(s.configMaps), Name.Compare)
+}
+
+// Reads returns what was read to its end, in a stable order.
+func (s *Snapshot) Reads() []Need { return s.read }
+
+// HasEverything reports whether what is not in the snapshot does not exist, as
+// with files.
+func (s *Snapshot) HasEverything() bool { return s.everything }
 
 // Pod returns one pod, or nil.
 func (s *Snapshot) Pod(name Name) *Pod { return s.objects.pods.by[name] }

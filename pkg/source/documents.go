@@ -19,9 +19,9 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 )
 
-// maxFile bounds one file, URL or standard input. It is checked before a file is
+// MaxFile bounds one file, URL or standard input. It is checked before a file is
 // read; what does not tell its size is read no further than this.
-const maxFile = 50 << 20
+const MaxFile = 50 << 20
 
 // stdinName is how standard input is typed, and therefore how it is shown.
 const stdinName = "-"
@@ -179,34 +179,34 @@ func (m *Manifests) read(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fileError(name, err)
 	}
-	if info.Size() > maxFile {
+	if info.Size() > MaxFile {
 		return nil, tooBig(name, info.Size())
 	}
 	return readBounded(name, file, info.Size())
 }
 
-// readBounded reads to the end or to maxFile, whichever comes first. Like
+// readBounded reads to the end or to MaxFile, whichever comes first. Like
 // kubectl it follows a byte order mark, for what Windows tools write.
 func readBounded(name string, in io.Reader, size int64) ([]byte, error) {
 	var buffer bytes.Buffer
 	buffer.Grow(int(size) + bytes.MinRead)
 	utf8 := unicode.BOMOverride(unicode.UTF8.NewDecoder())
-	n, err := buffer.ReadFrom(transform.NewReader(io.LimitReader(in, maxFile+1), utf8))
+	n, err := buffer.ReadFrom(transform.NewReader(io.LimitReader(in, MaxFile+1), utf8))
 	if err != nil {
 		return nil, fileError(name, err)
 	}
-	if n > maxFile {
+	if n > MaxFile {
 		return nil, tooBig(name, 0)
 	}
 	return buffer.Bytes(), nil
 }
 
 func tooBig(name string, size int64) *InputError {
-	is := fmt.Sprintf("is more than %d MB", maxFile>>20)
+	is := fmt.Sprintf("is more than %d MB", MaxFile>>20)
 	if size > 0 {
 		is = fmt.Sprintf("is %d MB", (size+(1<<20)-1)>>20)
 	}
-	return &InputError{File: name, Message: fmt.Sprintf("%s; netguard reads files up to %d MB, split it", is, maxFile>>20)}
+	return &InputError{File: name, Message: fmt.Sprintf("%s; netguard reads files up to %d MB, split it", is, MaxFile>>20)}
 }
 
 // fetchAttempts and fetchPause are kubectl's for `-f URL`: a server error is
@@ -241,7 +241,7 @@ func (m *Manifests) fetch(ctx context.Context, name string) ([]byte, error) {
 			continue
 		}
 		if response.StatusCode == http.StatusOK {
-			if response.ContentLength > maxFile {
+			if response.ContentLength > MaxFile {
 				response.Body.Close()
 				return nil, tooBig(name, response.ContentLength)
 			}

@@ -110,7 +110,14 @@ type (
 		Kind        string
 		Enforcement enforcement
 		PolicyKinds []string
-		Gaps        []gap
+		Access      struct {
+			Missing []struct {
+				Needs       string
+				InNamespace bool
+			}
+			Unchecked string
+		}
+		Gaps []gap
 	}
 )
 

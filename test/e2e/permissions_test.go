@@ -211,3 +211,31 @@ func wantGap(t *testing.T, gaps []gap, words string) {
 		t.Errorf("no gap names %q: %+v", words, gaps)
 	}
 }
+
+// version --cluster says which permissions are missing, and those that the documented roles give are not.
+func TestVersionTellsWhichPermissionsAreMissing(t *testing.T) {
+	for user, want := range map[string]struct {
+		kubectl      *controlplane.Kubectl
+		status       int
+		missing, own int
+	}{
+		"admin":       {cluster.admin, yes, 0, 0},
+		"ClusterRole": {serviceAccount(t), yes, 0, 0},
+		// All but namespaces, nodes and IngressClasses, which no namespace holds.
+		"Role in bank": {as(t, bankReader), undecided, 27, 22},
+		"nobody":       {as(t, nobody), undecided, 27, 0},
+	} {
+		v := ask[version](t, want.kubectl, want.status, "version", "--cluster", "-n", "bank")
+		own := 0
+		for _, m := range v.Access.Missing {
+			if m.InNamespace {
+				own++
+			}
+		}
+		if len(v.Access.Missing) != want.missing || own != want.own || v.Access.Unchecked != "" {
+			t.Errorf("%s: %d missing, %d of them held in bank: %+v", user, len(v.Access.Missing), own, v.Access)
+		}
+	}
+	out := run(t, as(t, bankReader), undecided, "version", "--cluster", "-n", "bank").Stdout
+	says(t, out, "Permissions missing: get and list namespaces, get and list nodes", "Permissions held in namespace bank only: get and list pods")
+}

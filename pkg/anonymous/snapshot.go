@@ -1,0 +1,315 @@
+package anonymous
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Snapshot is the snapshot with the new names. Where policies stood in files is
+// left out, and of the messages of servers and controllers all but what they are about.
+func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
+	b := snapshot.NewBuilder(nil)
+	if s.HasEverything() {
+		b.ReadEverything()
+	}
+	for _, o := range s.Namespaces() {
+		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.labels(o.Labels)})
+	}
+	for _, o := range s.Nodes() {
+		b.AddNode(&snapshot.Node{Name: n.object("Node", o.Name), IPs: o.IPs, KubeletVersion: o.KubeletVersion})
+	}
+	for _, o := range s.Pods() {
+		b.AddPod(n.pod(o))
+	}
+	for _, o := range s.Workloads() {
+		b.AddWorkload(&snapshot.Workload{
+			Kind: o.Kind, Name: n.names(o.Kind, o.Name), Owner: n.owner(o.Owner), Selector: n.labels(o.Selector), Containers: cni.KeptContainers(o),
+		})
+	}
+	for _, o := range s.Services() {
+		b.AddService(n.service(o))
+	}
+	for _, o := range s.EndpointSlices() {
+		b.AddEndpointSlice(n.endpointSlice(o))
+	}
+	for _, o := range s.Policies() {
+		b.AddPolicy(n.policy(o))
+	}
+	for _, name := range s.ConfigMaps() {
+		data, _ := s.ConfigMap(name)
+		b.AddConfigMap(n.names("ConfigMap", name), cni.KeptConfig(data))
+	}
+	for _, o := range s.Unmodelled() {
+		o.Name = n.names("policy", o.Name)
+		b.AddUnmodelled(o)
+	}
+	n.frontDoor(b, s)
+	for _, need := range s.Reads() {
+		b.Read(n.need(need))
+	}
+	for _, g := range s.Gaps() {
+		b.AddGap(n.gap(g))
+	}
+	return b.Snapshot()
+}
+
+func (n *Names) owner(o snapshot.Owner) snapshot.Owner {
+	if o.Name == "" {
+		return o
+	}
+	return snapshot.Owner{Kind: o.Kind, Name: n.object(o.Kind, o.Name)}
+}
+
+func (n *Names) pod(o *snapshot.Pod) *snapshot.Pod {
+	out := *o
+	out.Name = n.names("Pod", o.Name)
+	out.Labels = n.labels(o.Labels)
+	out.Owner = n.owner(o.Owner)
+	out.Node = n.object("Node", o.Node)
+	out.Containers = nil
+	return &out
+}
+
+func (n *Names) service(o *snapshot.Service) *snapshot.Service {
+	out := *o
+	out.Name = n.names("Service", o.Name)
+	out.Selector = n.labels(o.Selector)
+	if o.ExternalName != "" {
+		out.ExternalName = n.host(o.ExternalName)
+	}
+	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.host)
+	return &out
+}
+
+func mapped(in []string, f func(string) string) []string {
+	var out []string
+	for _, text := range in {
+		out = append(out, f(text))
+	}
+	return out
+}
+
+// address is an IP address as it was, or a host name.
+func (n *Names) address(old string) string {
+	if _, err := netip.ParseAddr(old); err == nil {
+		return old
+	}
+	return n.host(old)
+}
+
+func (n *Names) endpointSlice(o *snapshot.EndpointSlice) *snapshot.EndpointSlice {
+	out := *o
+	out.Name = n.names("slice", o.Name)
+	out.Service = n.object("Service", o.Service)
+	out.Endpoints = nil
+	for _, e := range o.Endpoints {
+		e.Addresses = mapped(e.Addresses, n.address)
+		e.Pod, e.Node = n.object("Pod", e.Pod), n.object("Node", e.Node)
+		out.Endpoints = append(out.Endpoints, e)
+	}
+	return &out
+}
+
+func (n *Names) policy(o *snapshot.Policy) *snapshot.Policy {
+	out := &snapshot.Policy{Name: n.names("policy", o.Name)}
+	o.Spec.DeepCopyInto(&out.Spec)
+	n.selector(&out.Spec.PodSelector)
+	for i := range out.Spec.Ingress {
+		for j := range out.Spec.Ingress[i].From {
+			n.selector(out.Spec.Ingress[i].From[j].PodSelector)
+			n.selector(out.Spec.Ingress[i].From[j].NamespaceSelector)
+		}
+	}
+	for i := range out.Spec.Egress {
+		for j := range out.Spec.Egress[i].To {
+			n.selector(out.Spec.Egress[i].To[j].PodSelector)
+			n.selector(out.Spec.Egress[i].To[j].NamespaceSelector)
+		}
+	}
+	return out
+}
+
+// selector replaces the values of a selector, which is the caller's own copy.
+func (n *Names) selector(s *metav1.LabelSelector) {
+	if s == nil {
+		return
+	}
+	s.MatchLabels = n.labels(s.MatchLabels)
+	for i := range s.MatchExpressions {
+		e := &s.MatchExpressions[i]
+		e.Values = mapped(e.Values, func(old string) string { return n.value(e.Key, old) })
+	}
+}
+
+// Selector is a label selector, as kubectl -l takes it, with the new values.
+func (n *Names) Selector(text string) string {
+	if text == "" || strings.HasPrefix(text, "<") { // <none> and <error> stand for what cannot be written
+		return text
+	}
+	parsed, err := metav1.ParseToLabelSelector(text)
+	if err != nil {
+		return text
+	}
+	n.selector(parsed)
+	return metav1.FormatLabelSelector(parsed)
+}
+
+func (n *Names) need(o snapshot.Need) snapshot.Need {
+	out := o
+	out.Namespace = n.Namespace(o.Namespace)
+	out.Name = n.object(kindOf(o.Resource), o.Name)
+	out.Labels = n.Selector(o.Labels)
+	return out
+}
+
+// kindOf is the kind whose objects a read brings.
+func kindOf(r snapshot.Resource) string {
+	for _, k := range reference.Kinds() {
+		if k.Resource() == string(r) {
+			return string(k)
+		}
+	}
+	switch r {
+	case snapshot.ConfigMaps:
+		return "ConfigMap"
+	case snapshot.IngressClasses:
+		return "IngressClass"
+	case snapshot.GatewayClasses:
+		return "GatewayClass"
+	default:
+		return "policy"
+	}
+}
+
+func (n *Names) gap(g snapshot.Gap) snapshot.Gap {
+	g.Need = n.need(g.Need)
+	if before, rest, ok := strings.Cut(g.Takes, ` in namespace "`); ok {
+		g.Takes = before + fmt.Sprintf(" in namespace %q", n.Namespace(strings.TrimSuffix(rest, `"`)))
+	}
+	g.Message = "cannot " + g.Permission()
+	return g
+}
+
+func (n *Names) frontDoor(b *snapshot.Builder, s *snapshot.Snapshot) {
+	for _, o := range s.IngressClasses() {
+		b.AddIngressClass(o)
+	}
+	for _, o := range s.GatewayClasses() {
+		b.AddGatewayClass(o)
+	}
+	for _, o := range s.Ingresses() {
+		b.AddIngress(n.ingress(o))
+	}
+	for _, o := range s.Gateways() {
+		out := *o
+		out.Name = n.names("Gateway", o.Name)
+		out.Addresses = mapped(o.Addresses, n.address)
+		out.Listeners = nil
+		for _, l := range o.Listeners {
+			if l.Hostname != "" {
+				l.Hostname = n.host(l.Hostname)
+			}
+			l.Selector = n.Selector(l.Selector)
+			out.Listeners = append(out.Listeners, l)
+		}
+		b.AddGateway(&out)
+	}
+	for _, o := range s.Routes() {
+		b.AddRoute(n.route(o))
+	}
+	for _, o := range s.ReferenceGrants() {
+		out := &snapshot.ReferenceGrant{Name: n.names("grant", o.Name)}
+		for _, f := range o.From {
+			out.From = append(out.From, snapshot.GrantFrom{Kind: f.Kind, Namespace: n.Namespace(f.Namespace)})
+		}
+		for _, t := range o.To {
+			out.To = append(out.To, snapshot.GrantTo{Kind: t.Kind, Name: n.object(t.Kind, t.Name)})
+		}
+		b.AddReferenceGrant(out)
+	}
+}
+
+func (n *Names) ingress(o *snapshot.Ingress) *snapshot.Ingress {
+	out := *o
+	out.Name = n.names("Ingress", o.Name)
+	out.Addresses = mapped(o.Addresses, n.address)
+	if o.Default != nil {
+		b := n.backend(*o.Default)
+		out.Default = &b
+	}
+	out.Rules, out.TLS = nil, nil
+	for _, r := range o.Rules {
+		rule := snapshot.IngressRule{}
+		if r.Host != "" {
+			rule.Host = n.host(r.Host)
+		}
+		for _, p := range r.Paths {
+			rule.Paths = append(rule.Paths, snapshot.IngressPath{Path: n.path(p.Path), Type: p.Type, Backend: n.backend(p.Backend)})
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	for _, t := range o.TLS {
+		out.TLS = append(out.TLS, snapshot.IngressTLS{Hosts: mapped(t.Hosts, n.host)})
+	}
+	return &out
+}
+
+func (n *Names) backend(o snapshot.IngressBackend) snapshot.IngressBackend {
+	o.Service = n.object("Service", o.Service)
+	if kind, name, ok := strings.Cut(o.Resource, "/"); ok {
+		o.Resource = kind + "/" + n.object(kind, name)
+	}
+	return o
+}
+
+func (n *Names) route(o *snapshot.Route) *snapshot.Route {
+	out := &snapshot.Route{
+		Kind: o.Kind, Name: n.names(o.Kind, o.Name), Hostnames: mapped(o.Hostnames, n.host),
+		Accepted: map[string]bool{}, Rejected: map[string]string{},
+	}
+	for _, p := range o.Parents {
+		out.Parents = append(out.Parents, n.parent(p))
+	}
+	for _, r := range o.Rules {
+		rule := snapshot.RouteRule{Answers: r.Answers}
+		for _, p := range r.Paths {
+			rule.Paths = append(rule.Paths, snapshot.RoutePath{Path: n.path(p.Path), Type: p.Type})
+		}
+		for _, b := range r.Backends {
+			b.Namespace, b.Name = n.Namespace(b.Namespace), n.object(b.Kind, b.Name)
+			rule.Backends = append(rule.Backends, b)
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	for key, accepted := range o.Accepted {
+		out.Accepted[n.parentKey(key)] = accepted
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Rejected)) {
+		// "NotAllowedByListeners ...": what follows the reason is free text.
+		reason, _, _ := strings.Cut(o.Rejected[key], " ")
+		out.Rejected[n.parentKey(key)] = reason
+	}
+	return out
+}
+
+func (n *Names) parent(p snapshot.RouteParent) snapshot.RouteParent {
+	p.Namespace, p.Name = n.Namespace(p.Namespace), n.object(p.Kind, p.Name)
+	return p
+}
+
+func (n *Names) parentKey(key string) string {
+	parts := strings.SplitN(key, "/", 4)
+	if len(parts) < 4 {
+		return key
+	}
+	return n.parent(snapshot.RouteParent{Kind: parts[0], Namespace: parts[1], Name: parts[2], SectionName: parts[3]}).Key()
+}

@@ -1,0 +1,196 @@
+package source
+
+import (
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// isRecorded reports whether an object says that it and the others are a recorded
+// state (see [Record]).
+func (o *object) isRecorded() bool {
+	return o.raw.GetAPIVersion() == report.APIVersion && o.raw.GetKind() == recordKind
+}
+
+// replayed reads a recorded state if the objects are one: recorded tells. What was
+// recorded is taken as it is: nothing is completed, defaulted or imagined.
+func replayed(objects []*object) (s *snapshot.Snapshot, recorded bool, errs []error) {
+	var header *object
+	for _, o := range objects {
+		switch {
+		case !o.isRecorded():
+		case header != nil:
+			return nil, true, []error{o.errorf("is a second recorded state; the first is in %s. 'diff --against A -f B' compares two", header.errorf("").place())}
+		default:
+			header = o
+		}
+	}
+	if header == nil {
+		return nil, false, nil
+	}
+	for _, o := range objects {
+		if o.doc.file != header.doc.file {
+			return nil, true, []error{o.errorf("cannot be read together with the recorded state in %s, which is a whole one: leave one of them out",
+				printable(header.doc.file))}
+		}
+	}
+	r := replay{builder: snapshot.NewBuilder(nil), origins: map[snapshot.Name]snapshot.Origin{}}
+	if err := r.header(header); err != nil {
+		return nil, true, []error{err}
+	}
+	for _, o := range objects {
+		if o == header {
+			continue
+		}
+		if err := r.read(o); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return r.builder.Snapshot(), true, errs
+}
+
+type replay struct {
+	builder *snapshot.Builder
+	origins map[snapshot.Name]snapshot.Origin
+	checks  checker
+}
+
+func (r *replay) header(o *object) error {
+	in, err := typed[report.Snapshot](o)
+	if err != nil {
+		return err
+	}
+	if in.Everything {
+		r.builder.ReadEverything()
+	}
+	for _, n := range in.Read {
+		r.builder.Read(needOf(n))
+	}
+	for _, g := range in.Unread {
+		r.builder.AddGap(snapshot.Gap{
+			Need: needOf(g.SnapshotRead), Reason: snapshot.GapReason(g.Reason), Message: g.Message,
+			Group: g.Group, Kind: g.Kind, OnlyDenies: g.OnlyDenies, Takes: g.Takes,
+		})
+	}
+	for _, u := range in.Unevaluated {
+		r.builder.AddUnmodelled(snapshot.Unmodelled{
+			Group: u.Group, Kind: u.Kind, Name: snapshot.Name{Namespace: u.Namespace, Name: u.Name},
+			OnlyDenies: u.OnlyDenies, ClusterWide: u.ClusterWide,
+		})
+	}
+	for _, p := range in.Origins {
+		r.origins[snapshot.Name{Namespace: p.Namespace, Name: p.Name}] = snapshot.Origin{File: p.File, Line: p.Line, Lines: p.Lines}
+	}
+	return nil
+}
+
+func needOf(n report.SnapshotRead) snapshot.Need {
+	return snapshot.Need{Resource: snapshot.Resource(n.Resource), Namespace: n.Namespace, Name: n.Name, Labels: n.Labels, Fields: n.Fields}
+}
+
+// read takes in one object; the kinds are those that Record writes.
+func (r *replay) read(o *object) error {
+	if err := r.identify(o); err != nil {
+		return err
+	}
+	b := r.builder
+	switch gvk := o.raw.GroupVersionKind(); gvk.GroupKind() {
+	case schema.GroupKind{Kind: "Namespace"}:
+		return take(o, convertNamespace, b.AddNamespace)
+	case schema.GroupKind{Kind: "Node"}:
+		return take(o, convertNode, b.AddNode)
+	case schema.GroupKind{Kind: "Pod"}:
+		return take(o, convertPod, b.AddPod)
+	case schema.GroupKind{Kind: "Service"}:
+		return take(o, convertService, b.AddService)
+	case schema.GroupKind{Kind: "ConfigMap"}:
+		return take(o, func(in *corev1.ConfigMap) *configMap { return &configMap{nameOf(&in.ObjectMeta), in.Data} },
+			func(c *configMap) { b.AddConfigMap(c.name, c.data) })
+	case schema.GroupKind{Kind: "ReplicationController"}:
+		return take(o, convertReplicationController, b.AddWorkload)
+	case appsv1.SchemeGroupVersion.WithKind("Deployment").GroupKind():
+		return take(o, convertDeployment, b.AddWorkload)
+	case appsv1.SchemeGroupVersion.WithKind("ReplicaSet").GroupKind():
+		return take(o, convertReplicaSet, b.AddWorkload)
+	case appsv1.SchemeGroupVersion.WithKind("StatefulSet").GroupKind():
+		return take(o, convertStatefulSet, b.AddWorkload)
+	case appsv1.SchemeGroupVersion.WithKind("DaemonSet").GroupKind():
+		return take(o, convertDaemonSet, b.AddWorkload)
+	case batchv1.SchemeGroupVersion.WithKind("Job").GroupKind():
+		return take(o, convertJob, b.AddWorkload)
+	case batchv1.SchemeGroupVersion.WithKind("CronJob").GroupKind():
+		return take(o, convertCronJob, b.AddWorkload)
+	case discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice").GroupKind():
+		return take(o, convertEndpointSlice, b.AddEndpointSlice)
+	case networkingv1.SchemeGroupVersion.WithKind("Ingress").GroupKind():
+		return take(o, convertIngress, b.AddIngress)
+	case networkingv1.SchemeGroupVersion.WithKind("IngressClass").GroupKind():
+		return take(o, convertIngressClass, b.AddIngressClass)
+	case networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy").GroupKind():
+		return r.policy(o)
+	default:
+		if gvk.Group == gatewayGroup {
+			return r.gateway(o, gvk.Kind)
+		}
+		return o.at("kind", "%s is no kind that a recorded state holds", printable(gvk.Kind))
+	}
+}
+
+func take[T, S any](o *object, convert func(*T) *S, add func(*S)) error {
+	in, err := typed[T](o)
+	if err != nil {
+		return err
+	}
+	add(convert(in))
+	return nil
+}
+
+// policy is strict, as with any file: a misspelt field is not passed over. Whether
+// the policy can be evaluated is for the model to say, as for a cluster's.
+func (r *replay) policy(o *object) error {
+	in, err := strict[networkingv1.NetworkPolicy](o)
+	if err != nil {
+		return err
+	}
+	p := convertPolicy(in)
+	p.Origin = r.origins[p.Name]
+	r.builder.AddPolicy(p)
+	return nil
+}
+
+func (r *replay) gateway(o *object, kind string) error {
+	raw, err := o.raw.MarshalJSON()
+	if err != nil {
+		return o.errorf("%v", err)
+	}
+	if _, err := addGatewayObject(r.builder, kind, raw); err != nil {
+		return o.errorf("%v", err)
+	}
+	return nil
+}
+
+// identify makes sure of the names: they may end up in a command that is shown. A
+// star stands in the names of pods and slices that manifests do not name.
+func (r *replay) identify(o *object) error {
+	m, err := typed[metav1.PartialObjectMetadata](o)
+	if err != nil {
+		return err
+	}
+	if len(validation.IsDNS1123Subdomain(strings.ReplaceAll(m.Name, "*", "x"))) > 0 {
+		return o.at("metadata.name", "%s: metadata.name %q is not a valid name", printable(o.raw.GetKind()), m.Name)
+	}
+	if m.Namespace != "" && len(validation.IsDNS1123Label(m.Namespace)) > 0 {
+		return o.at("metadata.namespace", "%s %s: metadata.namespace %q is not a valid name", printable(o.raw.GetKind()), m.Name, m.Namespace)
+	}
+	return r.checks.labels(o, m.Labels, "metadata.labels")
+}
