@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
-	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
 
@@ -37,7 +36,11 @@ func newMap(g *globals) *cobra.Command {
 		Long: templates.LongDesc(`
 			List the connections that policies allow between workloads, between workloads and addresses
 			outside the cluster, and through Ingresses and Gateways, as sets of protocols and ports. By default those that begin or end in the
-			namespace of -n; with -A, or for manifests without -n, all of them.`) + exitHelp,
+			namespace of -n; with -A, or for manifests without -n, all of them.
+
+			More than 100 connections are told by namespaces in the table: what a row says is true for all that
+			it names. -o wide has a row for each, and the other formats write them one by one, however many
+			there are.`) + exitHelp,
 		Example: templates.Examples(`
 			# Everything that is allowed in a namespace
 			kubectl netguard map -n bank
@@ -97,9 +100,5 @@ func (o *mapOptions) run(ctx context.Context) error {
 	if err := printer.Map(o.Out, r, o.print(o.out, o.home)); err != nil {
 		return err
 	}
-	open := len(r.Gaps) > 0
-	for _, e := range r.Edges {
-		open = open || e.Verdict == report.Unknown
-	}
-	return complete(!open)
+	return complete(len(r.Gaps) == 0 && !r.Undecided)
 }

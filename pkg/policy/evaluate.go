@@ -260,7 +260,7 @@ func Admits(c Connection, selected []*Policy, b Behaviour) Admitted {
 			if peers == selector.No {
 				continue
 			}
-			certain, possible := r.admits(dst)
+			certain, possible := r.Admits(dst)
 			out.Possible = out.Possible.Union(possible)
 			if peers == selector.Yes {
 				out.Certain = out.Certain.Union(certain)
@@ -270,9 +270,10 @@ func Admits(c Connection, selected []*Policy, b Behaviour) Admitted {
 	return out
 }
 
-// admits is the set of ports of dst that the rule names. Port names resolve on
-// pods; on an end that may or may not be a pod they admit an unknown port.
-func (r *Rule) admits(dst *Endpoint) (certain, possible connset.Set) {
+// Admits is the set of ports of dst that the rule names: for certain, and all that
+// it may name. Port names resolve on pods; on an end that may or may not be a pod
+// they admit an unknown port.
+func (r *Rule) Admits(dst *Endpoint) (certain, possible connset.Set) {
 	if r.AnyPort {
 		return connset.All(), connset.All()
 	}

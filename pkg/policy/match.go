@@ -186,3 +186,9 @@ func (p *Peer) Admits(e *Endpoint, b Behaviour) bool {
 	match, _ := p.match(e, b)
 	return match == selector.Yes
 }
+
+// Match tells whether the peer clause admits the endpoint.
+func (p *Peer) Match(e *Endpoint, b Behaviour) selector.Result {
+	match, _ := p.match(e, b)
+	return match
+}

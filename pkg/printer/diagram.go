@@ -1,7 +1,7 @@
 package printer
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
 
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -11,7 +11,10 @@ import (
 // their first appearance; ends without a namespace are in group "".
 type graph struct {
 	groups []group
+	// places are the groups of namespaces, ids those of nodes, by name.
+	places map[string]int
 	ids    map[string]string
+	nodes  nodes
 }
 
 type group struct {
@@ -22,8 +25,8 @@ type group struct {
 type node struct{ id, label string }
 
 func newGraph(r *report.Map) *graph {
-	g := &graph{ids: map[string]string{}}
-	for _, e := range r.Edges {
+	g := &graph{places: map[string]int{}, ids: map[string]string{}, nodes: newNodes(names{escape: same})}
+	for e := range r.AllEdges() {
 		g.add(e.From)
 		g.add(e.To)
 	}
@@ -31,29 +34,28 @@ func newGraph(r *report.Map) *graph {
 }
 
 func (g *graph) add(e report.End) {
-	key := names{escape: same}.node(e)
+	key := g.nodes.node(e)
 	if g.ids[key] != "" {
 		return
 	}
 	id := fmt.Sprintf("n%d", len(g.ids)+1)
 	g.ids[key] = id
-	at := 0
-	for at < len(g.groups) && g.groups[at].namespace != e.Namespace {
-		at++
-	}
-	if at == len(g.groups) {
+	at, ok := g.places[e.Namespace]
+	if !ok {
+		at = len(g.groups)
+		g.places[e.Namespace] = at
 		g.groups = append(g.groups, group{namespace: e.Namespace})
 	}
 	label := names{escape: same, local: e.Namespace}.node(e)
 	g.groups[at].nodes = append(g.groups[at].nodes, node{id, label})
 }
 
-func (g *graph) id(e report.End) string { return g.ids[names{escape: same}.node(e)] }
+func (g *graph) id(e report.End) string { return g.ids[g.nodes.node(e)] }
 
 // dot is Graphviz.
 type dot struct{}
 
-func (dot) connections(b *bytes.Buffer, r *report.Map) error {
+func (dot) connections(b *bufio.Writer, r *report.Map) error {
 	g := newGraph(r)
 	b.WriteString("digraph netguard {\n  rankdir=LR;\n  node [shape=box];\n")
 	for i, group := range g.groups {
@@ -69,12 +71,14 @@ func (dot) connections(b *bytes.Buffer, r *report.Map) error {
 			b.WriteString("  }\n")
 		}
 	}
-	for _, e := range r.Edges {
+	for e := range r.AllEdges() {
 		style := ""
 		if e.Verdict != report.Allowed {
 			style = ", style=dashed"
 		}
-		fmt.Fprintf(b, "  %s -> %s [label=%s%s];\n", g.id(e.From), g.id(e.To), quotedDOT(edgeLabel(e)), style)
+		if _, err := fmt.Fprintf(b, "  %s -> %s [label=%s%s];\n", g.id(e.From), g.id(e.To), quotedDOT(edgeLabel(e)), style); err != nil {
+			return err
+		}
 	}
 	b.WriteString("}\n")
 	return nil
@@ -83,7 +87,7 @@ func (dot) connections(b *bytes.Buffer, r *report.Map) error {
 // mermaid is a flowchart as GitHub renders it.
 type mermaid struct{}
 
-func (mermaid) connections(b *bytes.Buffer, r *report.Map) error {
+func (mermaid) connections(b *bufio.Writer, r *report.Map) error {
 	g := newGraph(r)
 	b.WriteString("flowchart LR\n")
 	for i, group := range g.groups {
@@ -99,12 +103,14 @@ func (mermaid) connections(b *bytes.Buffer, r *report.Map) error {
 			b.WriteString("  end\n")
 		}
 	}
-	for _, e := range r.Edges {
+	for e := range r.AllEdges() {
 		arrow := "-->"
 		if e.Verdict != report.Allowed {
 			arrow = "-.->"
 		}
-		fmt.Fprintf(b, "  %s %s|%s| %s\n", g.id(e.From), arrow, quotedMermaid(edgeLabel(e)), g.id(e.To))
+		if _, err := fmt.Fprintf(b, "  %s %s|%s| %s\n", g.id(e.From), arrow, quotedMermaid(edgeLabel(e)), g.id(e.To)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,13 +28,13 @@ func hostileNames() []string {
 
 // hostileMap has every hostile name at both ends.
 func hostileMap() *report.Map {
-	r := &report.Map{}
+	var list []report.Edge
 	for _, name := range hostileNames() {
-		r.Edges = append(r.Edges, report.Edge{
+		list = append(list, report.Edge{
 			From: end("Pod", name, name), To: end(name, "", name), Verdict: report.Allowed, Connections: connset.Of(connset.TCP, 80, 80),
 		})
 	}
-	return r
+	return &report.Map{Edges: slices.Values(list)}
 }
 
 func hostileExplanation(name string) *report.Explanation {
@@ -160,23 +161,25 @@ func TestJSONAndYAMLKeepHostileNames(t *testing.T) {
 	if err := yaml.Unmarshal(render(t, edges, want, printer.Options{Format: printer.YAML}), &fromYAML); err != nil {
 		t.Fatal(err)
 	}
-	for i, e := range want.Edges {
+	back := map[string][]report.Edge{printer.JSON: slices.Collect(fromJSON.Edges), printer.YAML: slices.Collect(fromYAML.Edges)}
+	for i, e := range slices.Collect(want.Edges) {
 		// Neither format can hold invalid UTF-8.
 		name := strings.ReplaceAll(e.From.Name, "\xff\xfe", "\ufffd\ufffd")
-		for format, got := range map[string]report.Map{printer.JSON: fromJSON, printer.YAML: fromYAML} {
-			if got.Edges[i].From.Name != name {
-				t.Errorf("%s: %q came back as %q", format, name, got.Edges[i].From.Name)
+		for format, got := range back {
+			if got[i].From.Name != name {
+				t.Errorf("%s: %q came back as %q", format, name, got[i].From.Name)
 			}
 		}
 	}
 }
 
 func TestCSVHasNoFormulas(t *testing.T) {
-	r := &report.Map{}
+	var list []report.Edge
 	for _, name := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "plain"} {
 		from := report.End{Kind: "Addresses", Addresses: []string{name}}
-		r.Edges = append(r.Edges, report.Edge{From: from, To: bankapp, Verdict: report.Allowed, Connections: connset.AllOf(connset.UDP)})
+		list = append(list, report.Edge{From: from, To: bankapp, Verdict: report.Allowed, Connections: connset.AllOf(connset.UDP)})
 	}
+	r := &report.Map{Edges: slices.Values(list)}
 	records, err := csv.NewReader(bytes.NewReader(render(t, edges, r, printer.Options{Format: printer.CSV}))).ReadAll()
 	if err != nil {
 		t.Fatal(err)

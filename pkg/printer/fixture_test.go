@@ -1,6 +1,8 @@
 package printer_test
 
 import (
+	"slices"
+
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
@@ -391,12 +393,12 @@ func connections() *report.Map {
 	tcp := connset.Of(connset.TCP, 8080, 8080)
 	return &report.Map{
 		Header: report.NewHeader("Map"), Enforcement: report.Enforcement{Enforced: report.EnforcedUnknown},
-		Edges: []report.Edge{
+		Edges: slices.Values([]report.Edge{
 			{From: frontend, To: bankapp, Verdict: report.Allowed, Connections: tcp.Union(connset.Of(connset.UDP, 53, 53)), Partly: true},
 			{From: controller, To: bankapp, Verdict: report.Unknown, Connections: connset.AllOf(connset.TCP).Union(connset.Of(connset.SCTP, 80, 90))},
 			{From: internet, To: controller, Verdict: report.Allowed, Connections: connset.All()},
 			{From: frontend, To: report.End{Kind: "Addresses", Addresses: []string{"0.0.0.0/0", "::/0"}}, Verdict: report.Allowed, Connections: connset.Of(connset.TCP, 443, 443)},
-		},
+		}),
 		Gaps: []report.Gap{{Needs: "list nodes", Reason: "Forbidden"}},
 	}
 }

@@ -18,7 +18,6 @@ func (jsonFormat) explanation(b *bytes.Buffer, r *report.Explanation) error { re
 func (jsonFormat) permission(b *bytes.Buffer, r *report.Permission) error   { return asJSON(b, r) }
 func (jsonFormat) reach(b *bytes.Buffer, r *report.Reach) error             { return asJSON(b, r) }
 func (jsonFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error     { return asJSON(b, r) }
-func (jsonFormat) connections(b *bytes.Buffer, r *report.Map) error         { return asJSON(b, r) }
 func (jsonFormat) version(b *bytes.Buffer, r *report.Version) error         { return asJSON(b, r) }
 
 // yamlFormat is the same API in YAML.
@@ -28,7 +27,6 @@ func (yamlFormat) explanation(b *bytes.Buffer, r *report.Explanation) error { re
 func (yamlFormat) permission(b *bytes.Buffer, r *report.Permission) error   { return asYAML(b, r) }
 func (yamlFormat) reach(b *bytes.Buffer, r *report.Reach) error             { return asYAML(b, r) }
 func (yamlFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error     { return asYAML(b, r) }
-func (yamlFormat) connections(b *bytes.Buffer, r *report.Map) error         { return asYAML(b, r) }
 func (yamlFormat) version(b *bytes.Buffer, r *report.Version) error         { return asYAML(b, r) }
 
 func asJSON(b *bytes.Buffer, r any) error {

@@ -1,8 +1,10 @@
 package printer
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"net/netip"
 	"strings"
 
@@ -18,18 +20,18 @@ type nameFormat struct{}
 
 // lines collects distinct lines in order.
 type lines struct {
-	b    *bytes.Buffer
+	b    io.StringWriter
 	seen map[string]bool
 }
 
-func newLines(b *bytes.Buffer) lines { return lines{b, map[string]bool{}} }
+func newLines(b io.StringWriter) lines { return lines{b, map[string]bool{}} }
 
 func (l lines) add(s string) {
 	if s == "" || l.seen[s] {
 		return
 	}
 	l.seen[s] = true
-	l.b.WriteString(s + "\n")
+	_, _ = l.b.WriteString(s + "\n") // buffers keep an error to themselves until they are flushed
 }
 
 func (l lines) policy(p report.Object) { l.add("networkpolicy.networking.k8s.io/" + plain(p.Name)) }
@@ -86,12 +88,18 @@ func allowedEnds(out lines, row report.ReachRow) {
 	}
 }
 
-func (nameFormat) connections(b *bytes.Buffer, r *report.Map) error {
+func (nameFormat) connections(b *bufio.Writer, r *report.Map) error {
 	out := newLines(b)
-	for _, e := range r.Edges {
+	var last report.Object
+	for e := range r.AllEdges() {
 		if e.Verdict != report.Allowed {
 			continue
 		}
+		from := report.Object{Kind: e.From.Kind, Namespace: e.From.Namespace, Name: e.From.Name}
+		if len(e.From.Addresses) == 0 && from == last {
+			continue
+		}
+		last = from
 		for _, ref := range references(e.From) {
 			out.add(ref)
 		}

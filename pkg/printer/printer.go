@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 
@@ -14,15 +15,16 @@ type format interface {
 	permission(*bytes.Buffer, *report.Permission) error
 	reach(*bytes.Buffer, *report.Reach) error
 	frontDoor(*bytes.Buffer, *report.FrontDoor) error
-	connections(*bytes.Buffer, *report.Map) error
+	diagram
 	version(*bytes.Buffer, *report.Version) error
 	scaffold(*bytes.Buffer, *report.Scaffold) error
 	diff(*bytes.Buffer, *report.Diff) error
 }
 
-// diagram is a way to print maps only.
+// diagram is a way to print maps, edge by edge where it can: they may be too big
+// to be held.
 type diagram interface {
-	connections(*bytes.Buffer, *report.Map) error
+	connections(*bufio.Writer, *report.Map) error
 }
 
 func (o Options) format() format {
@@ -80,9 +82,17 @@ func FrontDoor(w io.Writer, r *report.FrontDoor, o Options) error {
 	return write(w, o, KindReach, r, o.format().frontDoor)
 }
 
-// Map prints the answer of map.
+// Map prints the answer of map. It is written while its edges are made: what an
+// error leaves is not all.
 func Map(w io.Writer, r *report.Map, o Options) error {
-	return write(w, o, KindMap, r, o.diagram().connections)
+	if err := o.Validate(KindMap); err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	if err := o.diagram().connections(b, r); err != nil {
+		return err
+	}
+	return b.Flush()
 }
 
 // Version prints the answer of version.

@@ -19,7 +19,7 @@ func (t text) reach(b *bytes.Buffer, r *report.Reach) error {
 		t.reachTitle(p, r)
 		p.gap()
 	}
-	rows := t.folded(n, r)
+	rows := t.foldedReach(n, r)
 	if len(rows) == 0 && !t.NoHeaders {
 		p.WriteString("(nothing to show)\n")
 	} else if err := t.reachTable(b, r, rows); err != nil || t.NoHeaders {

@@ -1,8 +1,10 @@
 package printer
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -24,22 +26,38 @@ func (f templateFormat) permission(b *bytes.Buffer, r *report.Permission) error 
 }
 func (f templateFormat) reach(b *bytes.Buffer, r *report.Reach) error         { return f.print(b, r) }
 func (f templateFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error { return f.print(b, r) }
-func (f templateFormat) connections(b *bytes.Buffer, r *report.Map) error     { return f.print(b, r) }
 func (f templateFormat) version(b *bytes.Buffer, r *report.Version) error     { return f.print(b, r) }
 func (f templateFormat) diff(b *bytes.Buffer, r *report.Diff) error           { return f.print(b, r) }
 func (f templateFormat) scaffold(b *bytes.Buffer, r *report.Scaffold) error {
 	return f.print(b, policyList(r))
 }
 
-func (f templateFormat) print(b *bytes.Buffer, r any) error {
+// connections holds the map whole: a template may ask for anything of it.
+func (f templateFormat) connections(w *bufio.Writer, r *report.Map) error {
+	var b bytes.Buffer
+	whole := bufio.NewWriter(&b)
+	if err := (jsonFormat{}).connections(whole, r); err != nil {
+		return err
+	}
+	if err := whole.Flush(); err != nil {
+		return err
+	}
+	return f.decoded(w, b.Bytes())
+}
+
+func (f templateFormat) print(w io.Writer, r any) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
+	return f.decoded(w, data)
+}
+
+func (f templateFormat) decoded(w io.Writer, data []byte) error {
 	// Numbers become what they are in kubectl's own objects, int64 where they can.
 	object := map[string]any{}
 	if err := utiljson.Unmarshal(data, &object); err != nil {
 		return err
 	}
-	return f.template.PrintObj(&unstructured.Unstructured{Object: object}, b)
+	return f.template.PrintObj(&unstructured.Unstructured{Object: object}, w)
 }

@@ -522,7 +522,7 @@ func (j *judge) inMap(src, dst oracleEnd, protocol corev1.Protocol, port int32) 
 	}
 	got := map[report.Verdict]bool{}
 	whole := true
-	for _, e := range j.connected.Edges {
+	for e := range j.connected.Edges {
 		if j.isEnd(e.From, src) && j.isEnd(e.To, dst) && e.Connections.Contains(connset.Protocol(protocol), uint16(port)) {
 			got[e.Verdict] = true
 			whole = whole && !e.Partly

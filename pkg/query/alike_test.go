@@ -87,7 +87,7 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 		m := query.Map(cluster(t, world, two, isolated, pod("shop/u1", "10.0.0.51", "n1", "app: u", ""), pod("shop/u2", "10.0.0.52", "n1", "app: u", "")),
 			query.Scope{Labels: selector.Everything()}, query.Options{})
 		edges := map[string]bool{}
-		for _, e := range m.Edges {
+		for e := range m.Edges {
 			edges[e.From.Name+">"+e.To.Name] = e.Partly
 		}
 		for edge, partly := range map[string]bool{"two>host1": true, "two>host2": true, "host1>two": true, "host1>host2": false, "u1>u2": false, "u2>u1": false, "u1>web": false, "u2>web": false} {
@@ -105,7 +105,7 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 		m := query.Map(cluster(t, world, two, deployed(pod("shop/c", "10.0.0.13", "n2", "of: two, out: 'yes'", "{containerPort: 80}"), "two"), isolated,
 			policy("shop/out", "podSelector: {matchLabels: {out: 'yes'}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]")),
 			query.Scope{Labels: selector.Everything()}, query.Options{})
-		for _, e := range m.Edges {
+		for e := range m.Edges {
 			if e.From.Name == "two" && e.To.Kind == "Addresses" && !e.Partly {
 				t.Errorf("one pod of three reaches %v", e.To.Addresses)
 			}
@@ -116,7 +116,7 @@ func TestPodsThatAreAlikeMayDiffer(t *testing.T) {
 			deployed(pod("shop/a", "10.0.0.11", "n1", "of: two", ""), "two"),
 			policy("shop/out", "podSelector: {matchLabels: {of: two}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]")),
 			query.Scope{Labels: selector.Everything()}, query.Options{})
-		for _, e := range m.Edges {
+		for e := range m.Edges {
 			if e.From.Name == "two" && len(e.To.Addresses) > 0 && holds(e.To, netip.MustParseAddr("8.8.8.8")) && !e.Partly {
 				t.Errorf("one pod of two reaches %v", e.To.Addresses)
 			}

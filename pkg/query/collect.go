@@ -63,7 +63,7 @@ func newCollector(e *engine, home string) *collector {
 }
 
 // sources evaluates every source against the targets.
-func (c *collector) sources(from crowd, targets []model.Destination) {
+func (c *collector) sources(from everyone, targets []model.Destination) {
 	c.naming = c.lensFor(nil, targets)
 	// The sources' own policies may tell the targets apart by their addresses,
 	// and a source on a node may tell them apart by theirs.
@@ -97,7 +97,7 @@ func (c *collector) sources(from crowd, targets []model.Destination) {
 }
 
 // targets evaluates every target, on each port it declares, against the sources.
-func (c *collector) targets(sources []model.Party, to crowd) {
+func (c *collector) targets(sources []model.Party, to everyone) {
 	c.naming = c.lensFor(sources, nil)
 	for _, s := range sources {
 		c.own[partyName(s)] = s
@@ -142,7 +142,7 @@ func (e *engine) blocksEverywhere() []netip.Prefix {
 }
 
 // count notes how many pods each workload has.
-func (c *collector) count(in crowd) {
+func (c *collector) count(in everyone) {
 	for _, class := range in.classes {
 		c.total[class.Workload] += len(class.Pods)
 	}
@@ -233,7 +233,7 @@ func (c *collector) valueOf(n *report.Mismatch, pod *snapshot.Pod) (got string, 
 }
 
 // commit gives everybody in the parts, and others of a class, their answers.
-func (c *collector) commit(answers map[string]*said, parts []part, others []model.Party) {
+func (c *collector) commit(answers map[string]*said, parts []portion, others []model.Party) {
 	for _, key := range slices.Sorted(maps.Keys(answers)) {
 		a := answers[key]
 		slices.SortFunc(a.row.Ports, comparePorts)

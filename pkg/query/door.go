@@ -703,7 +703,7 @@ func (e *engine) way(w report.Way, dsts []model.Destination) report.Way {
 // directly.
 func (e *engine) admittedBlocks(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 	c := newCollector(e, "")
-	c.sources(crowd{others: e.outside(r.Destinations)}, r.Destinations)
+	c.sources(everyone{others: e.outside(r.Destinations)}, r.Destinations)
 	var out []report.Way
 	for _, row := range c.rows() {
 		if row.Verdict != report.Allowed || row.Reason != report.RuleAllows {

@@ -144,7 +144,7 @@ func (j *judge) apart(src, dst oracleEnd) bool {
 // that may be, too.
 func (j *judge) edges(m *report.Map, src, dst oracleEnd, open bool) connset.Set {
 	var out connset.Set
-	for _, e := range m.Edges {
+	for e := range m.Edges {
 		if (open || e.Verdict == report.Allowed) && j.isEnd(e.From, src) && j.isEnd(e.To, dst) {
 			out = out.Union(e.Connections)
 		}

@@ -18,7 +18,7 @@ func doorEdges(t *testing.T, s query.Scope, manifests ...string) []string {
 	text := func(e report.End) string {
 		return strings.TrimPrefix(e.Namespace+"/"+e.Kind+"/"+e.Name+strings.Join(e.Addresses, ","), "/")
 	}
-	for _, e := range query.Map(cluster(t, manifests...), s, query.Options{}).Edges {
+	for e := range query.Map(cluster(t, manifests...), s, query.Options{}).Edges {
 		if door(e.From) || door(e.To) {
 			line := text(e.From) + " -> " + text(e.To) + " " + e.Connections.String()
 			if e.Partly {

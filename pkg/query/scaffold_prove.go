@@ -52,12 +52,7 @@ func (b *backendSet) behind(d *doorBackend) *doorBackend {
 // newSurvey is a mapper that is asked about single pairs of classes, which are
 // told apart by the cuts of more than its own model.
 func newSurvey(m *model.Model, o Options, cuts []netip.Prefix) *mapper {
-	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, fringes: map[string]*fringe{}, needs: map[string]bool{}}
-	if out.Strict && out.Plugin.Name == "" {
-		for _, d := range m.Deviations {
-			out.behaviours = append(out.behaviours, d.Behaviour)
-		}
-	}
+	out := newMapper(m, o)
 	out.lens = lens{cuts: cuts}
 	return out
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// crowd is everybody that a question is about at one end.
-type crowd struct {
+// everyone is everybody that a question is about at one end.
+type everyone struct {
 	classes []*model.Class
 	// others are no pods, or pods that could not be read.
 	others []model.Party
@@ -21,8 +21,8 @@ type crowd struct {
 
 // everybody returns all pods that can take part in connections, without some,
 // and what stands for those that could not be read.
-func (e *engine) everybody(except map[snapshot.Name]bool) crowd {
-	out := crowd{others: e.unseen()}
+func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
+	out := everyone{others: e.unseen()}
 	for _, c := range e.Classes() {
 		if len(except) > 0 && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return except[p.Name] }) {
 			rest := slices.DeleteFunc(slices.Clone(c.Pods), func(p *snapshot.Pod) bool { return except[p.Name] })
@@ -36,16 +36,16 @@ func (e *engine) everybody(except map[snapshot.Name]bool) crowd {
 	return out
 }
 
-// part is pods of a class that also their addresses and nodes do not tell apart,
+// portion is pods of a class that also their addresses and nodes do not tell apart,
 // as far as the question goes.
-type part struct {
+type portion struct {
 	class *model.Class
 	pods  []*snapshot.Pod
 }
 
 // standing is parts that the question's own end sees alike and whose own policies
 // are the same: what holds for one pod of them holds for all.
-type standing struct{ parts []part }
+type standing struct{ parts []portion }
 
 // sample is a few of the pods, to ask in place of all: more than one where one of
 // them may turn out to be the other end itself.
@@ -169,7 +169,7 @@ func (s *standing) take(c *model.Class, pods []*snapshot.Pod) {
 		s.parts[last].pods = append(s.parts[last].pods, pods...)
 		return
 	}
-	s.parts = append(s.parts, part{class: c, pods: pods})
+	s.parts = append(s.parts, portion{class: c, pods: pods})
 }
 
 // class writes what the pods of a class share into the buffer, and returns its

@@ -82,32 +82,6 @@ type Unmatched struct {
 	Clause string `json:"clause"`
 }
 
-// Map is every allowed connection between workloads, and with the outside.
-type Map struct {
-	Header `json:",inline"`
-	// Enforcement says whether anything enforces policies.
-	Enforcement Enforcement `json:"enforcement"`
-	// Edges by namespace and name of their ends.
-	Edges []Edge `json:"edges"`
-	// Gaps are what left an edge open.
-	Gaps []Gap `json:"gaps,omitempty"`
-}
-
-// Edge is the set of connections allowed from one end to another. Verdict is
-// Allowed, or Unknown for connections that may be allowed.
-type Edge struct {
-	// From is the source.
-	From End `json:"from"`
-	// To is the target.
-	To End `json:"to"`
-	// Verdict is Allowed, or Unknown for connections that may be allowed.
-	Verdict Verdict `json:"verdict"`
-	// Connections are the protocols and ports.
-	Connections connset.Set `json:"connections"`
-	// Partly: only some pods of the workloads have these connections.
-	Partly bool `json:"partly,omitempty"`
-}
-
 // Version is the answer of version.
 type Version struct {
 	Header `json:",inline"`

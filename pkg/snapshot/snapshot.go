@@ -85,7 +85,7 @@ func (s *Snapshot) Policies() []*Policy { return s.objects.policies.list }
 
 // PoliciesOf returns the NetworkPolicies of one namespace.
 func (s *Snapshot) PoliciesOf(namespace string) []*Policy {
-	return inNamespace(s.objects.policies.list, namespace, func(p *Policy) string { return p.Namespace })
+	return inNamespace(s.Policies(), namespace, func(p *Policy) string { return p.Namespace })
 }
 
 // Policy returns one NetworkPolicy, or nil.

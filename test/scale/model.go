@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
@@ -134,7 +135,7 @@ func (s *subject) explain() error {
 	return err
 }
 
-// allPairs returns how many connections there are.
-func (s *subject) allPairs() int {
-	return len(query.Map(s.model, query.Scope{Labels: selector.Everything()}, query.Options{}).Edges)
+// allPairs finds every connection; edges are made of them as they are asked for.
+func (s *subject) allPairs() *report.Map {
+	return query.Map(s.model, query.Scope{Labels: selector.Everything()}, query.Options{})
 }

@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/test/fleet"
@@ -41,12 +42,37 @@ func BenchmarkModel(b *testing.B) {
 				}
 			})
 			b.Run("map", func(b *testing.B) {
+				for b.Loop() {
+					s.compile()
+					s.allPairs()
+				}
+				b.StopTimer()
+				s.compile()
+				s.model.Classes()
+				before := heap()
+				kept := s.allPairs()
+				b.ReportMetric(float64(heap()-before)/1e6, "MB-kept")
+				runtime.KeepAlive(kept)
+			})
+			b.Run("stream", func(b *testing.B) {
+				r := s.allPairs()
 				edges := 0
 				for b.Loop() {
-					edges = s.allPairs()
+					edges = 0
+					for range r.Edges {
+						edges++
+					}
 				}
 				b.ReportMetric(float64(edges), "edges")
 			})
 		})
 	}
+}
+
+// heap is the bytes in use once the garbage is collected.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

@@ -12,9 +12,9 @@ import (
 // which differ in nothing else, share a row.
 const foldFrom = 5
 
-// folded are the rows of a table. Where every namespace's own policies decide
+// foldedReach are the rows of a table. Where every namespace's own policies decide
 // alike, a person is told so once; programs, and -o wide, get each row.
-func (t text) folded(n names, r *report.Reach) []reachRow {
+func (t text) foldedReach(n names, r *report.Reach) []reachRow {
 	kin := map[string][]report.ReachRow{}
 	for _, row := range r.Rows {
 		key := t.kin(r, row)

@@ -1,0 +1,107 @@
+package printer
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// pagesOfRows: a folded map has no more rows than these, those that say most.
+const pagesOfRows = 100
+
+// folded prints a big map in few rows.
+func (t text) folded(b *bytes.Buffer, n names, r *report.FoldedMap) error {
+	rows := r.Rows[:min(len(r.Rows), pagesOfRows)]
+	labels := make([][]string, len(rows))
+	for i, row := range rows {
+		labels[i] = []string{connectionLabel(row.Connections, row.Partly, row.Verdict)}
+	}
+	// The ends share what the connections leave.
+	room := max(readable, (t.width()-min(used(connectionHead()[2:], labels), t.width()/3)-gutter)/2)
+	cells := make([][]string, len(rows))
+	for i, row := range rows {
+		cells[i] = []string{n.crowd(row.From, room), n.crowd(row.To, room), labels[i][0]}
+	}
+	if err := table(b, connectionHead(), cells, t.width()); err != nil {
+		return err
+	}
+	p := t.page(b)
+	p.gap()
+	if hidden := len(r.Rows) - len(rows); hidden > 0 {
+		p.put("", 2, fmt.Sprintf("%d more rows say less and are left out.", hidden))
+	}
+	if r.OwnNode {
+		p.put("", 2, "hostNetwork pods also reach all pods of their own node, and these reach them; rows about them leave that out.")
+	}
+	p.put("", 2, "Folded by namespace. One row for each connection: -o wide, or -o csv; less: -n NAMESPACE or -l LABELS.")
+	return nil
+}
+
+// crowd is many ends, in lines of at most width columns.
+func (n names) crowd(c report.Crowd, width int) string {
+	var lines []string
+	add := func(text string) {
+		for i, line := range wrap(text, width-2, width) {
+			if i > 0 {
+				line = "  " + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	pods := "pods"
+	if c.Kind != "" {
+		pods = n.esc(c.Kind) + pluralEnd(c.Kind)
+	}
+	every := "every pod"
+	switch {
+	case c.Outside != nil:
+		add(n.node(*c.Outside))
+	case c.Everywhere:
+		add(every)
+	case c.Same && c.SameEvery:
+		add(every + " of the same namespace")
+	case c.Same:
+		add("some " + pods + " of the same namespace")
+	}
+	if len(c.Every) > 0 && !c.Everywhere {
+		add(every + " of " + n.namespaces(c.Every))
+	}
+	if len(c.Some) > 0 {
+		add("some " + pods + " of " + n.namespaces(c.Some))
+	}
+	if len(c.Named) > 0 {
+		texts := make([]string, len(c.Named))
+		for i, e := range c.Named {
+			texts[i] = n.node(e)
+		}
+		add(strings.Join(texts, ", "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// namespaces is a few namespaces, and how many more.
+func (n names) namespaces(list []string) string {
+	const most = 3
+	texts := make([]string, 0, most)
+	for _, name := range list[:min(len(list), most)] {
+		if name == "" {
+			name = "namespaces that could not be read"
+		}
+		texts = append(texts, n.esc(name))
+	}
+	text := strings.Join(texts, ", ")
+	if more := len(list) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// pluralEnd is what makes a kind's name plural: Gateways, Ingresses.
+func pluralEnd(kind string) string {
+	if strings.HasSuffix(kind, "s") {
+		return "es"
+	}
+	return "s"
+}

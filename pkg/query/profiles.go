@@ -1,0 +1,297 @@
+package query
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// profile is units that their own policies treat alike in one direction: the same
+// rules, port names that stand for the same ports, the same things unread.
+type profile struct {
+	// policies that isolate the first unit, and the rules of all of them, each
+	// once. The policies of other units may have other names.
+	policies []*policy.Policy
+	rules    []*policy.Rule
+	isolated bool
+	limit    limit
+	first    int32
+	// rows are what the group has with each unit, by plane.
+	rows [planes]row
+	// ends that have units of it, and those that have some in the map's scope.
+	ends, inScope []int32
+}
+
+// profiler sorts units into profiles.
+type profiler struct {
+	*matrix
+	direction report.Direction
+	peers     *peerFinder
+	list      []*profile
+	index     map[string]int32
+	rules     map[string]uint32
+	ids       map[*policy.Rule]uint32
+	lists     map[listKey]*ruleList
+	limits    map[int32]limit
+	free      map[limit]int32
+}
+
+// listKey identifies a list of policies that a namespace's classes share.
+type listKey struct {
+	first  **policy.Policy
+	length int
+}
+
+// ruleList is the rules of a list of policies.
+type ruleList struct {
+	rules []*policy.Rule
+	key   string
+	// names are the port names that ingress rules name.
+	names []*policy.Port
+	// group of the units, where no port name may tell them apart; -1: none yet.
+	group int32
+}
+
+func (x *matrix) profiles(d report.Direction, peers *peerFinder) []*profile {
+	g := &profiler{
+		matrix: x, direction: d, peers: peers, index: map[string]int32{}, rules: map[string]uint32{}, ids: map[*policy.Rule]uint32{},
+		lists: map[listKey]*ruleList{}, limits: map[int32]limit{}, free: map[limit]int32{},
+	}
+	for i := range x.units {
+		id := g.of(int32(i))
+		if d == report.Egress {
+			x.units[i].egress = id
+		} else {
+			x.units[i].ingress = id
+		}
+	}
+	for _, p := range g.list {
+		g.fill(p)
+	}
+	return g.list
+}
+
+// of is the number of a unit's group.
+func (g *profiler) of(at int32) int32 {
+	u := &g.units[at]
+	switch {
+	case u.host:
+		return g.unbound(at, limit{}) // the node, which no policy selects
+	case u.party.Unseen:
+		return g.unbound(at, limit{mayAllow: true, mayDeny: true})
+	}
+	l, ok := g.limits[u.place]
+	if !ok {
+		l = g.limitOf(u.party.Pod.Namespace)
+		g.limits[u.place] = l
+	}
+	policies := u.class.Ingress
+	if g.direction == report.Egress {
+		policies = u.class.Egress
+	}
+	if len(policies) == 0 {
+		return g.unbound(at, l)
+	}
+	key := listKey{&policies[0], len(policies)}
+	list := g.lists[key]
+	if list == nil {
+		list = g.rulesOf(policies)
+		g.lists[key] = list
+	}
+	if list.group >= 0 {
+		return list.group
+	}
+	text := fmt.Sprint(list.key, l, g.resolved(list.names, at))
+	id, ok := g.index[text]
+	if !ok {
+		id = g.add(&profile{policies: policies, rules: list.rules, isolated: true, limit: l, first: at})
+		g.index[text] = id
+	}
+	if len(list.names) == 0 {
+		list.group = id
+	}
+	return id
+}
+
+// unbound is the group of units that no policy isolates.
+func (g *profiler) unbound(at int32, l limit) int32 {
+	id, ok := g.free[l]
+	if !ok {
+		id = g.add(&profile{first: at, limit: l})
+		g.free[l] = id
+	}
+	return id
+}
+
+func (g *profiler) add(of *profile) int32 {
+	g.list = append(g.list, of)
+	return int32(len(g.list) - 1)
+}
+
+// rulesOf collects the rules of policies.
+func (g *profiler) rulesOf(policies []*policy.Policy) *ruleList {
+	out := &ruleList{group: -1}
+	var ids []uint32
+	for _, p := range policies {
+		rules := p.In(g.direction).Rules
+		for i := range rules {
+			r := &rules[i]
+			id := g.rule(r)
+			if slices.Contains(ids, id) {
+				continue
+			}
+			ids = append(ids, id)
+			out.rules = append(out.rules, r)
+			for j := range r.Ports {
+				if g.direction == report.Ingress && r.Ports[j].Name != "" {
+					out.names = append(out.names, &r.Ports[j])
+				}
+			}
+		}
+	}
+	slices.Sort(ids)
+	key := make([]byte, 0, 4*len(ids))
+	for _, id := range ids {
+		key = binary.LittleEndian.AppendUint32(key, id)
+	}
+	out.key = string(key)
+	return out
+}
+
+// rule numbers rules by what they say.
+func (g *profiler) rule(r *policy.Rule) uint32 {
+	if id, ok := g.ids[r]; ok {
+		return id
+	}
+	var b strings.Builder
+	for i := range r.Peers {
+		p := &r.Peers[i]
+		if p.Block == nil && p.Namespaces == nil {
+			b.WriteString(p.Home)
+		}
+		b.WriteString("\x00" + p.String() + "\x01")
+	}
+	b.WriteByte('\x02')
+	for i := range r.Ports {
+		b.WriteString(r.Ports[i].String() + "\x01")
+	}
+	id, ok := g.rules[b.String()]
+	if !ok {
+		id = uint32(len(g.rules))
+		g.rules[b.String()] = id
+	}
+	g.ids[r] = id
+	return id
+}
+
+// resolved is what port names stand for on a unit.
+func (g *profiler) resolved(names []*policy.Port, at int32) string {
+	var b strings.Builder
+	for _, name := range names {
+		certain, _ := (&policy.Rule{Ports: []policy.Port{*name}}).Admits(g.endpoint(at))
+		b.WriteString(certain.String() + "\x00")
+	}
+	return b.String()
+}
+
+// fill finds what a group has with each unit.
+func (g *profiler) fill(of *profile) {
+	var blocks bool
+	for _, r := range of.rules {
+		blocks = blocks || slices.ContainsFunc(r.Peers, func(p policy.Peer) bool { return p.Block != nil })
+	}
+	done := -1
+	for plane := range planes {
+		switch {
+		case !g.used[plane]:
+		case done >= 0 && !blocks:
+			of.rows[plane] = of.rows[done]
+		default:
+			of.rows[plane], done = g.row(of, plane), plane
+		}
+	}
+}
+
+func (g *profiler) row(of *profile, plane int) row {
+	out := row{base: all}
+	if of.isolated {
+		var parts []part
+		for b, behaviour := range g.counted {
+			for _, r := range of.rules {
+				parts = append(parts, g.parts(of, r, plane, b, behaviour)...)
+			}
+		}
+		out = g.values.rowOf(parts, int32(len(g.units)), len(g.counted))
+	}
+	if of.limit == (limit{}) {
+		return out
+	}
+	limited := func(_ int, a policy.Admitted) policy.Admitted { return of.limit.apply(a, of.isolated) }
+	out.base = g.values.change(out.base, limited)
+	for i := range out.spans {
+		out.spans[i].value = g.values.change(out.spans[i].value, limited)
+	}
+	return out
+}
+
+// parts is what one rule adds to a row.
+func (g *profiler) parts(of *profile, r *policy.Rule, plane, b int, behaviour policy.Behaviour) []part {
+	var found peerUnits
+	if r.AnyPeer {
+		found.yes = []interval{{0, int32(len(g.units))}}
+	}
+	for i := range r.Peers {
+		p := g.peers.find(&r.Peers[i], plane, behaviour)
+		found.yes, found.maybe = append(found.yes, p.yes...), append(found.maybe, p.maybe...)
+	}
+	var out []part
+	add := func(certain, possible connset.Set, where peerUnits) {
+		if len(where.yes) > 0 {
+			out = append(out, part{b, policy.Admitted{Certain: certain, Possible: possible}, where.yes})
+		}
+		if len(where.maybe) > 0 {
+			out = append(out, part{b, policy.Admitted{Possible: possible}, where.maybe})
+		}
+	}
+	named := slices.ContainsFunc(r.Ports, func(p policy.Port) bool { return p.Name != "" })
+	if g.direction == report.Ingress || !named {
+		certain, possible := r.Admits(g.endpoint(of.first))
+		add(certain, possible, found)
+		return out
+	}
+	// Each unit resolves the names for itself.
+	index := map[policy.Admitted]int{}
+	var sets []policy.Admitted
+	var where []peerUnits
+	resolve := func(list []interval, to func(*peerUnits) *[]interval) {
+		for _, w := range list {
+			for u := w.from; u < w.to; u++ {
+				certain, possible := r.Admits(g.endpoint(u))
+				set := policy.Admitted{Certain: certain, Possible: possible}
+				at, ok := index[set]
+				if !ok {
+					at = len(sets)
+					index[set] = at
+					sets, where = append(sets, set), append(where, peerUnits{})
+				}
+				units := to(&where[at])
+				if last := len(*units) - 1; last >= 0 && (*units)[last].to == u {
+					(*units)[last].to++
+				} else {
+					*units = append(*units, interval{u, u + 1})
+				}
+			}
+		}
+	}
+	resolve(found.yes, func(p *peerUnits) *[]interval { return &p.yes })
+	resolve(found.maybe, func(p *peerUnits) *[]interval { return &p.maybe })
+	for i := range sets {
+		add(sets[i].Certain, sets[i].Possible, where[i])
+	}
+	return out
+}
