@@ -54,7 +54,10 @@ func verdictsOf(text string) (verdicts, []report.Gap, error) {
 		}
 		return out, r.Gaps, err
 	case "Map":
-		r := report.Map{}
+		r := struct {
+			Edges []report.Edge
+			Gaps  []report.Gap
+		}{}
 		err := json.Unmarshal([]byte(text), &r)
 		for _, e := range r.Edges {
 			out[fmt.Sprintf("%v to %v", e.From, e.To)] = e.Verdict
