@@ -26,10 +26,8 @@ func (t text) connections(w *bufio.Writer, r *report.Map) error {
 	}
 	edges, many := firstEdges(r, foldOver)
 	switch {
-	case len(edges) == 0:
-		if len(r.Gaps) == 0 && !t.NoHeaders {
-			p.WriteString("no connection is allowed\n")
-		}
+	case len(edges) == 0 && len(r.Gaps) == 0 && !t.NoHeaders:
+		p.WriteString("no connection is allowed\n")
 	case many && !t.wide() && !t.NoHeaders && r.Fold != nil:
 		if err := t.folded(&b, n, r.Fold()); err != nil {
 			return err

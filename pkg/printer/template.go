@@ -26,23 +26,11 @@ func (f templateFormat) permission(b *bytes.Buffer, r *report.Permission) error 
 }
 func (f templateFormat) reach(b *bytes.Buffer, r *report.Reach) error         { return f.print(b, r) }
 func (f templateFormat) frontDoor(b *bytes.Buffer, r *report.FrontDoor) error { return f.print(b, r) }
+func (f templateFormat) connections(w *bufio.Writer, r *report.Map) error     { return f.print(w, r) }
 func (f templateFormat) version(b *bytes.Buffer, r *report.Version) error     { return f.print(b, r) }
 func (f templateFormat) diff(b *bytes.Buffer, r *report.Diff) error           { return f.print(b, r) }
 func (f templateFormat) scaffold(b *bytes.Buffer, r *report.Scaffold) error {
 	return f.print(b, policyList(r))
-}
-
-// connections holds the map whole: a template may ask for anything of it.
-func (f templateFormat) connections(w *bufio.Writer, r *report.Map) error {
-	var b bytes.Buffer
-	whole := bufio.NewWriter(&b)
-	if err := (jsonFormat{}).connections(whole, r); err != nil {
-		return err
-	}
-	if err := whole.Flush(); err != nil {
-		return err
-	}
-	return f.decoded(w, b.Bytes())
 }
 
 func (f templateFormat) print(w io.Writer, r any) error {
@@ -50,10 +38,6 @@ func (f templateFormat) print(w io.Writer, r any) error {
 	if err != nil {
 		return err
 	}
-	return f.decoded(w, data)
-}
-
-func (f templateFormat) decoded(w io.Writer, data []byte) error {
 	// Numbers become what they are in kubectl's own objects, int64 where they can.
 	object := map[string]any{}
 	if err := utiljson.Unmarshal(data, &object); err != nil {

@@ -54,10 +54,10 @@ func verdictsOf(text string) (verdicts, []report.Gap, error) {
 		}
 		return out, r.Gaps, err
 	case "Map":
-		r := struct {
+		var r struct {
 			Edges []report.Edge
 			Gaps  []report.Gap
-		}{}
+		}
 		err := json.Unmarshal([]byte(text), &r)
 		for _, e := range r.Edges {
 			out[fmt.Sprintf("%v to %v", e.From, e.To)] = e.Verdict
