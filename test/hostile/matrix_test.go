@@ -3,6 +3,7 @@ package hostile
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -114,7 +115,7 @@ func judge(right, got result) string {
 		if got.status != right.status {
 			return "another exit status"
 		}
-		if got.stdout == right.stdout {
+		if got.stdout == right.stdout || sameButEmptyNamespaces(right.stdout, got.stdout) {
 			return ""
 		}
 		return judgeDecided(right, got)
@@ -142,6 +143,13 @@ func judgeDecided(right, got result) string {
 		return err.Error()
 	}
 	return contradiction(want, have)
+}
+
+// sameButEmptyNamespaces: namespaces without pods are among "all 7 other namespaces" where the other pods need not be read,
+// and are not where they were. What is said of every pod is the same.
+func sameButEmptyNamespaces(right, got string) bool {
+	count := regexp.MustCompile(`all \d+ other namespaces`)
+	return count.ReplaceAllString(right, "") == count.ReplaceAllString(got, "")
 }
 
 // judgeUndecided: what is less certain says why, and contradicts nothing.
