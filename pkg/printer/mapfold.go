@@ -66,19 +66,27 @@ func (n names) crowd(c report.Crowd, width int) string {
 		add("some " + pods + " of the same namespace")
 	}
 	if len(c.Every) > 0 && !c.Everywhere {
-		add(every + " of " + n.namespaces(c.Every))
+		text := every + " of " + n.namespaces(c.Every)
+		if len(c.Except) > 0 {
+			text += " but " + n.ends(c.Except)
+		}
+		add(text)
 	}
 	if len(c.Some) > 0 {
 		add("some " + pods + " of " + n.namespaces(c.Some))
 	}
 	if len(c.Named) > 0 {
-		texts := make([]string, len(c.Named))
-		for i, e := range c.Named {
-			texts[i] = n.node(e)
-		}
-		add(strings.Join(texts, ", "))
+		add(n.ends(c.Named))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (n names) ends(list []report.End) string {
+	texts := make([]string, len(list))
+	for i, e := range list {
+		texts[i] = n.node(e)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // namespaces is a few namespaces, and how many more.

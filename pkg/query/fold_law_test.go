@@ -73,12 +73,28 @@ func (f *flat) parts(c report.Crowd, target string) []crowdPart {
 	if c.Same {
 		add(c.SameEvery, target)
 	}
-	add(true, c.Every...)
+	for _, ns := range c.Every {
+		out = append(out, crowdPart{f.but(ns, c.Except), true})
+	}
 	add(false, c.Some...)
 	if len(c.Named) > 0 {
 		out = append(out, crowdPart{c.Named, true})
 	}
 	return out
+}
+
+// but are the ends of a namespace without some.
+func (f *flat) but(namespace string, except []report.End) []report.End {
+	return slices.DeleteFunc(slices.Clone(f.ends[namespace]), func(e report.End) bool {
+		return slices.ContainsFunc(except, func(x report.End) bool { return endText(e) == endText(x) })
+	})
+}
+
+func namespaceOf(e report.End) string {
+	if e.Kind == "Namespace" {
+		return e.Name
+	}
+	return e.Namespace
 }
 
 // namespacesOf are those that a crowd of targets is in.
@@ -92,11 +108,7 @@ func (f *flat) namespacesOf(c report.Crowd) []string {
 	}
 	out := slices.Concat(c.Every, c.Some)
 	for _, e := range c.Named {
-		ns := e.Namespace
-		if e.Kind == "Namespace" {
-			ns = e.Name
-		}
-		if !slices.Contains(out, ns) {
+		if ns := namespaceOf(e); !slices.Contains(out, ns) {
 			out = append(out, ns)
 		}
 	}
@@ -116,9 +128,10 @@ func foldIsTrue(t testing.TB, what string, m *model.Model, r *report.Map, rows [
 			continue
 		}
 		for _, ns := range f.namespacesOf(row.To) {
-			to := crowdPart{f.ends[ns], slices.Contains(row.To.Every, ns) || row.To.Everywhere}
-			if len(row.To.Named) > 0 {
-				to = crowdPart{row.To.Named, true}
+			to := crowdPart{f.but(ns, row.To.Except), slices.Contains(row.To.Every, ns) || row.To.Everywhere}
+			named := slices.DeleteFunc(slices.Clone(row.To.Named), func(e report.End) bool { return namespaceOf(e) != ns })
+			if len(named) > 0 {
+				to = crowdPart{named, true}
 			}
 			for _, from := range f.parts(row.From, ns) {
 				f.holds(t, what, row, from, to)
