@@ -62,9 +62,8 @@ func newMapper(m *model.Model, o Options) *mapper {
 	return out
 }
 
-// edge collects the sets that the classes of two ends have.
+// edge collects the sets that two ends have.
 type edge struct {
-	ids      [2]int
 	from, to report.End
 	sets     []admitted
 }
