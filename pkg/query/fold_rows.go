@@ -215,8 +215,11 @@ func (f *folder) otherRows() []report.FoldedRow {
 			ends[f.placeOf(&e)]++
 		}
 	}
+	// Outside addresses are told one by one, everything else by what it is.
 	type key struct {
 		from, to string
+		outside  int32
+		outbound bool
 		set      int32
 		partly   bool
 	}
@@ -228,13 +231,15 @@ func (f *folder) otherRows() []report.FoldedRow {
 		row := &foldedRow{set: e.set}
 		row.Partly = e.partly
 		row.From, row.To = f.otherCrowd(from, to), f.otherCrowd(to, nil)
-		k := key{fmt.Sprint(row.From), row.To.Kind + fmt.Sprint(row.To.Outside), e.set, e.partly}
-		if row.From.Outside != nil {
-			k.from = edgeKey(*row.From.Outside)
-		}
+		k := key{to: row.To.Kind, outside: -1, set: e.set, partly: e.partly}
 		many := to // whose places are counted
-		if row.To.Outside != nil {
-			k.from, k.to, many = row.From.Kind, edgeKey(*row.To.Outside), from
+		switch {
+		case row.To.Outside != nil:
+			k.from, k.outside, k.outbound, many = row.From.Kind, e.to, true, from
+		case row.From.Outside != nil:
+			k.outside = e.from
+		default:
+			k.from = fmt.Sprint(row.From)
 		}
 		at, ok := index[k]
 		if !ok {
