@@ -156,10 +156,10 @@ func union(list, more []policy.Admitted) []policy.Admitted {
 func (m *naive) addOutside(outside []model.Party) {
 	for _, f := range m.fringes {
 		for _, blocks := range groupBlocks(outside, f.in) {
-			m.add(m.blocksEnd(blocks.list, f.reachable), f.end, blocks.admitted)
+			m.add(m.naiveBlocksEnd(blocks.list, f.reachable), f.end, blocks.admitted)
 		}
 		for _, blocks := range groupBlocks(outside, f.out) {
-			m.add(f.end, m.blocksEnd(blocks.list, f.reachable), blocks.admitted)
+			m.add(f.end, m.naiveBlocksEnd(blocks.list, f.reachable), blocks.admitted)
 		}
 	}
 }
@@ -186,4 +186,14 @@ func groupBlocks(outside []model.Party, sets map[string][]policy.Admitted) []*bl
 		}
 	}
 	return out
+}
+
+// naiveBlocksEnd shows blocks as one end.
+func (m *naive) naiveBlocksEnd(blocks []address.Block, f familySet) *sideEnd {
+	members := report.Members{End: report.End{Kind: "Addresses"}}
+	for _, b := range blocks {
+		members.End.Addresses = append(members.End.Addresses, b.String())
+	}
+	nameInternet(&members, m.lens, f)
+	return m.shown(members.End)
 }
