@@ -138,9 +138,9 @@ func (f *folder) tell(c *report.Crowd, place int32, units []int32, places int) b
 		c.Named = append(c.Named, ends...)
 		return partly
 	}
-	if ends, partly := f.endsOf(f.without(place, units)); ends != nil {
+	if ends, partly := f.endsOf(f.without(place, units)); ends != nil && !partly {
 		c.Every, c.Except = append(c.Every, name), append(c.Except, ends...)
-		return partly
+		return false
 	}
 	c.Some = append(c.Some, name)
 	return false
