@@ -169,15 +169,6 @@ func BenchmarkModel(b *testing.B) {
 			b.ReportMetric(float64(heap()-before)/1e6, "MB-kept")
 			goruntime.KeepAlive(r)
 		})
-		b.Run("fold/"+size, func(b *testing.B) {
-			r := query.Map(m(b), everything, query.Options{})
-			b.ResetTimer()
-			rows := 0
-			for b.Loop() {
-				rows = len(r.Fold().Rows)
-			}
-			b.ReportMetric(float64(rows), "rows")
-		})
 		b.Run("stream/"+size, func(b *testing.B) {
 			r := query.Map(m(b), everything, query.Options{})
 			b.ResetTimer()
