@@ -8,12 +8,31 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
-// pagesOfRows: a folded map has no more rows than these, those that say most.
-const pagesOfRows = 100
+// A folded map has no more rows than pagesOfRows, those that say most. So many of
+// them may be about outside addresses and front doors even where pods fill all.
+const (
+	pagesOfRows  = 100
+	rowsOfOthers = 40
+)
+
+// rowsToShow are those that fit, in their order.
+func rowsToShow(rows []report.FoldedRow) []report.FoldedRow {
+	others := func(c report.Crowd) bool { return c.Outside != nil || c.Kind != "" }
+	var list [2][]report.FoldedRow
+	for _, row := range rows {
+		if others(row.From) || others(row.To) {
+			list[1] = append(list[1], row)
+		} else {
+			list[0] = append(list[0], row)
+		}
+	}
+	pods := min(len(list[0]), max(pagesOfRows-rowsOfOthers, pagesOfRows-len(list[1])))
+	return append(list[0][:pods:pods], list[1][:min(len(list[1]), pagesOfRows-pods)]...)
+}
 
 // folded prints a big map in few rows.
 func (t text) folded(b *bytes.Buffer, n names, r *report.FoldedMap) error {
-	rows := r.Rows[:min(len(r.Rows), pagesOfRows)]
+	rows := rowsToShow(r.Rows)
 	labels := make([][]string, len(rows))
 	for i, row := range rows {
 		labels[i] = []string{connectionLabel(row.Connections, row.Partly, row.Verdict)}
@@ -66,19 +85,27 @@ func (n names) crowd(c report.Crowd, width int) string {
 		add("some " + pods + " of the same namespace")
 	}
 	if len(c.Every) > 0 && !c.Everywhere {
-		add(every + " of " + n.namespaces(c.Every))
+		text := every + " of " + n.namespaces(c.Every)
+		if len(c.Except) > 0 {
+			text += " but " + n.ends(c.Except)
+		}
+		add(text)
 	}
 	if len(c.Some) > 0 {
 		add("some " + pods + " of " + n.namespaces(c.Some))
 	}
 	if len(c.Named) > 0 {
-		texts := make([]string, len(c.Named))
-		for i, e := range c.Named {
-			texts[i] = n.node(e)
-		}
-		add(strings.Join(texts, ", "))
+		add(n.ends(c.Named))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (n names) ends(list []report.End) string {
+	texts := make([]string, len(list))
+	for i, e := range list {
+		texts[i] = n.node(e)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // namespaces is a few namespaces, and how many more.

@@ -26,8 +26,8 @@ func (x *matrix) edges(yield func(report.Edge) bool) {
 	}
 }
 
-// stream is what making edges needs to remember. Edges may be made several times
-// at once: each has its own.
+// stream is what making edges needs to remember. They may be made again, and within
+// each other, but not by several goroutines: the numbers of new sets are shared.
 type stream struct {
 	*matrix
 	meets    map[[2]int32]int32

@@ -59,8 +59,8 @@ type seenKey struct {
 // foldLimits say when less is told.
 type foldLimits struct {
 	// rows: with more than these, workloads are not told by name; nor are more than
-	// ends of them.
-	rows, ends int
+	// ends of a namespace, or those of more than named namespaces in one row.
+	rows, ends, named int
 	// places: a crowd of more is told as one, its part in the target's own
 	// namespace too.
 	places int
@@ -68,7 +68,7 @@ type foldLimits struct {
 
 // fold is the map in few rows.
 func (x *matrix) fold() *report.FoldedMap {
-	return x.foldWithin(foldLimits{rows: 100, ends: 4, places: 8})
+	return x.foldWithin(foldLimits{rows: 100, ends: 4, named: 3, places: 8})
 }
 
 func (x *matrix) foldWithin(l foldLimits) *report.FoldedMap {

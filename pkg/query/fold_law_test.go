@@ -15,11 +15,13 @@ type flat struct {
 	ends map[string][]report.End // of pods, by namespace
 	// allowed and possible are all that the edges of two ends say.
 	allowed, possible map[[2]string]connset.Set
-	hosts             map[string]bool
+	// hosts are ends with pods on their node's network, others those with pods that
+	// are not; an end may be both.
+	hosts, others map[string]bool
 }
 
 func flatten(m *model.Model, r *report.Map) *flat {
-	f := &flat{ends: map[string][]report.End{}, allowed: map[[2]string]connset.Set{}, possible: map[[2]string]connset.Set{}, hosts: map[string]bool{}}
+	f := &flat{ends: map[string][]report.End{}, allowed: map[[2]string]connset.Set{}, possible: map[[2]string]connset.Set{}, hosts: map[string]bool{}, others: map[string]bool{}}
 	for _, p := range m.Pods() {
 		if p.Finished() || len(p.IPs) == 0 && !p.Expected() {
 			continue
@@ -29,7 +31,11 @@ func flatten(m *model.Model, r *report.Map) *flat {
 		if !slices.ContainsFunc(f.ends[p.Namespace], func(e report.End) bool { return endText(e) == endText(end) }) {
 			f.ends[p.Namespace] = append(f.ends[p.Namespace], end)
 		}
-		f.hosts[endText(end)] = f.hosts[endText(end)] || p.HostNetwork
+		of := f.others
+		if p.HostNetwork {
+			of = f.hosts
+		}
+		of[endText(end)] = true
 	}
 	for e := range r.Edges {
 		key := [2]string{endText(e.From), endText(e.To)}
@@ -73,12 +79,28 @@ func (f *flat) parts(c report.Crowd, target string) []crowdPart {
 	if c.Same {
 		add(c.SameEvery, target)
 	}
-	add(true, c.Every...)
+	for _, ns := range c.Every {
+		out = append(out, crowdPart{f.but(ns, c.Except), true})
+	}
 	add(false, c.Some...)
 	if len(c.Named) > 0 {
 		out = append(out, crowdPart{c.Named, true})
 	}
 	return out
+}
+
+// but are the ends of a namespace without some.
+func (f *flat) but(namespace string, except []report.End) []report.End {
+	return slices.DeleteFunc(slices.Clone(f.ends[namespace]), func(e report.End) bool {
+		return slices.ContainsFunc(except, func(x report.End) bool { return endText(e) == endText(x) })
+	})
+}
+
+func namespaceOf(e report.End) string {
+	if e.Kind == "Namespace" {
+		return e.Name
+	}
+	return e.Namespace
 }
 
 // namespacesOf are those that a crowd of targets is in.
@@ -92,11 +114,7 @@ func (f *flat) namespacesOf(c report.Crowd) []string {
 	}
 	out := slices.Concat(c.Every, c.Some)
 	for _, e := range c.Named {
-		ns := e.Namespace
-		if e.Kind == "Namespace" {
-			ns = e.Name
-		}
-		if !slices.Contains(out, ns) {
+		if ns := namespaceOf(e); !slices.Contains(out, ns) {
 			out = append(out, ns)
 		}
 	}
@@ -116,9 +134,10 @@ func foldIsTrue(t testing.TB, what string, m *model.Model, r *report.Map, rows [
 			continue
 		}
 		for _, ns := range f.namespacesOf(row.To) {
-			to := crowdPart{f.ends[ns], slices.Contains(row.To.Every, ns) || row.To.Everywhere}
-			if len(row.To.Named) > 0 {
-				to = crowdPart{row.To.Named, true}
+			to := crowdPart{f.but(ns, row.To.Except), slices.Contains(row.To.Every, ns) || row.To.Everywhere}
+			named := slices.DeleteFunc(slices.Clone(row.To.Named), func(e report.End) bool { return namespaceOf(e) != ns })
+			if len(named) > 0 {
+				to = crowdPart{named, true}
 			}
 			for _, from := range f.parts(row.From, ns) {
 				f.holds(t, what, row, from, to)
@@ -133,7 +152,8 @@ func foldIsTrue(t testing.TB, what string, m *model.Model, r *report.Map, rows [
 	}
 	for e := range r.Edges {
 		key := [2]string{endText(e.From), endText(e.To)}
-		if e.From.Addresses != nil || e.To.Addresses != nil || e.From.Kind == "Internet" || e.To.Kind == "Internet" || f.hosts[key[0]] != f.hosts[key[1]] {
+		if e.From.Addresses != nil || e.To.Addresses != nil || e.From.Kind == "Internet" || e.To.Kind == "Internet" || f.hosts[key[0]] && f.others[key[1]] || f.others[key[0]] && f.hosts[key[1]] {
+			// The last two may share a node, about which rows say nothing.
 			continue
 		}
 		if !told[key].ContainsAll(e.Connections) {

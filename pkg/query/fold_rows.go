@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,9 +12,9 @@ import (
 
 // foldKey is what rows that are told together share.
 type foldKey struct {
-	from, named string
-	set         int32
-	partly      bool
+	from   string
+	set    int32
+	partly bool
 }
 
 // foldedRow is a row in the making; weight is how much it says.
@@ -21,6 +22,10 @@ type foldedRow struct {
 	report.FoldedRow
 	set    int32
 	weight int
+	// to are the units of each place that the row leads to, every the places to all
+	// of whose units it does.
+	to    map[int32][]int32
+	every map[int32]bool
 }
 
 // rows tells who reaches whom: rows whose sources are told in the same words, with
@@ -31,47 +36,44 @@ func (f *folder) rows() []report.FoldedRow {
 	var out []*foldedRow
 	for _, k := range f.order {
 		units := f.seen[k]
-		every := int32(len(units)) == f.sizes[k.place]
 		from := f.sources(k)
-		key := foldKey{from: from.words, set: k.set, partly: k.partly || from.partly}
-		var to []report.End
-		if !every {
-			ends, some := f.endsOf(units)
-			key.partly = key.partly || some
-			if to = ends; to != nil {
-				key.named = fmt.Sprint(k.place, to)
-			}
-		}
+		key := foldKey{from.words, k.set, k.partly || from.partly}
 		at, ok := index[key]
 		if !ok {
 			at = len(out)
 			index[key] = at
-			row := &foldedRow{set: k.set}
+			row := &foldedRow{set: k.set, to: map[int32][]int32{}, every: map[int32]bool{}}
 			row.From, row.Partly = from.crowd, key.partly
 			out = append(out, row)
 		}
 		row := out[at]
 		row.weight += len(units)
-		name := f.places[k.place].name
-		switch {
-		case every:
-			row.To.Every = append(row.To.Every, name)
-		case to != nil:
-			row.To.Named = to
-		default:
-			row.To.Some = append(row.To.Some, name)
+		// Different sources may be told alike, and lead to different units.
+		row.to[k.place] = append(row.to[k.place], units...)
+		if int32(len(units)) == f.sizes[k.place] {
+			row.every[k.place] = true
 		}
 	}
 	for _, row := range out {
-		// Different sources that are told alike may have come with one namespace.
-		row.To.Every, row.To.Some = distinct(row.To.Every), distinct(row.To.Some)
-		row.To.Some = slices.DeleteFunc(row.To.Some, func(ns string) bool {
-			_, every := slices.BinarySearch(row.To.Every, ns)
-			return every
-		})
-		row.To.Everywhere = len(row.To.Every) == len(f.places)
+		places := slices.Sorted(maps.Keys(row.to))
+		some := len(places) - len(row.every)
+		for _, place := range places {
+			if row.every[place] {
+				row.To.Every = append(row.To.Every, f.places[place].name)
+			} else if f.tell(&row.To, place, row.to[place], some) {
+				row.Partly = true
+			}
+		}
+		tidy(&row.To)
+		row.To.Everywhere = len(row.every) == len(f.places)
 	}
 	return f.finish(out)
+}
+
+// tidy puts the names of a crowd in order.
+func tidy(c *report.Crowd) {
+	slices.Sort(c.Every)
+	slices.Sort(c.Some)
 }
 
 // told is sources in words, which are the same for those that are told alike.
@@ -94,35 +96,67 @@ func (f *folder) sources(k seenKey) told {
 		}
 	}
 	var out told
-	to := &out.crowd
+	some := 0
 	for _, s := range c.shares {
-		name := f.places[s.place].name
-		switch {
-		case k.own && s.place != k.place, k.others && s.place == k.place:
-			continue
-		case s.every && k.own:
-			to.Same, to.SameEvery = true, true
-			continue
-		case s.every:
-			to.Every = append(to.Every, name)
-			continue
-		}
-		ends, partly := f.endsOf(f.within(c, s.place))
-		out.partly = out.partly || partly
-		switch {
-		case ends != nil:
-			to.Named = append(to.Named, ends...)
-		case k.own:
-			to.Same = true
-		default:
-			to.Some = append(to.Some, name)
+		if !s.every {
+			some++
 		}
 	}
-	slices.Sort(to.Every)
-	slices.Sort(to.Some)
+	for _, s := range c.shares {
+		switch {
+		case k.own && s.place != k.place, k.others && s.place == k.place:
+		case s.every && k.own:
+			out.crowd.Same, out.crowd.SameEvery = true, true
+		case s.every:
+			out.crowd.Every = append(out.crowd.Every, f.places[s.place].name)
+		default:
+			before := len(out.crowd.Some)
+			out.partly = f.tell(&out.crowd, s.place, f.within(c, s.place), some) || out.partly
+			if k.own && len(out.crowd.Some) > before {
+				out.crowd.Some, out.crowd.Same = nil, true
+			}
+		}
+	}
+	tidy(&out.crowd)
 	out.words = fmt.Sprint(out.crowd)
 	if whole {
 		f.told[k.crowd] = out
+	}
+	return out
+}
+
+// tell adds some units of a place to a crowd: by name where they are few and of
+// few places, or all but a few. It returns whether an end that is named has other
+// pods, about which the row says nothing.
+func (f *folder) tell(c *report.Crowd, place int32, units []int32, places int) bool {
+	name := f.places[place].name
+	if !f.naming || places > f.limits.named {
+		c.Some = append(c.Some, name)
+		return false
+	}
+	if ends, partly := f.endsOf(units); ends != nil {
+		c.Named = append(c.Named, ends...)
+		return partly
+	}
+	if ends, partly := f.endsOf(f.without(place, units)); ends != nil && !partly {
+		c.Every, c.Except = append(c.Every, name), append(c.Except, ends...)
+		return false
+	}
+	c.Some = append(c.Some, name)
+	return false
+}
+
+// without are the other units of a place.
+func (f *folder) without(place int32, units []int32) []int32 {
+	var out []int32
+	p := &f.places[place]
+	for u := p.units.from; u < p.units.to; u++ {
+		if !slices.Contains(units, u) {
+			out = append(out, u)
+		}
+	}
+	if p.unseen >= 0 && !slices.Contains(units, p.unseen) {
+		out = append(out, p.unseen)
 	}
 	return out
 }
@@ -146,9 +180,6 @@ func (f *folder) within(c *crowd, place int32) []int32 {
 // endsOf are the ends that some units are shown as, and whether an end has pods in
 // other units; none where they are too many to tell.
 func (f *folder) endsOf(units []int32) ([]report.End, bool) {
-	if !f.naming {
-		return nil, false
-	}
 	if f.endsByUnit == nil {
 		f.endsByUnit = make([][]int32, len(f.units))
 		for i, e := range f.shown {
@@ -184,8 +215,11 @@ func (f *folder) otherRows() []report.FoldedRow {
 			ends[f.placeOf(&e)]++
 		}
 	}
+	// Outside addresses are told one by one, everything else by what it is.
 	type key struct {
 		from, to string
+		outside  int32
+		outbound bool
 		set      int32
 		partly   bool
 	}
@@ -197,13 +231,15 @@ func (f *folder) otherRows() []report.FoldedRow {
 		row := &foldedRow{set: e.set}
 		row.Partly = e.partly
 		row.From, row.To = f.otherCrowd(from, to), f.otherCrowd(to, nil)
-		k := key{fmt.Sprint(row.From), row.To.Kind + fmt.Sprint(row.To.Outside), e.set, e.partly}
-		if row.From.Outside != nil {
-			k.from = edgeKey(*row.From.Outside)
-		}
+		k := key{to: row.To.Kind, outside: -1, set: e.set, partly: e.partly}
 		many := to // whose places are counted
-		if row.To.Outside != nil {
-			k.from, k.to, many = row.From.Kind, edgeKey(*row.To.Outside), from
+		switch {
+		case row.To.Outside != nil:
+			k.from, k.outside, k.outbound, many = row.From.Kind, e.to, true, from
+		case row.From.Outside != nil:
+			k.outside = e.from
+		default:
+			k.from = fmt.Sprint(row.From)
 		}
 		at, ok := index[k]
 		if !ok {
@@ -230,7 +266,7 @@ func (f *folder) otherRows() []report.FoldedRow {
 			c = &row.From
 		}
 		c.Every, c.Some = nil, nil
-		for _, place := range sortedNames(counts[row]) {
+		for _, place := range slices.Sorted(maps.Keys(counts[row])) {
 			if c.Kind == "" && len(counts[row][place]) == ends[place] {
 				c.Every = append(c.Every, place)
 			} else {
@@ -240,20 +276,6 @@ func (f *folder) otherRows() []report.FoldedRow {
 		c.Everywhere = c.Kind == "" && len(c.Every) == len(f.places)
 	}
 	return f.finish(out)
-}
-
-func distinct(names []string) []string {
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func sortedNames[T any](of map[string]T) []string {
-	out := make([]string, 0, len(of))
-	for k := range of {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // placeOf is the namespace of an end.

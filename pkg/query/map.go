@@ -46,6 +46,8 @@ type mapper struct {
 	ids   map[string]int
 	needs map[string]bool
 	lens  lens
+	// internet is what the internet is, by IP families.
+	internet map[familySet]map[string]bool
 	// behaviours are those of network plugins that a strict map has to suit.
 	behaviours []policy.Behaviour
 	// ideal leaves out of account what was not read or is not modelled.
@@ -53,7 +55,7 @@ type mapper struct {
 }
 
 func newMapper(m *model.Model, o Options) *mapper {
-	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, needs: map[string]bool{}}
+	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, needs: map[string]bool{}, internet: map[familySet]map[string]bool{}}
 	if o.Strict && m.Plugin.Name == "" {
 		for _, d := range m.Deviations {
 			out.behaviours = append(out.behaviours, d.Behaviour)
@@ -62,9 +64,8 @@ func newMapper(m *model.Model, o Options) *mapper {
 	return out
 }
 
-// edge collects the sets that the classes of two ends have.
+// edge collects the sets that two ends have.
 type edge struct {
-	ids      [2]int
 	from, to report.End
 	sets     []admitted
 }

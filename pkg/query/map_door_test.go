@@ -18,7 +18,14 @@ func doorEdges(t *testing.T, s query.Scope, manifests ...string) []string {
 	text := func(e report.End) string {
 		return strings.TrimPrefix(e.Namespace+"/"+e.Kind+"/"+e.Name+strings.Join(e.Addresses, ","), "/")
 	}
-	for e := range query.Map(cluster(t, manifests...), s, query.Options{}).Edges {
+	m := cluster(t, manifests...)
+	r := query.Map(m, s, query.Options{})
+	sameEdges(t, "doors", r, query.NaiveMap(m, s, query.Options{}))
+	told := false
+	for _, row := range r.Fold().Rows {
+		told = told || row.From.Kind != "" || row.To.Kind != ""
+	}
+	for e := range r.Edges {
 		if door(e.From) || door(e.To) {
 			line := text(e.From) + " -> " + text(e.To) + " " + e.Connections.String()
 			if e.Partly {
@@ -29,6 +36,9 @@ func doorEdges(t *testing.T, s query.Scope, manifests ...string) []string {
 			}
 			out = append(out, line)
 		}
+	}
+	if told != (len(out) > 0) {
+		t.Errorf("rows tell of doors: %v; edges: %v", told, out)
 	}
 	return out
 }

@@ -21,7 +21,7 @@ func FuzzMapLaw(f *testing.F) {
 
 func TestMapLawOnSeeds(t *testing.T) {
 	edges := 0
-	for i := range seeds(t, 300) {
+	for i := range seeds(t, 120) {
 		edges += mapLaw(t, fmt.Appendf(nil, "%c map %d", rune(i%128), i))
 		if t.Failed() {
 			t.Fatalf("seed %d", i)

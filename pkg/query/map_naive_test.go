@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -91,30 +92,16 @@ func (m *naive) report() []report.Edge {
 	return out
 }
 
-// sorted orders the edges by their ends, and the sets of each. The ends are
-// compared once each, not once an edge.
+// sorted orders the edges by their ends, and the sets of each.
 func (m *naive) sorted() []*edge {
-	keys := make([]string, len(m.ids))
-	edges := make([]*edge, 0, len(m.edges))
-	order := make([]int, len(m.ids))
-	for id, e := range m.edges {
-		keys[id[0]], keys[id[1]] = edgeKey(e.from), edgeKey(e.to)
-		e.ids = id
-		edges = append(edges, e)
+	edges := slices.Collect(maps.Values(m.edges))
+	for _, e := range edges {
 		slices.SortFunc(e.sets, func(a, b admitted) int {
 			return cmp.Or(strings.Compare(a.Certain.String(), b.Certain.String()), strings.Compare(a.Possible.String(), b.Possible.String()))
 		})
 	}
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
-	rank := make([]int, len(order))
-	for at, id := range order {
-		rank[id] = at
-	}
 	slices.SortFunc(edges, func(a, b *edge) int {
-		return cmp.Or(cmp.Compare(rank[a.ids[0]], rank[b.ids[0]]), cmp.Compare(rank[a.ids[1]], rank[b.ids[1]]))
+		return cmp.Or(strings.Compare(edgeKey(a.from), edgeKey(b.from)), strings.Compare(edgeKey(a.to), edgeKey(b.to)))
 	})
 	return edges
 }
@@ -169,10 +156,10 @@ func union(list, more []policy.Admitted) []policy.Admitted {
 func (m *naive) addOutside(outside []model.Party) {
 	for _, f := range m.fringes {
 		for _, blocks := range groupBlocks(outside, f.in) {
-			m.add(m.blocksEnd(blocks.list, f.reachable), f.end, blocks.admitted)
+			m.add(m.naiveBlocksEnd(blocks.list, f.reachable), f.end, blocks.admitted)
 		}
 		for _, blocks := range groupBlocks(outside, f.out) {
-			m.add(f.end, m.blocksEnd(blocks.list, f.reachable), blocks.admitted)
+			m.add(f.end, m.naiveBlocksEnd(blocks.list, f.reachable), blocks.admitted)
 		}
 	}
 }
@@ -199,4 +186,14 @@ func groupBlocks(outside []model.Party, sets map[string][]policy.Admitted) []*bl
 		}
 	}
 	return out
+}
+
+// naiveBlocksEnd shows blocks as one end.
+func (m *naive) naiveBlocksEnd(blocks []address.Block, f familySet) *sideEnd {
+	members := report.Members{End: report.End{Kind: "Addresses"}}
+	for _, b := range blocks {
+		members.End.Addresses = append(members.End.Addresses, b.String())
+	}
+	nameInternet(&members, m.lens, f)
+	return m.shown(members.End)
 }

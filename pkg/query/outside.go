@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"encoding/binary"
+	"net/netip"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
@@ -123,7 +124,12 @@ func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []i
 	g := profiles[id]
 	out := make([]int32, len(f.blocks))
 	for i, b := range f.blocks {
-		peer := f.Endpoint(b, firstOf(nil, true))
+		if i > 0 && !g.blocks {
+			// Without an ipBlock all addresses are alike.
+			out[i] = out[0]
+			continue
+		}
+		peer := f.Endpoint(b, netip.Addr{})
 		set := policy.Admits(policy.Connection{Direction: d, Subject: f.endpoint(g.first), Peer: &peer}, g.policies, f.Plugin.Behaviour)
 		out[i] = f.values.set(g.limit.apply(set, g.isolated))
 	}
@@ -168,10 +174,37 @@ func (f *fringe) join(sets [][]int32, reachable familySet, inbound bool) []outsi
 // blocksEnd shows blocks as one end, by the name of the internet where they are
 // the part of it that the pod's IP families reach.
 func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
-	members := report.Members{End: report.End{Kind: "Addresses"}}
+	internet := m.internetIn(f)
+	var rest []string
 	for _, b := range blocks {
-		members.End.Addresses = append(members.End.Addresses, b.String())
+		if text := b.String(); !internet[text] {
+			rest = append(rest, text)
+		}
 	}
-	nameInternet(&members, m.lens, f)
-	return m.shown(members.End)
+	switch {
+	case len(blocks)-len(rest) < len(internet):
+		rest = rest[:0]
+		for _, b := range blocks {
+			rest = append(rest, b.String())
+		}
+		return m.shown(report.End{Kind: "Addresses", Addresses: rest})
+	case len(rest) == 0:
+		return m.shown(report.End{Kind: "Internet"})
+	default:
+		return m.shown(report.End{Kind: "Addresses", Addresses: append([]string{"internet"}, rest...)})
+	}
+}
+
+// internetIn are the blocks that are the internet for some IP families, as policies
+// cut it; found once.
+func (m *mapper) internetIn(f familySet) map[string]bool {
+	out, ok := m.internet[f]
+	if !ok {
+		out = map[string]bool{}
+		for _, p := range f.within(cut(parties(address.Internet()), m.lens.cuts)) {
+			out[p.Block.String()] = true
+		}
+		m.internet[f] = out
+	}
+	return out
 }

@@ -21,6 +21,8 @@ type profile struct {
 	isolated bool
 	limit    limit
 	first    int32
+	// blocks: some rule has an ipBlock.
+	blocks bool
 	// rows are what the group has with each unit, by plane.
 	rows [planes]row
 	// ends that have units of it, and those that have some in the map's scope.
@@ -201,15 +203,14 @@ func (g *profiler) resolved(names []*policy.Port, at int32) string {
 
 // fill finds what a group has with each unit.
 func (g *profiler) fill(of *profile) {
-	var blocks bool
 	for _, r := range of.rules {
-		blocks = blocks || slices.ContainsFunc(r.Peers, func(p policy.Peer) bool { return p.Block != nil })
+		of.blocks = of.blocks || slices.ContainsFunc(r.Peers, func(p policy.Peer) bool { return p.Block != nil })
 	}
 	done := -1
 	for plane := range planes {
 		switch {
 		case !g.used[plane]:
-		case done >= 0 && !blocks:
+		case done >= 0 && !of.blocks:
 			of.rows[plane] = of.rows[done]
 		default:
 			of.rows[plane], done = g.row(of, plane), plane

@@ -36,4 +36,6 @@ type Crowd struct {
 	// are; Named are ends, where they are few enough to be told by name.
 	Every, Some []string
 	Named       []End
+	// Except are ends in the namespaces of Every that are not meant.
+	Except []End
 }

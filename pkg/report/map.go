@@ -39,7 +39,7 @@ type Edge struct {
 }
 
 // AllEdges is Edges, and no edge where there are none: big clusters have millions,
-// which are made as they are asked for, every time anew.
+// which are made as they are asked for, every time anew. It is for one goroutine.
 func (m *Map) AllEdges() iter.Seq[Edge] {
 	if m.Edges == nil {
 		return func(func(Edge) bool) {}
