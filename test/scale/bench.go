@@ -24,7 +24,7 @@ type Bench struct {
 	Log io.Writer
 
 	rows []Row
-	// bytes of questions at the sizes before, by question.
+	// bytes of questions at M, or else at the first size, by question.
 	bytes map[string]sized
 	// once is what one target takes once everything has been read, by size.
 	once []sized
@@ -128,6 +128,8 @@ func Child(ctx context.Context, args []string, stdout io.Writer) error {
 		return Seed(ctx, rest[0], size)
 	case what == "write" && len(rest) == 1:
 		return writeFiles(rest[0], size)
+	case what == "write-for-cyclonus" && len(rest) == 1:
+		return writeForCyclonus(rest[0], size)
 	case what == "decode" && len(rest) == 1:
 		return decodeFiles(ctx, rest[0])
 	case what == "model" && len(rest) == 1:
