@@ -23,7 +23,8 @@ type Bench struct {
 	// Log is told what is under way.
 	Log io.Writer
 
-	rows []Row
+	rows    []Row
+	section string // of the rows that are added
 	// bytes of questions at M, or else at the first size, by question.
 	bytes map[string]sized
 	// once is what one target takes once everything has been read, by size.
@@ -77,6 +78,7 @@ func (b *Bench) liveAt(ctx context.Context, size fleet.Size) (err error) {
 
 // add takes a row, and tells of it right away: the whole takes a while.
 func (b *Bench) add(r Row) {
+	r.Section = b.section
 	b.rows = append(b.rows, r)
 	fmt.Fprintln(b.Log, " ", r.line())
 }

@@ -90,6 +90,7 @@ func (b *Bench) files(ctx context.Context) error {
 }
 
 func (b *Bench) filesAt(ctx context.Context, size fleet.Size) error {
+	b.section = sectionFiles
 	dir, err := os.MkdirTemp("", "netguard-scale-")
 	if err != nil {
 		return fmt.Errorf("make directory: %w", err)

@@ -47,6 +47,7 @@ func (c *cluster) row(question, figure string, a answer) Row {
 // onePair asks about two pods by name. That costs the same in any cluster, and not
 // much more than asking the server by hand.
 func (b *Bench) onePair(ctx context.Context, c *cluster) error {
+	b.section = sectionPair
 	from, err := c.size.Pod(fleet.Ordinary, "frontend")
 	if err != nil {
 		return err
@@ -144,6 +145,7 @@ func (c *cluster) hand(limits Limits) (*program, func(uri string) []string, erro
 // oneTarget asks who can reach a database that one pod in a hundred may reach, and
 // one that everybody may reach.
 func (b *Bench) oneTarget(ctx context.Context, c *cluster) error {
+	b.section = sectionTarget
 	const question = "who-can-reach, 1 % admitted"
 	args := []string{"who-can-reach", "svc/database-2", "-n", fleet.Shared}
 	bare := c.plain
@@ -196,6 +198,7 @@ func (c *cluster) allPods(ctx context.Context, p plain) (int64, error) {
 // everything asks what takes lists of everything, and compares with transferring
 // these lists.
 func (b *Bench) everything(ctx context.Context, c *cluster) error {
+	b.section = sectionAll
 	change := filepath.Join(c.dir, "change.yaml")
 	if err := os.WriteFile(change, []byte(changedPolicy), 0o600); err != nil {
 		return fmt.Errorf("write a change: %w", err)

@@ -2,11 +2,14 @@ package scale
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
 // Row is one figure: what netguard took, by what the baseline took.
 type Row struct {
+	// Section is what of netguard the figure is about.
+	Section  string
 	Size     string
 	Question string
 	// Figure says what is compared with what.
@@ -30,6 +33,9 @@ type Row struct {
 	Peak  int64
 }
 
+// pass is the Result of a target that is met.
+const pass = "PASS"
+
 // none is the target of a figure that is to be 0.
 const none = 1e-9
 
@@ -41,7 +47,9 @@ func (r Row) Result() string {
 	case r.Target == 0:
 		return ""
 	case r.Ratio <= r.Target:
-		return "PASS"
+		return pass
+	case r.BaselineEnded:
+		return "the baseline did not finish"
 	default:
 		return "over"
 	}
@@ -55,6 +63,16 @@ func (r *Row) compare(netguard, baseline time.Duration) {
 // atMost sets the target.
 func (r *Row) atMost(target float64) {
 	r.Target, r.TargetText = target, "≤ "+number(target)
+}
+
+// figure is Figure without what differs from size to size.
+func (r Row) figure() string {
+	return strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return -1
+		}
+		return c
+	}, r.Figure)
 }
 
 func (r Row) ratio() string {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -44,6 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sizes := flags.String("sizes", "S,M,L,XL", "the `sizes` of clusters")
 	limit := flags.Duration("limit", 120*time.Second, "end a question after this `time`")
 	memory := flags.Int64("memory", 4000, "end a question at so many `megabytes`")
+	page := flags.String("write", "", "write the page about the run to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -56,6 +58,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	rows, err := bench.Run(ctx)
-	_ = rows
-	return err
+	if tableErr := scale.Table(stdout, rows); err == nil {
+		err = tableErr
+	}
+	if err != nil || *page == "" {
+		return err
+	}
+	return writePage(*page, bench, rows)
+}
+
+// writePage replaces the page when all of it is there.
+func writePage(path string, bench *scale.Bench, rows []scale.Row) error {
+	var text bytes.Buffer
+	if err := bench.Page(&text, rows); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
 }
