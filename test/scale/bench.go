@@ -16,6 +16,8 @@ import (
 type Bench struct {
 	// Netguard is the program.
 	Netguard string
+	// Self is the program that is running, which handles ChildArg.
+	Self string
 	// Sizes are measured in this order.
 	Sizes []fleet.Size
 	// Limits are those of one question.
@@ -90,19 +92,14 @@ func (b *Bench) step(format string, args ...any) func() {
 	return func() { fmt.Fprintf(b.Log, "%s: %.1f s\n", text, time.Since(began).Seconds()) }
 }
 
-// child runs this program again, with the arguments of [Child].
-func (b *Bench) child(ctx context.Context, limits Limits, args ...string) (run, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return run{}, fmt.Errorf("find this program: %w", err)
-	}
-	p := &program{path: path, env: os.Environ(), limits: limits}
-	return p.run(ctx, append([]string{ChildArg}, args...)...)
+// self is this program, to be run again as a [Child].
+func (b *Bench) self(limits Limits) *program {
+	return &program{path: b.Self, args: []string{ChildArg}, env: os.Environ(), limits: limits}
 }
 
-// prepare is child for what has to succeed, and may take its time.
+// prepare has a child do what has to succeed, and may take its time.
 func (b *Bench) prepare(ctx context.Context, args ...string) error {
-	r, err := b.child(ctx, Limits{Time: 10 * time.Minute, Memory: 4 * b.Limits.Memory}, args...)
+	r, err := b.self(Limits{Time: 10 * time.Minute, Memory: 4 * b.Limits.Memory}).run(ctx, args...)
 	if err != nil {
 		return err
 	}

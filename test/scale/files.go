@@ -65,9 +65,6 @@ func writeFiles(dir string, size fleet.Size) error {
 	return nil
 }
 
-// statusError is netguard's exit status when it could not answer.
-const statusError = 2
-
 // decodeFiles has netguard read the files of a directory and does nothing with them.
 func decodeFiles(ctx context.Context, dir string) error {
 	_, err := load(ctx, source.ManifestOptions{Filenames: []string{dir}})
@@ -102,7 +99,7 @@ func (b *Bench) filesAt(ctx context.Context, size fleet.Size) error {
 	if err != nil {
 		return err
 	}
-	decode, err := b.child(ctx, b.Limits, "decode", size.Name, dir)
+	decode, err := usual(func() (run, error) { return b.self(b.Limits).run(ctx, "decode", size.Name, dir) }, run.took)
 	if err != nil {
 		return err
 	}
@@ -118,7 +115,7 @@ func (b *Bench) filesAt(ctx context.Context, size fleet.Size) error {
 		{"who-can-reach -f", []string{"who-can-reach", "svc/database-2", "-n", fleet.Ordinary, "-f", dir}, 1.3},
 		{"map -A -f", []string{"map", "-A", "-f", dir}, 1.7},
 	} {
-		a, err := netguard.run(ctx, q.args...)
+		a, err := usual(func() (run, error) { return netguard.run(ctx, q.args...) }, run.took)
 		if err != nil {
 			return err
 		}

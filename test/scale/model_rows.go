@@ -25,7 +25,7 @@ func modelTargets(size string) (allPairs, target time.Duration) {
 func (b *Bench) model(ctx context.Context, c *cluster) error {
 	b.section = sectionModel
 	done := b.step("size %s: the model", c.size.Name)
-	r, err := b.child(ctx, Limits{Time: 2 * b.Limits.Time, Memory: 2 * b.Limits.Memory}, "model", c.size.Name, c.kubeconfig)
+	r, err := b.self(Limits{Time: 2 * b.Limits.Time, Memory: 2 * b.Limits.Memory}).run(ctx, "model", c.size.Name, c.kubeconfig)
 	done()
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	bench := &scale.Bench{Netguard: *netguard, Limits: scale.Limits{Time: *limit, Memory: *memory * 1e6}, Log: stderr}
 	var err error
+	if bench.Self, err = os.Executable(); err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
 	if bench.Sizes, err = fleet.SizesOf(*sizes); err != nil {
 		return err
 	}
