@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -42,8 +43,11 @@ func writeFiles(dir string, size fleet.Size) error {
 	byNamespace := map[string][]fleet.Object{}
 	for o := range fleet.Objects(size) {
 		ns := o.GetNamespace()
-		if _, ok := o.(*corev1.Namespace); ok {
+		switch o.(type) {
+		case *corev1.Namespace:
 			ns = o.GetName()
+		case *networkingv1.IPAddress:
+			continue // nobody dumps these
 		}
 		byNamespace[ns] = append(byNamespace[ns], o)
 	}
