@@ -57,7 +57,6 @@ func (p *program) run(ctx context.Context, args ...string) (run, error) {
 	args = slices.Concat(p.args, args)
 	cmd := exec.Command(p.path, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, &stdout, &stderr
-	own := highWater("self")
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return run{}, fmt.Errorf("run %s: %w", p.path, err)
@@ -70,9 +69,11 @@ func (p *program) run(ctx context.Context, args ...string) (run, error) {
 	}
 	out.peak, out.ended = watched()
 	// The kernel's own word is exact, but begins at what this process held when it
-	// started the other one.
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && (usage.Maxrss*1024 > own || out.peak == 0) {
-		out.peak = usage.Maxrss * 1024
+	// started the other one (give or take what it counts late).
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		if exact := usage.Maxrss * 1024; exact > highWater("self")*11/10 || out.peak == 0 {
+			out.peak = exact
+		}
 	}
 	if ctx.Err() != nil {
 		return out, ctx.Err()
