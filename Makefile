@@ -66,7 +66,7 @@ NETGUARD_SCALE ?= S,M,L,XL
 bench: build ## Run the benchmarks, and bench-scale on clusters of 300 and 3,000 pods
 	go test -run '^$$' -bench . -benchmem ./...
 	cd test && go test -run '^$$' -bench 'Model/(S|M)$$' -benchmem ./scale
-	cd test && go run ./cmd/bench-scale -sizes S,M
+	cd test && go run ./cmd/bench-scale -sizes S,M -cyclonus=false
 
 .PHONY: bench-scale
 bench-scale: build ## Measure questions on real API servers of up to 150,000 pods and write docs/performance.md (25 min, 16 GB)

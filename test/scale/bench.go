@@ -20,6 +20,8 @@ type Bench struct {
 	Self string
 	// Sizes are measured in this order.
 	Sizes []fleet.Size
+	// Cyclonus says whether to measure cyclonus as well, which takes minutes.
+	Cyclonus bool
 	// Limits are those of one question.
 	Limits Limits
 	// Log is told what is under way.

@@ -135,7 +135,7 @@ func (b *Bench) filesAt(ctx context.Context, size fleet.Size) error {
 			r.atMost(q.target)
 		}
 		b.add(r)
-		if size.Name == "M" && q.args[0] == "map" {
+		if b.Cyclonus && size.Pods <= 3_000 && q.args[0] == "map" {
 			if err := b.cyclonus(ctx, size, a); err != nil {
 				return err
 			}

@@ -61,7 +61,7 @@ func (b *Bench) Page(w io.Writer, rows []Row) error {
 		data.Sections = append(data.Sections, section{s, sectionText(s), markdown(of(rows, s))})
 	}
 	for _, r := range rows {
-		if result := r.Result(); result != "" && result != pass {
+		if result := r.Result(); result == over || r.Ended != "" {
 			data.Over = append(data.Over, fmt.Sprintf("%s, `%s`: %s: %s (%s), %s", r.Size, r.Question, r.Figure, r.ratio(), r.TargetText, result))
 		}
 	}

@@ -33,8 +33,11 @@ type Row struct {
 	Peak  int64
 }
 
-// pass is the Result of a target that is met.
-const pass = "PASS"
+// The Result of a target that is met, and of one that is missed.
+const (
+	pass = "PASS"
+	over = "over"
+)
 
 // none is the target of a figure that is to be 0.
 const none = 1e-9
@@ -51,7 +54,7 @@ func (r Row) Result() string {
 	case r.BaselineEnded:
 		return "the baseline did not finish"
 	default:
-		return "over"
+		return over
 	}
 }
 
@@ -104,7 +107,7 @@ func (r Row) cells() []string {
 }
 
 func headers() []string {
-	return []string{"Size", "Question", "Figure", "netguard", "Baseline", "Ratio", "Target", "", "Time", "Transferred", "Peak memory"}
+	return []string{"Size", "Question", "Figure", "netguard", "Baseline", "Ratio", "Target", "Result", "Time", "Transferred", "Peak memory"}
 }
 
 func (r Row) line() string {

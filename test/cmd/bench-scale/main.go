@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	netguard := flags.String("netguard", "../bin/kubectl-netguard", "the `program` to measure")
 	sizes := flags.String("sizes", "S,M,L,XL", "the `sizes` of clusters")
+	cyclonus := flags.Bool("cyclonus", true, "measure cyclonus as well, up to size M")
 	limit := flags.Duration("limit", 120*time.Second, "end a question after this `time`")
 	memory := flags.Int64("memory", 4000, "end a question at so many `megabytes`")
 	page := flags.String("write", "", "write the page about the run to this `file`")
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	bench := &scale.Bench{Netguard: *netguard, Limits: scale.Limits{Time: *limit, Memory: *memory * 1e6}, Log: stderr}
+	bench := &scale.Bench{Netguard: *netguard, Cyclonus: *cyclonus, Limits: scale.Limits{Time: *limit, Memory: *memory * 1e6}, Log: stderr}
 	var err error
 	if bench.Self, err = os.Executable(); err != nil {
 		return fmt.Errorf("find this program: %w", err)
