@@ -29,6 +29,7 @@ type Bench struct {
 
 	rows    []Row
 	section string // of the rows that are added
+	load    string // of the machine before the run
 	// bytes of questions at M, or else at the first size, by question.
 	bytes map[string]sized
 	// once is what one target takes once everything has been read, by size.
@@ -44,6 +45,7 @@ type sized struct {
 // Run measures all figures at all sizes. On an error, it returns those that it has.
 func (b *Bench) Run(ctx context.Context) ([]Row, error) {
 	b.rows, b.bytes, b.once = nil, map[string]sized{}, nil
+	b.load = machineLoad()
 	for _, measure := range []func(context.Context) error{b.files, b.live} {
 		if err := measure(ctx); err != nil {
 			return b.rows, err

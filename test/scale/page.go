@@ -46,12 +46,12 @@ func sectionText(section string) string {
 func (b *Bench) Page(w io.Writer, rows []Row) error {
 	type section struct{ Title, Text, Table string }
 	data := struct {
-		Program, Machine, Names string
-		Limits                  Limits
-		Sizes                   any
-		Sections                []section
-		Over                    []string
-	}{Program: b.program(), Machine: machine(), Limits: b.Limits, Sizes: b.Sizes}
+		Program, Machine, Load, Names string
+		Limits                        Limits
+		Sizes                         any
+		Sections                      []section
+		Over                          []string
+	}{Program: b.program(), Machine: machine(), Load: b.load, Limits: b.Limits, Sizes: b.Sizes}
 	var names []string
 	for _, s := range b.Sizes {
 		names = append(names, s.Name)
@@ -62,7 +62,7 @@ func (b *Bench) Page(w io.Writer, rows []Row) error {
 	}
 	for _, r := range rows {
 		if result := r.Result(); result == over || r.Ended != "" {
-			data.Over = append(data.Over, fmt.Sprintf("%s, `%s`: %s: %s (%s), %s", r.Size, r.Question, r.Figure, r.ratio(), r.TargetText, result))
+			data.Over = append(data.Over, fmt.Sprintf("%s, `%s`: %s: %s", r.Size, r.Question, r.Figure, strings.TrimPrefix(r.ratio()+", "+result, ", ")))
 		}
 	}
 	t, err := template.New("page").Funcs(template.FuncMap{"bytes": bytesText}).Parse(page)
@@ -92,4 +92,14 @@ func machine() string {
 		}
 	}
 	return out + " (" + runtime.GOOS + "/" + runtime.GOARCH + ")"
+}
+
+// machineLoad is how many processes want a processor, on average over a minute.
+func machineLoad() string {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "not known"
+	}
+	average, _, _ := strings.Cut(string(raw), " ")
+	return average
 }
