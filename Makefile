@@ -59,10 +59,18 @@ conformance: build ## Let the upstream NetworkPolicy suite judge the verdicts
 playground: build ## Start a cluster with the example applied, to try the plugin by hand
 	cd test && go run ./cmd/playground --plugin-dir $(CURDIR)/$(BIN) -f ../examples/bankapp
 
+# Which sizes of clusters are measured, of S, M, L and XL.
+NETGUARD_SCALE ?= S,M,L,XL
+
 .PHONY: bench
-bench: ## Run the benchmarks, the model ones on clusters of 300 and 3,000 pods
+bench: build ## Run the benchmarks, and bench-scale on clusters of 300 and 3,000 pods
 	go test -run '^$$' -bench . -benchmem ./...
-	cd test && go test -run '^$$' -bench 'Model/.*/(S|M)$$' -benchmem ./scale
+	cd test && go test -run '^$$' -bench 'Model/(S|M)$$' -benchmem ./scale
+	cd test && go run ./cmd/bench-scale -sizes S,M -cyclonus=false
+
+.PHONY: bench-scale
+bench-scale: build ## Measure questions on real API servers of up to 150,000 pods and write docs/performance.md (25 min, 16 GB)
+	cd test && go run ./cmd/bench-scale -sizes $(NETGUARD_SCALE) -write ../docs/performance.md
 
 .PHONY: golden
 golden: ## Rewrite the expected output that tests compare with; review the diff like code

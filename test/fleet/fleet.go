@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"math/rand"
@@ -20,7 +21,7 @@ type Object interface {
 	metav1.Object
 }
 
-// Cluster is the objects of a cluster.
+// Cluster is the objects of a cluster, but for the addresses of Services.
 type Cluster struct {
 	Namespaces     []*corev1.Namespace
 	Nodes          []*corev1.Node
@@ -62,8 +63,8 @@ func Make(s Size) *Cluster {
 	return &c
 }
 
-// Objects yields the objects of Make one at a time: 150,000 pods need not be held
-// to be written somewhere.
+// Objects yields the objects one at a time: 150,000 pods need not be held to be
+// written somewhere.
 func Objects(s Size) iter.Seq[Object] {
 	return func(yield func(Object) bool) {
 		m := &maker{size: s, rnd: rand.New(rand.NewSource(1)), yield: yield}
@@ -127,7 +128,14 @@ func made(o metav1.ObjectMeta) metav1.ObjectMeta {
 }
 
 func uid(kind string, i int) types.UID {
-	return types.UID(fmt.Sprintf("%08x-0000-4000-8000-%012x", len(kind), i))
+	d := digest(kind, i)
+	return types.UID(fmt.Sprintf("%s-%s-4%s-8%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:32]))
+}
+
+// digest is 64 digits that look random, as those of containers and images do: a
+// transfer that is compressed should be no cheaper than with real pods.
+func digest(kind string, i int) string {
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s %d", kind, i)))
 }
 
 func pointer[T any](v T) *T { return &v }

@@ -43,8 +43,8 @@ func (m *maker) pod(a app, replica int) *corev1.Pod {
 			Conditions: podConditions(),
 			ContainerStatuses: []corev1.ContainerStatus{{
 				Name: "app", Ready: true, Started: pointer(true), Image: image,
-				ImageID:     fmt.Sprintf("registry.example/%s@sha256:%064x", a.name, a.number),
-				ContainerID: fmt.Sprintf("containerd://%064x", number),
+				ImageID:     "registry.example/" + a.name + "@sha256:" + digest("image", a.number),
+				ContainerID: "containerd://" + digest("container", number),
 				State:       corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: created()}},
 			}},
 		},

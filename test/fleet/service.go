@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -12,6 +13,8 @@ import (
 // serviceIP leaves the first addresses of the range to the API server's own Services.
 func serviceIP(i int) string { return fmt.Sprintf("10.96.%d.%d", 1+i/250, i%250+1) }
 
+// service makes a Service, its address (which the API server would add if it were
+// missing, while something is measured) and its endpoints.
 func (m *maker) service(a app, pods []*corev1.Pod) {
 	ip := serviceIP(a.number)
 	m.add(&corev1.Service{
@@ -23,6 +26,12 @@ func (m *maker) service(a app, pods []*corev1.Pod) {
 			Selector: map[string]string{"app.kubernetes.io/name": a.name},
 			Ports:    []corev1.ServicePort{{Name: a.ports[0].Name, Port: 80, TargetPort: intstr.FromString(a.ports[0].Name), Protocol: corev1.ProtocolTCP}},
 		},
+	})
+	m.add(&networkingv1.IPAddress{
+		ObjectMeta: made(metav1.ObjectMeta{Name: ip, UID: uid("ip address", a.number), Generation: 1, Labels: map[string]string{
+			networkingv1.LabelIPAddressFamily: string(corev1.IPv4Protocol), networkingv1.LabelManagedBy: "ipallocator.k8s.io",
+		}}),
+		Spec: networkingv1.IPAddressSpec{ParentRef: &networkingv1.ParentReference{Resource: "services", Namespace: a.namespace, Name: a.name}},
 	})
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: made(metav1.ObjectMeta{

@@ -16,15 +16,21 @@ import (
 type Bench struct {
 	// Netguard is the program.
 	Netguard string
+	// Self is the program that is running, which handles ChildArg.
+	Self string
 	// Sizes are measured in this order.
 	Sizes []fleet.Size
+	// Cyclonus says whether to measure cyclonus as well, which takes minutes.
+	Cyclonus bool
 	// Limits are those of one question.
 	Limits Limits
 	// Log is told what is under way.
 	Log io.Writer
 
-	rows []Row
-	// bytes of questions at the sizes before, by question.
+	rows    []Row
+	section string // of the rows that are added
+	load    string // of the machine before the run
+	// bytes of questions at M, or else at the first size, by question.
 	bytes map[string]sized
 	// once is what one target takes once everything has been read, by size.
 	once []sized
@@ -39,6 +45,7 @@ type sized struct {
 // Run measures all figures at all sizes. On an error, it returns those that it has.
 func (b *Bench) Run(ctx context.Context) ([]Row, error) {
 	b.rows, b.bytes, b.once = nil, map[string]sized{}, nil
+	b.load = machineLoad()
 	for _, measure := range []func(context.Context) error{b.files, b.live} {
 		if err := measure(ctx); err != nil {
 			return b.rows, err
@@ -77,6 +84,7 @@ func (b *Bench) liveAt(ctx context.Context, size fleet.Size) (err error) {
 
 // add takes a row, and tells of it right away: the whole takes a while.
 func (b *Bench) add(r Row) {
+	r.Section = b.section
 	b.rows = append(b.rows, r)
 	fmt.Fprintln(b.Log, " ", r.line())
 }
@@ -88,19 +96,14 @@ func (b *Bench) step(format string, args ...any) func() {
 	return func() { fmt.Fprintf(b.Log, "%s: %.1f s\n", text, time.Since(began).Seconds()) }
 }
 
-// child runs this program again, with the arguments of [Child].
-func (b *Bench) child(ctx context.Context, limits Limits, args ...string) (run, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return run{}, fmt.Errorf("find this program: %w", err)
-	}
-	p := &program{path: path, env: os.Environ(), limits: limits}
-	return p.run(ctx, append([]string{ChildArg}, args...)...)
+// self is this program, to be run again as a [Child].
+func (b *Bench) self(limits Limits) *program {
+	return &program{path: b.Self, args: []string{ChildArg}, env: os.Environ(), limits: limits}
 }
 
-// prepare is child for what has to succeed, and may take its time.
+// prepare has a child do what has to succeed, and may take its time.
 func (b *Bench) prepare(ctx context.Context, args ...string) error {
-	r, err := b.child(ctx, Limits{Time: 10 * time.Minute, Memory: 4 * b.Limits.Memory}, args...)
+	r, err := b.self(Limits{Time: 10 * time.Minute, Memory: 4 * b.Limits.Memory}).run(ctx, args...)
 	if err != nil {
 		return err
 	}
@@ -128,6 +131,8 @@ func Child(ctx context.Context, args []string, stdout io.Writer) error {
 		return Seed(ctx, rest[0], size)
 	case what == "write" && len(rest) == 1:
 		return writeFiles(rest[0], size)
+	case what == "write-for-cyclonus" && len(rest) == 1:
+		return writeForCyclonus(rest[0], size)
 	case what == "decode" && len(rest) == 1:
 		return decodeFiles(ctx, rest[0])
 	case what == "model" && len(rest) == 1:

@@ -1,7 +1,6 @@
 package scale
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -43,8 +43,11 @@ func writeFiles(dir string, size fleet.Size) error {
 	byNamespace := map[string][]fleet.Object{}
 	for o := range fleet.Objects(size) {
 		ns := o.GetNamespace()
-		if _, ok := o.(*corev1.Namespace); ok {
+		switch o.(type) {
+		case *corev1.Namespace:
 			ns = o.GetName()
+		case *networkingv1.IPAddress:
+			continue // nobody dumps these
 		}
 		byNamespace[ns] = append(byNamespace[ns], o)
 	}
@@ -72,6 +75,71 @@ func decodeFiles(ctx context.Context, dir string) error {
 	return err
 }
 
-var _ = bytes.NewReader
+// files asks about files instead of a cluster. Reading them is most of the work, so
+// that reading them and nothing else is the baseline: by the same code of netguard,
+// package source, in a process that has to start as well.
+func (b *Bench) files(ctx context.Context) error {
+	for _, size := range b.Sizes {
+		if size.Name == "XL" {
+			continue // nobody keeps 150,000 pods in files, and one file may have 50 MB
+		}
+		if err := b.filesAt(ctx, size); err != nil {
+			return fmt.Errorf("files of size %s: %w", size.Name, err)
+		}
+	}
+	return nil
+}
 
-func (b *Bench) files(ctx context.Context) error { return nil }
+func (b *Bench) filesAt(ctx context.Context, size fleet.Size) error {
+	b.section = sectionFiles
+	dir, err := os.MkdirTemp("", "netguard-scale-")
+	if err != nil {
+		return fmt.Errorf("make directory: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	done := b.step("size %s: write files", size.Name)
+	err = b.prepare(ctx, "write", size.Name, dir)
+	done()
+	if err != nil {
+		return err
+	}
+	decode, err := usual(func() (run, error) { return b.self(b.Limits).run(ctx, "decode", size.Name, dir) }, run.took)
+	if err != nil {
+		return err
+	}
+	if decode.status != 0 {
+		return fmt.Errorf("decode: %s", decode.stderr)
+	}
+	netguard := &program{path: b.Netguard, env: []string{"HOME=" + dir}, limits: b.Limits}
+	for _, q := range []struct {
+		question string
+		args     []string
+		target   float64
+	}{
+		{"who-can-reach -f", []string{"who-can-reach", "svc/database-2", "-n", fleet.Ordinary, "-f", dir}, 1.3},
+		{"map -A -f", []string{"map", "-A", "-f", dir}, 1.7},
+	} {
+		a, err := usual(func() (run, error) { return netguard.run(ctx, q.args...) }, run.took)
+		if err != nil {
+			return err
+		}
+		if a.status == statusError {
+			return fmt.Errorf("netguard %v: %s", q.args, a.stderr)
+		}
+		r := Row{Size: size.Name, Question: q.question, Figure: "time, by that of decoding the files", Ended: a.ended, Time: a.elapsed, Peak: a.peak}
+		if decode.ended != "" {
+			r.Figure += " (" + decode.ended + ")"
+		}
+		r.compare(a.elapsed, decode.elapsed)
+		if size.Name == "L" {
+			r.atMost(q.target)
+		}
+		b.add(r)
+		if b.Cyclonus && size.Pods <= 3_000 && q.args[0] == "map" {
+			if err := b.cyclonus(ctx, size, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -82,6 +83,8 @@ func readText(ctx context.Context, size fleet.Size) (*subject, error) {
 			lean(o)
 		case *appsv1.Deployment, *appsv1.ReplicaSet:
 			continue // pods tell by their names whose they are
+		case *networkingv1.IPAddress:
+			continue // a Service has its address itself
 		}
 		objects = append(objects, o)
 	}

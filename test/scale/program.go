@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ type Limits struct {
 // program is a program as a user runs it.
 type program struct {
 	path   string
+	args   []string // before those of each run
 	env    []string
 	limits Limits
 }
@@ -40,6 +42,11 @@ type run struct {
 	stderr string
 }
 
+// statusError is netguard's exit status when it could not answer.
+const statusError = 2
+
+func (r run) took() time.Duration { return r.elapsed }
+
 // keep is how much of a program's output is kept.
 const keep = 64 << 10
 
@@ -47,9 +54,9 @@ const keep = 64 << 10
 // answer is. The error says that the program could not be run, or died.
 func (p *program) run(ctx context.Context, args ...string) (run, error) {
 	var stdout, stderr head
+	args = slices.Concat(p.args, args)
 	cmd := exec.Command(p.path, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, &stdout, &stderr
-	own := highWater("self")
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return run{}, fmt.Errorf("run %s: %w", p.path, err)
@@ -62,9 +69,11 @@ func (p *program) run(ctx context.Context, args ...string) (run, error) {
 	}
 	out.peak, out.ended = watched()
 	// The kernel's own word is exact, but begins at what this process held when it
-	// started the other one.
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && (usage.Maxrss*1024 > own || out.peak == 0) {
-		out.peak = usage.Maxrss * 1024
+	// started the other one (give or take what it counts late).
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		if exact := usage.Maxrss * 1024; exact > highWater("self")*11/10 || out.peak == 0 {
+			out.peak = exact
+		}
 	}
 	if ctx.Err() != nil {
 		return out, ctx.Err()

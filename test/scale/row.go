@@ -2,11 +2,14 @@ package scale
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
 // Row is one figure: what netguard took, by what the baseline took.
 type Row struct {
+	// Section is what of netguard the figure is about.
+	Section  string
 	Size     string
 	Question string
 	// Figure says what is compared with what.
@@ -21,11 +24,20 @@ type Row struct {
 	TargetText string
 	// Ended says why a question was ended; the ratio is then more than Ratio.
 	Ended string
+	// BaselineEnded says that the baseline was ended; the ratio is then less than
+	// Ratio.
+	BaselineEnded bool
 	// What the question took besides; 0 for what was not measured.
 	Time  time.Duration
 	Bytes int64
 	Peak  int64
 }
+
+// The Result of a target that is met, and of one that is missed.
+const (
+	pass = "PASS"
+	over = "over"
+)
 
 // none is the target of a figure that is to be 0.
 const none = 1e-9
@@ -38,9 +50,11 @@ func (r Row) Result() string {
 	case r.Target == 0:
 		return ""
 	case r.Ratio <= r.Target:
-		return "PASS"
+		return pass
+	case r.BaselineEnded:
+		return "the baseline did not finish"
 	default:
-		return "over"
+		return over
 	}
 }
 
@@ -54,12 +68,24 @@ func (r *Row) atMost(target float64) {
 	r.Target, r.TargetText = target, "≤ "+number(target)
 }
 
+// figure is Figure without what differs from size to size.
+func (r Row) figure() string {
+	return strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return -1
+		}
+		return c
+	}, r.Figure)
+}
+
 func (r Row) ratio() string {
 	switch {
 	case r.Ratio == 0 && r.TargetText != "0":
 		return ""
 	case r.Ended != "":
 		return "> " + number(r.Ratio)
+	case r.BaselineEnded:
+		return "< " + number(r.Ratio)
 	default:
 		return number(r.Ratio)
 	}
@@ -81,36 +107,43 @@ func (r Row) cells() []string {
 }
 
 func headers() []string {
-	return []string{"Size", "Question", "Figure", "netguard", "Baseline", "Ratio", "Target", "", "Time", "Transferred", "Peak memory"}
+	return []string{"Size", "Question", "Figure", "netguard", "Baseline", "Ratio", "Target", "Result", "Time", "Transferred", "Peak memory"}
 }
 
 func (r Row) line() string {
 	return fmt.Sprintf("%-2s %s, %s: %s / %s = %s (%s) %s  [%s]", r.Size, r.Question, r.Figure, r.Netguard, r.Baseline, r.ratio(), r.TargetText, r.Result(), bytesText(r.Peak))
 }
 
-// number keeps three digits.
-func number(v float64) string { return fmt.Sprintf("%.3g", v) }
+// number keeps two or three digits.
+func number(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2g", v)
+}
 
 func timeText(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
-		return fmt.Sprintf("%.3g µs", float64(d)/float64(time.Microsecond))
+		return number(float64(d)/float64(time.Microsecond)) + " µs"
 	case d < time.Second:
-		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+		return number(float64(d)/float64(time.Millisecond)) + " ms"
 	default:
-		return fmt.Sprintf("%.3g s", d.Seconds())
+		return number(d.Seconds()) + " s"
 	}
 }
 
 func bytesText(n int64) string {
-	switch {
-	case n < 10_000:
-		return fmt.Sprintf("%d B", n)
-	case n < 10_000_000:
-		return fmt.Sprintf("%.3g kB", float64(n)/1e3)
-	case n < 10_000_000_000:
-		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
-	default:
-		return fmt.Sprintf("%.3g GB", float64(n)/1e9)
+	for _, unit := range []struct {
+		name string
+		size float64
+	}{{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}} {
+		switch v := float64(n) / unit.size; {
+		case v >= 10:
+			return fmt.Sprintf("%.0f %s", v, unit.name)
+		case v >= 1:
+			return fmt.Sprintf("%.1f %s", v, unit.name)
+		}
 	}
+	return fmt.Sprintf("%d B", n)
 }

@@ -89,6 +89,8 @@ func getAndUpdate(ctx context.Context, client kubernetes.Interface, o fleet.Obje
 		return roundTrip(ctx, client.DiscoveryV1().EndpointSlices(ns), o, update)
 	case *networkingv1.NetworkPolicy:
 		return roundTrip(ctx, client.NetworkingV1().NetworkPolicies(ns), o, update)
+	case *networkingv1.IPAddress:
+		return roundTrip(ctx, client.NetworkingV1().IPAddresses(), o, update)
 	case *appsv1.Deployment:
 		return roundTrip(ctx, client.AppsV1().Deployments(ns), o, update)
 	case *appsv1.ReplicaSet:

@@ -2,11 +2,13 @@ package scale
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +81,25 @@ func typical(f func() error) (time.Duration, error) {
 		times, total = append(times, took), total+took
 	}
 	return median(times), nil
+}
+
+// brief is how long something may take to be repeated: it is easily disturbed.
+const brief = 3 * time.Second
+
+// usual is the middle one of three, or the only one of what takes long.
+func usual[T any](f func() (T, error), took func(T) time.Duration) (T, error) {
+	var all []T
+	for range 3 {
+		one, err := f()
+		if err != nil {
+			return one, err
+		}
+		if all = append(all, one); took(one) > brief {
+			break
+		}
+	}
+	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(took(a), took(b)) })
+	return all[len(all)/2], nil
 }
 
 // parseTimings reads what measureModel wrote.
