@@ -34,6 +34,8 @@ type globals struct {
 	taken func(*snapshot.Snapshot)
 	// replayed: what was read is a recorded cluster.
 	replayed bool
+	// allPods: who-can-reach reads every pod, for a table too.
+	allPods bool
 }
 
 func newGlobals(streams genericiooptions.IOStreams, env Environment) *globals {

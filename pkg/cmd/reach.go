@@ -46,7 +46,8 @@ func (o *reachOptions) run(ctx context.Context) error {
 		q.Source, q.Target = q.Target, nil
 	}
 	// A table folds; whoever asks for more gets every pod by name.
-	q.Brief = o.out.format == "" || o.out.format == printer.Table
+	table := o.out.format == printer.Text || o.out.format == printer.Table
+	q.Brief = table && o.out.template == nil && !o.out.noHeaders && !o.allPods
 	m, err := o.load(ctx, q)
 	if err != nil {
 		return err

@@ -118,6 +118,9 @@ func (o *snapshotOptions) question(q *cobra.Command) *cobra.Command {
 			c.Flags().AddFlag(f)
 		}
 	})
+	if q.Name() == "who-can-reach" {
+		c.Flags().BoolVar(&o.allPods, "all-pods", false, "Record every pod, as -o wide, json and yaml name them, and not only what a table takes")
+	}
 	return c
 }
 

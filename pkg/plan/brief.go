@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"net/netip"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -48,7 +50,7 @@ func (p *planner) brief(target reference.Reference) bool {
 		return true // the policies or the target are yet to be read
 	}
 	pods, ok := p.targetPods(target)
-	b := briefing{planner: p, pods: pods, admitted: map[string]bool{}, hosts: map[string]bool{}}
+	b := briefing{planner: p, pods: pods, ports: p.targetPorts(target, pods), admitted: map[string]bool{}, hosts: map[string]bool{}}
 	if !ok || !b.ingress() || !b.egress() || !b.hostPods() || !b.strays() {
 		p.needs, p.asked = nil, map[snapshot.Need]bool{} // all pods are read instead
 		return false
@@ -97,6 +99,57 @@ func (p *planner) targetPods(r reference.Reference) ([]*snapshot.Pod, bool) {
 	return nil, false
 }
 
+// targetPorts are the ports of the pods behind a target that a question may be
+// about, or more.
+func (p *planner) targetPorts(r reference.Reference, pods []*snapshot.Pod) connset.Set {
+	out := connset.Empty()
+	add := func(protocol connset.Protocol, port uint16) {
+		if port == 0 {
+			out = connset.All()
+		}
+		out = out.Union(connset.Of(protocol, port, port))
+	}
+	number := r.Port.Number
+	if r.Kind != reference.Service || r.Form != reference.FormObject {
+		for _, pod := range pods {
+			for _, port := range pod.Ports {
+				add(port.Protocol, port.Port)
+			}
+			if len(pod.Ports) == 0 {
+				return connset.All() // any
+			}
+		}
+		for _, protocol := range connset.Protocols() {
+			if number != 0 {
+				add(protocol, number)
+			}
+		}
+		return out
+	}
+	s := p.s.Service(nameOf(r))
+	if s == nil || s.Headless {
+		return connset.All() // a client's port is the pod's
+	}
+	for _, slice := range p.s.EndpointSlicesOf(s.Name) {
+		for _, port := range slice.Ports {
+			add(port.Protocol, port.Port)
+		}
+	}
+	for _, port := range s.Ports {
+		if port.TargetName == "" {
+			add(port.Protocol, port.TargetPort)
+		}
+		for _, pod := range pods {
+			for _, declared := range pod.Ports {
+				if declared.Name == port.TargetName && port.TargetName != "" {
+					add(declared.Protocol, declared.Port)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // labelled are the pods of a namespace with these labels; with none, all.
 func (p *planner) labelled(namespace string, set map[string]string) []*snapshot.Pod {
 	var out []*snapshot.Pod
@@ -112,6 +165,8 @@ func (p *planner) labelled(namespace string, set map[string]string) []*snapshot.
 type briefing struct {
 	*planner
 	pods []*snapshot.Pod
+	// ports of the pods that may be meant; rules about others decide nothing.
+	ports connset.Set
 	// isolated: some pod of the target is. Everybody: some other is not, or a
 	// rule admits all.
 	isolated, everybody bool
@@ -152,6 +207,9 @@ func (b *briefing) ingress() bool {
 			seen[s] = true
 			for i := range s.Ingress.Rules {
 				rule := &s.Ingress.Rules[i]
+				if !b.concerns(rule) {
+					continue
+				}
 				b.everybody = b.everybody || rule.AnyPeer
 				for j := range rule.Peers {
 					if !b.peer(&rule.Peers[j]) {
@@ -162,6 +220,14 @@ func (b *briefing) ingress() bool {
 		}
 	}
 	return true
+}
+
+// concerns tells whether a rule may admit anybody to a port that is meant.
+func (b *briefing) concerns(rule *policy.Rule) bool {
+	return slices.ContainsFunc(b.pods, func(p *snapshot.Pod) bool {
+		_, possible := rule.Admits(&policy.Endpoint{Kind: policy.PodEndpoint, Ports: p.Ports, PortsUnknown: p.Phase == ""})
+		return !possible.Intersect(b.ports).IsEmpty()
+	})
 }
 
 // peer reads the pods that a peer selects among others of their namespace.
@@ -208,10 +274,10 @@ func (b *briefing) egress() bool {
 		for _, p := range compiled {
 			switch {
 			case !p.Egress.Isolates:
-			case p.HasBlocks():
-				// They may treat a target's addresses of two families differently,
-				// and a source may have one only. Without them, that pods of a
-				// cluster have an address in common is taken for granted.
+			case b.twoFamilies() && p.HasBlocks():
+				// They may treat the target's addresses differently, and a source
+				// may have one only. Otherwise, that pods of a cluster have an
+				// address in common is taken for granted.
 				some = maxSets + 1
 			case p.Subject.Empty():
 				// hostNetwork pods are those that even this does not select.
@@ -225,6 +291,13 @@ func (b *briefing) egress() bool {
 		}
 	}
 	return true
+}
+
+// twoFamilies tells whether a pod of the target has IPv4 and IPv6 addresses.
+func (b *briefing) twoFamilies() bool {
+	return slices.ContainsFunc(b.pods, func(p *snapshot.Pod) bool {
+		return slices.ContainsFunc(p.IPs, netip.Addr.Is4) && slices.ContainsFunc(p.IPs, netip.Addr.Is6)
+	})
 }
 
 // hostPods reads the hostNetwork pods for which something else holds than for the

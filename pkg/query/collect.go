@@ -70,13 +70,18 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
 	c.families = destinationFamilies(targets)
 	located := fold(targets, byNode.destinationKey)
+	anywhere := fold(targets, lens{cuts: byNode.cuts}.destinationKey)
 	for _, t := range targets {
 		c.own[partyName(t.Party)] = t.Party
 	}
 	c.count(from)
 	ask := func(class []model.Party) map[string]*said {
 		answers := map[string]*said{}
-		for _, to := range c.classTargets(class, located, byNode) {
+		classes := anywhere
+		if class[0].Host() || class[0].Block.Prefix.IsValid() || c.naming.nodes {
+			classes = c.classTargets(class, located, byNode)
+		}
+		for _, to := range classes {
 			src, dst := other(class, to)
 			for _, p := range c.route(src, []model.Destination{dst}) {
 				c.ask(answers, p, partiesOf(to))
