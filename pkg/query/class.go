@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -46,13 +47,22 @@ func (l lens) key(p model.Party) string {
 	return b.String()
 }
 
+// where is [lens.key] for parties that only their addresses tell apart.
+func (l lens) where(p model.Party) string {
+	var b strings.Builder
+	l.place(&b, p.Addresses())
+	return b.String()
+}
+
 // place writes which families the addresses have, and which cuts contain them.
 func (l lens) place(b *strings.Builder, addrs []netip.Addr) {
 	for _, a := range addrs {
-		fmt.Fprintf(b, "\x00v4=%v", a.Is4())
+		b.WriteString("\x00v4=")
+		b.WriteString(strconv.FormatBool(a.Is4()))
 		for i, c := range l.cuts {
 			if c.Contains(a) {
-				fmt.Fprintf(b, " %d", i)
+				b.WriteByte(' ')
+				b.WriteString(strconv.Itoa(i))
 			}
 		}
 	}
@@ -68,6 +78,27 @@ func (l lens) destinationKey(d model.Destination) string {
 	}
 	l.place(&b, d.Addresses)
 	return b.String()
+}
+
+// foldEverybody folds all pods, and what stands for those that could not be read,
+// as the lens shows them. Classes of the model are only ever divided.
+func (e *engine) foldEverybody(l lens) [][]model.Party {
+	var out [][]model.Party
+	for _, c := range e.Classes() {
+		class := make([]model.Party, len(c.Pods))
+		for i, p := range c.Pods {
+			class[i] = model.Party{Pod: p}
+		}
+		switch {
+		case l.nodes || class[0].Host():
+			out = append(out, fold(class, l.key)...)
+		case len(l.cuts) == 0:
+			out = append(out, class)
+		default:
+			out = append(out, fold(class, l.where)...)
+		}
+	}
+	return append(out, fold(e.unseen(), l.key)...)
 }
 
 // fold groups items by key, in the order of each group's first item.

@@ -111,18 +111,29 @@ func (s *state) unlimited() *state {
 
 func (s *state) survey() {
 	var sides []*side
-	for _, class := range fold(append(s.everyPod(), s.unseen()...), s.lens.key) {
+	for _, class := range s.foldEverybody(s.lens) {
 		if present(class[0]) {
 			sides = append(sides, s.side(class))
 		}
 	}
+	// A change is asked about with everybody; those it leaves alone, with it only.
+	changed, is := []*side{}, map[*sideEnd]bool{}
+	for _, side := range sides {
+		for _, e := range side.ends {
+			is[e] = s.touched.has(e.end)
+		}
+		if s.concernsSide(side) {
+			changed = append(changed, side)
+		}
+	}
 	for _, from := range sides {
-		for _, to := range sides {
-			if !s.concernsSide(from) && !s.concernsSide(to) {
-				continue
-			}
+		others := changed
+		if s.concernsSide(from) {
+			others = sides
+		}
+		for _, to := range others {
 			s.eachPair(from, to, func(f, t *sideEnd, of sample, sets []policy.Admitted) {
-				if s.touched.has(f.end) || s.touched.has(t.end) {
+				if is[f] || is[t] {
 					entry(s.edges, f.end, t.end, "").add(of, sets)
 				}
 			})
