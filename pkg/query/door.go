@@ -53,7 +53,7 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			continue
 		}
 		entering := sources
-		arrivals := e.arrivals(d)
+		arrivals := e.arrivalsAt(d, target.Port)
 		if source.Form == reference.FormInternet {
 			entering = destinationFamilies(arrivals).within(sources)
 		}
@@ -310,10 +310,20 @@ func doorEnd(d *frontdoor.Door) report.End {
 // pods' own where they listen on their nodes or no Service is known; none for a
 // data plane outside the cluster.
 func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
+	return e.arrivalsAt(d, reference.Port{})
+}
+
+// arrivalsAt is [engine.arrivals] on the port that was asked for, if any: it need
+// not be one that requests are known to come by.
+func (e *engine) arrivalsAt(d *frontdoor.Door, asked reference.Port) []model.Destination {
+	likely := webPorts
+	if asked != (reference.Port{}) {
+		likely = func(all []model.Destination) []model.Destination { return all }
+	}
 	if s := d.DataPlane.Entry; s != nil && (leadsOutside(s) || !onHost(d.DataPlane.Parties)) {
-		dsts, err := e.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name})
+		dsts, err := e.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name, Port: asked})
 		if err == nil {
-			return webPorts(dsts)
+			return likely(dsts)
 		}
 	}
 	var out []model.Destination
@@ -321,11 +331,11 @@ func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
 		if p.Pod == nil {
 			continue
 		}
-		for _, port := range e.PortsOf(p, reference.Port{}) {
+		for _, port := range e.PortsOf(p, asked) {
 			out = append(out, model.Destination{Party: p, Addresses: p.Addresses(), Port: port})
 		}
 	}
-	return webPorts(out)
+	return likely(out)
 }
 
 // onHost tells whether pods listen on their nodes' web ports.
@@ -368,13 +378,13 @@ func FrontDoor(m *model.Model, r reference.Reference, o Options) (*report.FrontD
 	}
 	needs := map[string]bool{}
 	for _, d := range doors {
-		out.Doors = append(out.Doors, e.door(d, needs))
+		out.Doors = append(out.Doors, e.door(d, r.Port, needs))
 	}
 	out.Gaps = e.gapsFor(needs)
 	return out, nil
 }
 
-func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
+func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]bool) report.Door {
 	plane := &d.DataPlane
 	out := report.Door{
 		Object: d.Object, Class: d.Class, Controller: d.Controller, ControllerName: plane.Name, Source: plane.Source,
@@ -388,7 +398,7 @@ func (e *engine) door(d *frontdoor.Door, needs map[string]bool) report.Door {
 		out.Entry = &report.Object{Kind: "Service", Namespace: plane.Entry.Namespace, Name: plane.Entry.Name.Name}
 	}
 	internet := reference.Reference{Form: reference.FormInternet}
-	if arrivals := e.arrivals(d); len(arrivals) > 0 {
+	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 {
 		clients := destinationFamilies(arrivals).within(parties(address.Internet()))
 		entering := e.arriving(d, clients, arrivals)
 		for _, x := range entering {

@@ -409,3 +409,27 @@ func TestDoorGateway(t *testing.T) {
 	m = cluster(t, gw, onlyFrom("{namespaceSelector: {}, podSelector: {matchLabels: {gateway.networking.k8s.io/gateway-name: gw}}}", ""))
 	hold(t, m, flow{"internet", "httproute/good", Allowed, report.RuleAllows}, flow{"client", "svc/web", Denied, report.NoRuleAllows})
 }
+
+// A door is asked about on the port that the question names, and on the web's
+// without one.
+func TestDoorsOnAPort(t *testing.T) {
+	m := cluster(t, doorWorld)
+	for port, want := range map[string]string{
+		"": "Allowed NotIsolated", ":80": "Allowed NotIsolated", ":https": "Allowed NotIsolated", ":8080": "Denied ServicePortMissing",
+	} {
+		x := explained(t, m, "internet", "ingress/app"+port)
+		if got := fmt.Sprint(x.Verdict, " ", x.Answers[0].Reason); got != want {
+			t.Errorf("explain %q: %s, want %s", port, got, want)
+		}
+		r, err := query.FrontDoor(m, ref(t, "ingress/app"+port), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(r.Doors[0].Outside[0].Verdict, " ", r.Doors[0].Outside[0].Reason); got != want {
+			t.Errorf("who-can-reach %q: %s, want %s", port, got, want)
+		}
+		if v := r.Doors[0].Verdict.String(); !strings.HasPrefix(want, v) {
+			t.Errorf("who-can-reach %q: the door is %s, want %s", port, v, want)
+		}
+	}
+}
