@@ -24,7 +24,7 @@ type collector struct {
 	order  []string
 	groups map[string]*group
 	// total pods of each workload, by its number.
-	total map[int]int
+	total []int
 	// own are the parties of the question's own end, by name.
 	own   map[string]model.Party
 	needs map[string]bool
@@ -37,10 +37,9 @@ type collector struct {
 // group is everybody who gets one answer.
 type group struct {
 	row report.ReachRow
-	// workloads by number, others by name; all of both.
-	workloads map[int]*shown
-	others    map[string]*shown
-	all       []*shown
+	// all who get it: workloads, once for each class, and others, by name.
+	all    []*shown
+	others map[string]*shown
 }
 
 // said is one answer that a class of ends gets, with the ports and the parties
@@ -57,7 +56,7 @@ func newCollector(e *engine, home string) *collector {
 	brief := *e
 	brief.brief = true
 	return &collector{
-		engine: &brief, home: home, groups: map[string]*group{}, total: map[int]int{},
+		engine: &brief, home: home, groups: map[string]*group{},
 		own: map[string]model.Party{}, needs: map[string]bool{},
 	}
 }
@@ -149,6 +148,9 @@ func (e *engine) blocksEverywhere() []netip.Prefix {
 // count notes how many pods each workload has.
 func (c *collector) count(in everyone) {
 	for _, class := range in.classes {
+		if more := class.Workload + 1 - len(c.total); more > 0 {
+			c.total = append(c.total, make([]int, more)...)
+		}
 		c.total[class.Workload] += len(class.Pods)
 	}
 }
@@ -250,7 +252,7 @@ func (c *collector) commit(answers map[string]*said, parts []portion, others []m
 		}
 		g := c.groups[key]
 		if g == nil {
-			g = &group{row: a.row, workloads: map[int]*shown{}, others: map[string]*shown{}}
+			g = &group{row: a.row, others: map[string]*shown{}}
 			c.groups[key] = g
 			c.order = append(c.order, key)
 		}
@@ -285,12 +287,8 @@ type shown struct {
 }
 
 func (g *group) workload(class *model.Class) *shown {
-	s := g.workloads[class.Workload]
-	if s == nil {
-		s = &shown{number: class.Workload, end: report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}}
-		g.workloads[class.Workload] = s
-		g.all = append(g.all, s)
-	}
+	s := &shown{number: class.Workload, end: report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}}
+	g.all = append(g.all, s)
 	return s
 }
 
@@ -304,12 +302,34 @@ func (g *group) other(end report.End, id string) *shown {
 	return s
 }
 
-// sorted are the ends in the order in which they are shown.
+// sorted are the ends in the order in which they are shown, each once.
 func (g *group) sorted() []*shown {
 	slices.SortStableFunc(g.all, func(a, b *shown) int {
-		return cmp.Or(strings.Compare(a.namespace(), b.namespace()), strings.Compare(a.end.Kind, b.end.Kind), strings.Compare(a.end.Name, b.end.Name))
+		if order := strings.Compare(a.namespace(), b.namespace()); order != 0 {
+			return order
+		}
+		return cmp.Or(strings.Compare(a.end.Kind, b.end.Kind), strings.Compare(a.end.Name, b.end.Name))
 	})
-	return g.all
+	out := g.all[:0]
+	for _, s := range g.all {
+		if last := len(out) - 1; last >= 0 && s.number >= 0 && out[last].number == s.number {
+			out[last].merge(s)
+			continue
+		}
+		out = append(out, s)
+	}
+	g.all = out
+	return out
+}
+
+// merge takes in another class of the same workload.
+func (s *shown) merge(o *shown) {
+	s.pods = append(s.pods, o.pods...)
+	if s.nodes == nil {
+		s.nodes = o.nodes
+		return
+	}
+	maps.Copy(s.nodes, o.nodes)
 }
 
 func (s *shown) add(pods []*snapshot.Pod, a *said) {
@@ -502,7 +522,11 @@ func (c *collector) rows() []report.ReachRow {
 					namespaces[at].Total += count
 				}
 			default:
-				workloads = append(workloads, m.report(c.total[m.number]))
+				total := 0
+				if m.number >= 0 {
+					total = c.total[m.number]
+				}
+				workloads = append(workloads, m.report(total))
 			}
 		}
 		if len(workloads) > 0 {

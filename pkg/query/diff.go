@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
@@ -23,7 +24,12 @@ import (
 func Diff(before, after *model.Model, o Options) *report.Diff {
 	cuts := allCuts(before, after)
 	t := touchedBetween(before, after)
-	d := &differ{before: newState(before, o, cuts, t), after: newState(after, o, cuts, t)}
+	d := &differ{}
+	// Either takes as long as the other, and knows nothing of it.
+	var both sync.WaitGroup
+	both.Go(func() { d.before = newState(before, o, cuts, t) })
+	d.after = newState(after, o, cuts, t)
+	both.Wait()
 	out := &report.Diff{Header: report.NewHeader("Diff"), Enforcement: enforcement(after), Rows: []report.DiffRow{}}
 	out.Rows = append(out.Rows, d.connections()...)
 	out.Rows = append(out.Rows, d.outside()...)

@@ -140,7 +140,7 @@ func (s *scaffolder) impact() *impactOf {
 		i.everywhere[end.Namespace][endKey(end)]++
 	}
 	targets := i.targets()
-	for _, class := range fold(sources, i.now.lens.key) {
+	for _, class := range i.now.foldEverybody(i.now.lens) {
 		if !present(class[0]) {
 			continue
 		}
