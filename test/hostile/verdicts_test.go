@@ -70,6 +70,9 @@ func verdictsOf(text string) (verdicts, []report.Gap, error) {
 	case "Version":
 		r := report.Version{}
 		err := json.Unmarshal([]byte(text), &r)
+		if r.Access != nil && r.Access.Unchecked != "" {
+			r.Gaps = append(r.Gaps, report.Gap{Needs: "access reviews", Reason: "Failed", Message: r.Access.Unchecked})
+		}
 		return out, r.Gaps, err
 	case "List": // of scaffolded policies, which are proven or not printed
 		return out, nil, nil
