@@ -20,7 +20,8 @@ const (
 	// maxSets is how many policies of a namespace may each isolate some of its
 	// pods for egress: every combination of them is a group of pods of its own.
 	maxSets = 3
-	// maxLists is how many namespaces are listed one by one.
+	// maxLists is how many namespaces are listed one by one, in any cluster; where
+	// the lists are of few pods, a tenth of all namespaces are.
 	maxLists = 20
 	// maxStrays is how many policies that may have been meant for the target's
 	// namespace are looked into.
@@ -251,7 +252,7 @@ func (b *briefing) peer(peer *policy.Peer) bool {
 		return true
 	}
 	text := peer.Pods.String()
-	if len(matched) > maxLists {
+	if len(matched) > max(maxLists, len(b.s.Namespaces())/10) {
 		return b.read(snapshot.Need{Resource: snapshot.Pods, Labels: text})
 	}
 	return b.each(matched, func(ns string) snapshot.Need {
