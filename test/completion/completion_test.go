@@ -4,18 +4,15 @@ package completion
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kubectl-netguard/netguard/test/controlplane"
+	"github.com/kubectl-netguard/netguard/test/stage"
 )
-
-const repository = "../.."
 
 // nobody may do nothing at all.
 const nobody = "nobody"
@@ -27,59 +24,18 @@ const (
 )
 
 // cluster is what the tests share.
-var cluster struct {
-	*controlplane.ControlPlane
-	pluginDir  string
-	kubeconfig string
-	admin      *controlplane.Kubectl
-}
+var cluster *stage.Stage
 
 func TestMain(m *testing.M) {
-	status, err := runTests(context.Background(), m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "completion:", err)
-		status = 1
-	}
-	os.Exit(status)
-}
-
-func runTests(ctx context.Context, m *testing.M) (_ int, err error) {
-	dir, err := os.MkdirTemp("", "netguard-plugin-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "kubectl-netguard"), "./cmd/kubectl-netguard")
-	build.Dir, build.Env = repository, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the plugin: %w\n%s", err, out)
-	}
-	if err := os.Symlink("kubectl-netguard", filepath.Join(dir, "kubectl_complete-netguard")); err != nil {
-		return 0, err
-	}
-	cp, err := controlplane.Start(ctx, controlplane.Options{
-		Tokens: []controlplane.Token{{User: nobody, Token: "nobody-token"}}, Log: os.Stderr,
-	})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, cp.Stop()) }()
-	cluster.ControlPlane, cluster.pluginDir = cp, dir
-	if cluster.kubeconfig, err = cp.Kubeconfig(controlplane.AdminUser); err != nil {
-		return 0, err
-	}
-	cluster.admin = cp.Kubectl(cluster.kubeconfig, dir)
-	if err := furnish(ctx); err != nil {
-		return 0, err
-	}
-	return m.Run(), nil
+	os.Exit(stage.Main(m, stage.Options{Tokens: []controlplane.Token{{User: nobody, Token: "nobody-token"}}}, furnish))
 }
 
 // furnish applies the example, with a pod whose name is known, and makes bank the context's namespace.
-func furnish(ctx context.Context) error {
+func furnish(ctx context.Context, s *stage.Stage) error {
+	cluster = s
 	for _, command := range [][]string{
-		{"apply", "-f", filepath.Join(repository, "examples", "bankapp", "namespaces.yaml")},
-		{"apply", "-f", filepath.Join(repository, "examples", "bankapp")},
+		{"apply", "-f", filepath.Join(stage.Repository, "examples", "bankapp", "namespaces.yaml")},
+		{"apply", "-f", filepath.Join(stage.Repository, "examples", "bankapp")},
 		{"run", "probe", "-n", "bank", "--image=registry.example/probe:1.0", "--port=9000"},
 		{"create", "service", "clusterip", "bankapp-admin", "-n", "bank", "--tcp=8443", "--tcp=9090"},
 		{"config", "set-context", "--current", "--namespace=bank"},
@@ -87,12 +43,12 @@ func furnish(ctx context.Context) error {
 		if _, err := os.Stat(command[len(command)-1]); command[0] == "apply" && err != nil {
 			continue
 		}
-		if _, err := cluster.admin.Must(ctx, command...); err != nil {
+		if _, err := cluster.Admin.Must(ctx, command...); err != nil {
 			return err
 		}
 	}
 	for range 100 {
-		out, err := cluster.admin.Must(ctx, "get", "pods", "-A", "-o", "name")
+		out, err := cluster.Admin.Must(ctx, "get", "pods", "-A", "-o", "name")
 		if err == nil && strings.Count(out, "\n") >= 6 {
 			return nil
 		}
@@ -136,7 +92,7 @@ func TestThroughKubectl(t *testing.T) {
 		"explain --source-namespace default pod": "pod/ " + goesOn,
 	}
 	for line, want := range tests {
-		got := complete(t, cluster.admin, line)
+		got := complete(t, cluster.Admin, line)
 		if got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", line, got, want)
 		}
@@ -145,7 +101,7 @@ func TestThroughKubectl(t *testing.T) {
 
 // Pods stand beside the namespaces that a name may begin with: bankapp-… and bank/.
 func TestPodsAndNamespaces(t *testing.T) {
-	got := strings.Fields(complete(t, cluster.admin, "explain ban"))
+	got := strings.Fields(complete(t, cluster.Admin, "explain ban"))
 	if len(got) != 4 || !strings.HasPrefix(got[0], "bankapp-") || got[2] != "bank/" || got[3] != finished {
 		t.Errorf("got %s", got)
 	}
@@ -161,7 +117,7 @@ func TestWhoMayReadNothingIsOfferedNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{kubeconfig, gone} {
-		k := cluster.Kubectl(path, cluster.pluginDir)
+		k := cluster.Kubectl(path, cluster.PluginDir)
 		for _, line := range []string{"explain svc/", "explain deploy/x svc/bankapp-service:", "explain -n "} {
 			if got := complete(t, k, line); got != finished {
 				t.Errorf("%s: got %s", line, got)

@@ -87,7 +87,7 @@ func startShell(t *testing.T, path string, args []string) *shell {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	home := t.TempDir()
-	cmd.Env = append(cluster.Environment(cluster.kubeconfig, cluster.pluginDir),
+	cmd.Env = append(cluster.Environment(cluster.AdminKubeconfig, cluster.PluginDir),
 		"TERM=xterm", "LANG=C.UTF-8", "INPUTRC=/dev/null", "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"))
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 200})
 	if err != nil {

@@ -12,14 +12,14 @@ func TestATableReadsFewPods(t *testing.T) {
 	must(t, "wait", "--for=condition=Ready", "pod", "--all", "-n", "few", "--timeout=60s")
 	must(t, "wait", "--for=condition=Ready", "pod", "--all", "-n", "few-clients", "--timeout=60s")
 	args := []string{"who-can-reach", "api", "-n", "few"}
-	table := run(t, cluster.admin, yes, args...).Stdout
+	table := run(t, cluster.Admin, yes, args...).Stdout
 	says(t, table, "few-clients/pod/client", "all other pods of namespace few-clients")
 	if strings.Contains(table, "stranger") {
 		t.Errorf("a pod that nothing tells from others is listed:\n%s", table)
 	}
-	says(t, run(t, cluster.admin, yes, append(args, "-o", "wide")...).Stdout, "few-clients/pod/client", "few-clients/pod/stranger")
+	says(t, run(t, cluster.Admin, yes, append(args, "-o", "wide")...).Stdout, "few-clients/pod/client", "few-clients/pod/stranger")
 	for pod, verdict := range map[string]string{"client": "Allowed", "stranger": "Denied"} {
-		x := ask[explanation](t, cluster.admin, yes, "explain", "few-clients/pod/"+pod, "api", "-n", "few")
+		x := ask[explanation](t, cluster.Admin, yes, "explain", "few-clients/pod/"+pod, "api", "-n", "few")
 		if x.Verdict != verdict {
 			t.Errorf("%s: %s, want %s", pod, x.Verdict, verdict)
 		}

@@ -12,10 +12,10 @@ func TestPolicyKindsThatAreNotModelled(t *testing.T) {
 	must(t, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 
 	t.Run("no objects", func(t *testing.T) {
-		run(t, cluster.admin, yes, "can-reach", "deploy/frontend", "deploy/other:80", "-n", "bank")
-		run(t, cluster.admin, no, "can-reach", "deploy/frontend", bankService, "-n", "bank")
-		run(t, cluster.admin, yes, "who-can-reach", bankService, "-n", "bank")
-		run(t, cluster.admin, yes, "map", "-A")
+		run(t, cluster.Admin, yes, "can-reach", "deploy/frontend", "deploy/other:80", "-n", "bank")
+		run(t, cluster.Admin, no, "can-reach", "deploy/frontend", bankService, "-n", "bank")
+		run(t, cluster.Admin, yes, "who-can-reach", bankService, "-n", "bank")
+		run(t, cluster.Admin, yes, "map", "-A")
 		// Whose objects may not be listed may be there.
 		p := ask[permission](t, as(t, bankReader), undecided, "can-reach", "deploy/frontend", "deploy/other:80", "-n", "bank")
 		wantGap(t, p.Gaps, "list clusternetworkpolicies.policy.networking.k8s.io")
@@ -41,24 +41,24 @@ metadata: {name: deny, namespace: bank}
 `, undecided, no, yes},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			if r, err := cluster.admin.RunWithInput(t.Context(), c.object, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
+			if r, err := cluster.Admin.RunWithInput(t.Context(), c.object, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
 				t.Fatal(err, r.Stderr)
 			}
 			defer func() {
-				if r, err := cluster.admin.RunWithInput(background(), c.object, "delete", "-f", "-"); err != nil || r.ExitCode != 0 {
+				if r, err := cluster.Admin.RunWithInput(background(), c.object, "delete", "-f", "-"); err != nil || r.ExitCode != 0 {
 					t.Error(err, r.Stderr)
 				}
 			}()
-			p := ask[permission](t, cluster.admin, c.allowed, "can-reach", "deploy/frontend", "deploy/other:80", "-n", "bank")
+			p := ask[permission](t, cluster.Admin, c.allowed, "can-reach", "deploy/frontend", "deploy/other:80", "-n", "bank")
 			if p.Reason != "NotModelled" || !strings.Contains(p.Detail, c.kind) {
 				t.Errorf("got %+v", p)
 			}
-			run(t, cluster.admin, c.denied, "can-reach", "deploy/frontend", bankService, "-n", "bank")
-			run(t, cluster.admin, c.elsewhere, "can-reach", "client", "svc/named", "-n", "services")
-			says(t, run(t, cluster.admin, c.allowed, "explain", "deploy/frontend", "deploy/other:80", "-n", "bank").Stdout, c.kind)
-			run(t, cluster.admin, undecided, "who-can-reach", "deploy/other:80", "-n", "bank")
-			run(t, cluster.admin, undecided, "map", "-n", "bank")
-			v := ask[version](t, cluster.admin, yes, "version", "--cluster")
+			run(t, cluster.Admin, c.denied, "can-reach", "deploy/frontend", bankService, "-n", "bank")
+			run(t, cluster.Admin, c.elsewhere, "can-reach", "client", "svc/named", "-n", "services")
+			says(t, run(t, cluster.Admin, c.allowed, "explain", "deploy/frontend", "deploy/other:80", "-n", "bank").Stdout, c.kind)
+			run(t, cluster.Admin, undecided, "who-can-reach", "deploy/other:80", "-n", "bank")
+			run(t, cluster.Admin, undecided, "map", "-n", "bank")
+			v := ask[version](t, cluster.Admin, yes, "version", "--cluster")
 			if !slices.ContainsFunc(v.PolicyKinds, func(k string) bool { return strings.HasPrefix(k, c.kind+".") }) {
 				t.Errorf("version --cluster: got %v", v.PolicyKinds)
 			}
@@ -87,8 +87,8 @@ func TestNothingEnforces(t *testing.T) {
 		{yes, "version --cluster"},
 	} {
 		args := strings.Fields(c.line)
-		isNo(c.line, ask[permission](t, cluster.admin, c.status, args...).Enforcement)
-		r := run(t, cluster.admin, c.status, args...)
+		isNo(c.line, ask[permission](t, cluster.Admin, c.status, args...).Enforcement)
+		r := run(t, cluster.Admin, c.status, args...)
 		if text := r.Stdout + r.Stderr; !strings.Contains(text, "flannel") || !strings.Contains(text, "enforce") {
 			t.Errorf("%s: it does not say that nothing enforces policies\n%s", c.line, text)
 		}

@@ -25,18 +25,18 @@ func TestEveryKindOfWorkload(t *testing.T) {
 				{yes, ref, "client:9090"},
 				{no, ref, "client:8080"},
 			} {
-				run(t, cluster.admin, c.status, "can-reach", c.source, c.target, "-n", "kinds")
+				run(t, cluster.Admin, c.status, "can-reach", c.source, c.target, "-n", "kinds")
 			}
-			x := ask[explanation](t, cluster.admin, yes, "explain", "client", ref+":8080", "-n", "kinds")
+			x := ask[explanation](t, cluster.Admin, yes, "explain", "client", ref+":8080", "-n", "kinds")
 			name := ref[strings.Index(ref, "/")+1:]
 			if got := x.Answers[0].Target; got.End.Kind != kind || got.End.Name != name || got.Count == 0 {
 				t.Errorf("target: got %+v", got)
 			}
-			r := ask[reach](t, cluster.admin, yes, "who-can-reach", "client:9090", "-n", "kinds")
+			r := ask[reach](t, cluster.Admin, yes, "who-can-reach", "client:9090", "-n", "kinds")
 			if row := rowOf(t, r, kind, "kinds", name); row.Verdict != "Allowed" {
 				t.Errorf("who-can-reach: got %+v", row)
 			}
-			r = ask[reach](t, cluster.admin, yes, "reachable-from", ref, "-n", "kinds")
+			r = ask[reach](t, cluster.Admin, yes, "reachable-from", ref, "-n", "kinds")
 			if row := rowOf(t, r, "Pod", "kinds", "client"); row.Verdict == "Unknown" {
 				t.Errorf("reachable-from: got %+v", row)
 			}
@@ -63,7 +63,7 @@ endpoints:
       namespace: services
       name: web
 `, web)
-	if r, err := cluster.admin.RunWithInput(t.Context(), slice, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
+	if r, err := cluster.Admin.RunWithInput(t.Context(), slice, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
 		t.Fatal(err, r.Stderr)
 	}
 	for _, c := range []struct {
@@ -90,7 +90,7 @@ endpoints:
 		{no, "stranger", "svc/dual", "NoRuleAllows"},
 		{no, "client", "svc/node-port", "NoRuleAllows"},
 	} {
-		p := ask[permission](t, cluster.admin, c.status, "can-reach", c.source, c.target, "-n", "services")
+		p := ask[permission](t, cluster.Admin, c.status, "can-reach", c.source, c.target, "-n", "services")
 		if p.Reason != c.reason {
 			t.Errorf("%s to %s: reason %s, want %s", c.source, c.target, p.Reason, c.reason)
 		}
@@ -129,22 +129,22 @@ func TestAddressesAsTargets(t *testing.T) {
 		{"node IP as source, on another node", "10.0.0.12", "web:8080", no},
 	} {
 		t.Run(c.what+" "+c.source, func(t *testing.T) {
-			run(t, cluster.admin, c.status, "can-reach", c.source, c.target, "-n", "services")
+			run(t, cluster.Admin, c.status, "can-reach", c.source, c.target, "-n", "services")
 		})
 	}
 }
 
 func TestFromOutside(t *testing.T) {
 	// externalTrafficPolicy: Local keeps the client's address.
-	x := ask[explanation](t, cluster.admin, yes, "explain", "internet", "svc/load-balancer", "-n", "services")
+	x := ask[explanation](t, cluster.Admin, yes, "explain", "internet", "svc/load-balancer", "-n", "services")
 	if x.Verdict != "Denied" || !x.Partly || verdicts(x)["Allowed"] == 0 {
 		t.Errorf("load balancer: got %s, partly %v, %v", x.Verdict, x.Partly, verdicts(x))
 	}
-	run(t, cluster.admin, yes, "can-reach", "198.51.100.7", "svc/load-balancer", "-n", "services")
-	run(t, cluster.admin, no, "can-reach", "192.0.2.7", "svc/load-balancer", "-n", "services")
+	run(t, cluster.Admin, yes, "can-reach", "198.51.100.7", "svc/load-balancer", "-n", "services")
+	run(t, cluster.Admin, no, "can-reach", "192.0.2.7", "svc/load-balancer", "-n", "services")
 	// Through a NodePort the source is a node's address: the block of the policy
 	// is never seen, and only the pod's own node gets in.
-	x = ask[explanation](t, cluster.admin, yes, "explain", "198.51.100.7", "svc/node-port", "-n", "services")
+	x = ask[explanation](t, cluster.Admin, yes, "explain", "198.51.100.7", "svc/node-port", "-n", "services")
 	if x.Verdict != "Denied" || !x.Partly {
 		t.Errorf("node port: got %s, partly %v", x.Verdict, x.Partly)
 	}
@@ -156,7 +156,7 @@ func TestFromOutside(t *testing.T) {
 }
 
 func TestHostNetworkSourcePerNode(t *testing.T) {
-	x := ask[explanation](t, cluster.admin, yes, "explain", "ds/agent", "pinned:8080", "-n", "hosts")
+	x := ask[explanation](t, cluster.Admin, yes, "explain", "ds/agent", "pinned:8080", "-n", "hosts")
 	if x.Verdict != "Denied" || !x.Partly || len(x.Answers) != 2 {
 		t.Fatalf("got %s, partly %v, %d answers", x.Verdict, x.Partly, len(x.Answers))
 	}
@@ -169,16 +169,16 @@ func TestHostNetworkSourcePerNode(t *testing.T) {
 			t.Errorf("%s from %s of %d, want %s", a.Verdict, got, a.Source.Total, want)
 		}
 	}
-	run(t, cluster.admin, no, "can-reach", "ds/agent", "pinned:8080", "-n", "hosts")
-	run(t, cluster.admin, yes, "can-reach", "node/node-a", "pinned:8080", "-n", "hosts")
-	run(t, cluster.admin, no, "can-reach", "node/node-b", "pinned:8080", "-n", "hosts")
+	run(t, cluster.Admin, no, "can-reach", "ds/agent", "pinned:8080", "-n", "hosts")
+	run(t, cluster.Admin, yes, "can-reach", "node/node-a", "pinned:8080", "-n", "hosts")
+	run(t, cluster.Admin, no, "can-reach", "node/node-b", "pinned:8080", "-n", "hosts")
 }
 
 // A pod that may send to IPv4 addresses only gets half of a dual-stack Service.
 func TestDualStackDiffers(t *testing.T) {
-	x := ask[explanation](t, cluster.admin, yes, "explain", "v4-only", "svc/dual", "-n", "services")
+	x := ask[explanation](t, cluster.Admin, yes, "explain", "v4-only", "svc/dual", "-n", "services")
 	if x.Verdict != "Denied" || !x.Partly {
 		t.Errorf("got %s, partly %v: %+v", x.Verdict, x.Partly, x.Answers)
 	}
-	run(t, cluster.admin, yes, "can-reach", "v4-only", "svc/named", "-n", "services")
+	run(t, cluster.Admin, yes, "can-reach", "v4-only", "svc/named", "-n", "services")
 }

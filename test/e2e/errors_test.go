@@ -31,20 +31,20 @@ func TestMissingObjects(t *testing.T) {
 		{[]string{"explain", "node/node-x", "client", "-n", "kinds"}, []string{`node "node-x"`}},
 		{[]string{"who-can-reach", "ing/bankap", "-n", "bank"}, []string{`"bankap"`, "bankapp"}},
 	} {
-		fails(t, cluster.admin, c.args, c.words...)
+		fails(t, cluster.Admin, c.args, c.words...)
 	}
 }
 
 func TestNoKubeconfig(t *testing.T) {
-	k := cluster.ControlPlane.Kubectl("", cluster.pluginDir)
+	k := cluster.ControlPlane.Kubectl("", cluster.PluginDir)
 	fails(t, k, question, "no cluster is configured", "KUBECONFIG", "-f")
-	k = cluster.ControlPlane.Kubectl(filepath.Join(t.TempDir(), "missing"), cluster.pluginDir)
+	k = cluster.ControlPlane.Kubectl(filepath.Join(t.TempDir(), "missing"), cluster.PluginDir)
 	fails(t, k, question, "KUBECONFIG")
 	broken := filepath.Join(t.TempDir(), "broken")
 	if err := os.WriteFile(broken, []byte("apiVersion: [v1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	fails(t, cluster.ControlPlane.Kubectl(broken, cluster.pluginDir), question, "kubeconfig")
+	fails(t, cluster.ControlPlane.Kubectl(broken, cluster.PluginDir), question, "kubeconfig")
 }
 
 func TestExpiredToken(t *testing.T) {
@@ -52,17 +52,17 @@ func TestExpiredToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fails(t, cluster.ControlPlane.Kubectl(kubeconfig, cluster.pluginDir), question, "rejected the credentials", "log in")
+	fails(t, cluster.ControlPlane.Kubectl(kubeconfig, cluster.PluginDir), question, "rejected the credentials", "log in")
 }
 
 func TestUnreachableServer(t *testing.T) {
-	fails(t, cluster.admin, append(question, "--server=https://127.0.0.1:1"), "cannot reach the API server at https://127.0.0.1:1", "connection refused")
-	fails(t, cluster.admin, append(question, "--server=https://no-such-host.invalid"), "no-such-host.invalid")
+	fails(t, cluster.Admin, append(question, "--server=https://127.0.0.1:1"), "cannot reach the API server at https://127.0.0.1:1", "connection refused")
+	fails(t, cluster.Admin, append(question, "--server=https://no-such-host.invalid"), "no-such-host.invalid")
 	// One whose certificate nobody vouches for.
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
 	server.Config.ErrorLog = nil
-	fails(t, cluster.admin, append(question, "--server="+server.URL), server.URL, "certificate")
+	fails(t, cluster.Admin, append(question, "--server="+server.URL), server.URL, "certificate")
 }
 
 // A server that takes connections and says nothing.
@@ -73,7 +73,7 @@ func TestSilentServer(t *testing.T) {
 	}
 	defer listener.Close()
 	start := time.Now()
-	fails(t, cluster.admin, append(question, "--request-timeout=1s", "--server=https://"+listener.Addr().String()), "in time")
+	fails(t, cluster.Admin, append(question, "--request-timeout=1s", "--server=https://"+listener.Addr().String()), "in time")
 	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("--request-timeout=1s took %v", took)
 	}
@@ -129,5 +129,5 @@ contexts: [{name: x, context: {cluster: x, user: x}}]
 	if err := os.WriteFile(kubeconfig, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return cluster.ControlPlane.Kubectl(kubeconfig, cluster.pluginDir)
+	return cluster.ControlPlane.Kubectl(kubeconfig, cluster.PluginDir)
 }

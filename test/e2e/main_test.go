@@ -2,18 +2,12 @@ package e2e
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/test/controlplane"
-	"github.com/kubectl-netguard/netguard/test/kubelet"
+	"github.com/kubectl-netguard/netguard/test/stage"
 )
 
 const (
@@ -23,68 +17,18 @@ const (
 )
 
 // cluster is what the tests share.
-var cluster struct {
-	*controlplane.ControlPlane
-	pluginDir string
-	admin     *controlplane.Kubectl
-}
+var cluster *stage.Stage
 
 func TestMain(m *testing.M) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	status, err := runTests(ctx, m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		status = 1
-	}
-	os.Exit(status)
-}
-
-func runTests(ctx context.Context, m *testing.M) (_ int, err error) {
-	dir, err := os.MkdirTemp("", "netguard-plugin-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	if err := buildPlugin(ctx, dir); err != nil {
-		return 0, err
-	}
-	cp, err := controlplane.Start(ctx, controlplane.Options{
+	os.Exit(stage.Main(m, stage.Options{
 		Tokens: []controlplane.Token{{User: bankReader, Token: "bank-reader-token"}, {User: nobody, Token: "nobody-token"}},
-		Log:    os.Stderr,
-	})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, cp.Stop()) }()
-	nodes, err := kubelet.Start(ctx, cp.AdminConfig(), kubelet.Options{AssignLoadBalancers: true, Log: os.Stderr})
-	if err != nil {
-		return 0, err
-	}
-	defer nodes.Stop()
-	kubeconfig, err := cp.Kubeconfig(controlplane.AdminUser)
-	if err != nil {
-		return 0, err
-	}
-	cluster.ControlPlane, cluster.pluginDir, cluster.admin = cp, dir, cp.Kubectl(kubeconfig, dir)
-	if err := furnish(ctx); err != nil {
-		return 0, err
-	}
-	return m.Run(), nil
-}
-
-// buildPlugin builds the plugin as it is now: whatever stands in bin/ may be older than the code.
-func buildPlugin(ctx context.Context, dir string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "kubectl-netguard"), "./cmd/kubectl-netguard")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the plugin: %w\n%s", err, out)
-	}
-	return nil
+		Nodes:  true,
+	}, furnish))
 }
 
 // furnish applies the example, the documented roles and this package's own objects, and waits until their pods run.
-func furnish(ctx context.Context) error {
+func furnish(ctx context.Context, s *stage.Stage) error {
+	cluster = s
 	steps := [][]string{
 		{"apply", "-f", "../../examples/bankapp"},
 		{"apply", "-f", "../../docs/rbac/clusterrole.yaml"},
@@ -98,7 +42,7 @@ func furnish(ctx context.Context) error {
 		{"wait", "--for=condition=Ready", "pods", "--all", "-A", "--timeout=120s"},
 	}
 	for _, args := range steps {
-		if _, err := cluster.admin.Must(ctx, args...); err != nil {
+		if _, err := cluster.Admin.Must(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -107,7 +51,7 @@ func furnish(ctx context.Context) error {
 		if strings.HasPrefix(workload, "job/") {
 			path = "{.status.ready}"
 		}
-		if _, err := cluster.admin.Must(ctx, "wait", "-n", "kinds", workload, "--for=jsonpath="+path, "--timeout=120s"); err != nil {
+		if _, err := cluster.Admin.Must(ctx, "wait", "-n", "kinds", workload, "--for=jsonpath="+path, "--timeout=120s"); err != nil {
 			return err
 		}
 	}

@@ -128,7 +128,7 @@ func as(t *testing.T, user string) *controlplane.Kubectl {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cluster.ControlPlane.Kubectl(kubeconfig, cluster.pluginDir)
+	return cluster.ControlPlane.Kubectl(kubeconfig, cluster.PluginDir)
 }
 
 // run types `kubectl netguard …` and expects an exit status. What is no error says nothing on stderr but notes.
@@ -180,7 +180,7 @@ func fails(t *testing.T, k *controlplane.Kubectl, args []string, words ...string
 // must runs kubectl as admin.
 func must(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := cluster.admin.Must(t.Context(), args...)
+	out, err := cluster.Admin.Must(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func must(t *testing.T, args ...string) string {
 func apply(t *testing.T, path string) {
 	t.Helper()
 	t.Cleanup(func() {
-		if _, err := cluster.admin.Must(background(), "delete", "-f", path, "--ignore-not-found", "--wait"); err != nil {
+		if _, err := cluster.Admin.Must(background(), "delete", "-f", path, "--ignore-not-found", "--wait"); err != nil {
 			t.Error(err)
 		}
 	})

@@ -15,7 +15,7 @@ func serviceAccount(t *testing.T) *controlplane.Kubectl {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cluster.ControlPlane.Kubectl(kubeconfig, cluster.pluginDir)
+	return cluster.ControlPlane.Kubectl(kubeconfig, cluster.PluginDir)
 }
 
 // The documented ClusterRole is enough for every command: the answers are the admin's, byte for byte.
@@ -45,7 +45,7 @@ func TestClusterRoleIsEnough(t *testing.T) {
 		"version --cluster",
 	} {
 		args := append([]string{"netguard"}, append(strings.Fields(line), "-o", "json")...)
-		want, err := cluster.admin.Run(t.Context(), args...)
+		want, err := cluster.Admin.Run(t.Context(), args...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestOneNamespaceAnswersWithinIt(t *testing.T) {
 		"192.0.2.0/24 deploy/bankapp",
 	} {
 		ends := append(strings.Fields(line), "-n", "bank")
-		want := ask[explanation](t, cluster.admin, yes, append([]string{"explain"}, ends...)...)
+		want := ask[explanation](t, cluster.Admin, yes, append([]string{"explain"}, ends...)...)
 		got := ask[explanation](t, reader, yes, append([]string{"explain"}, ends...)...)
 		if got.Verdict != want.Verdict || got.Partly != want.Partly || len(got.Answers) != len(want.Answers) || len(got.Gaps) > 0 {
 			t.Errorf("%s: got %s with %d answers and gaps %v, the admin gets %s with %d", line, got.Verdict, len(got.Answers), got.Gaps, want.Verdict, len(want.Answers))
@@ -219,7 +219,7 @@ func TestVersionTellsWhichPermissionsAreMissing(t *testing.T) {
 		status       int
 		missing, own int
 	}{
-		"admin":       {cluster.admin, yes, 0, 0},
+		"admin":       {cluster.Admin, yes, 0, 0},
 		"ClusterRole": {serviceAccount(t), yes, 0, 0},
 		// All but namespaces, nodes and IngressClasses, which no namespace holds.
 		"Role in bank": {as(t, bankReader), undecided, 27, 22},

@@ -18,7 +18,7 @@ func TestSnapshotsAreAnsweredAsTheCluster(t *testing.T) {
 	podIP := must(t, "get", "pod", "web", "-n", "services", "-o", "jsonpath={.status.podIP}")
 	clusterIP := must(t, "get", "svc", "named", "-n", "services", "-o", "jsonpath={.spec.clusterIP}")
 	users := map[string]*controlplane.Kubectl{
-		"admin": cluster.admin, "ClusterRole": serviceAccount(t), bankReader: as(t, bankReader), nobody: as(t, nobody),
+		"admin": cluster.Admin, "ClusterRole": serviceAccount(t), bankReader: as(t, bankReader), nobody: as(t, nobody),
 	}
 	state := filepath.Join(t.TempDir(), "state.yaml")
 	for _, line := range []string{
@@ -97,13 +97,13 @@ func TestSnapshotsHoldNothingElse(t *testing.T) {
 			{"delete", "secret,configmap", "hidden", "-n", "bank"},
 			{"annotate", "deployment", "frontend", "-n", "bank", "note-"}, {"annotate", "networkpolicy", "bankapp-restrict-access", "-n", "bank", "note-"},
 		} {
-			if _, err := cluster.admin.Must(background(), args...); err != nil {
+			if _, err := cluster.Admin.Must(background(), args...); err != nil {
 				t.Error(err)
 			}
 		}
 	})
 	state := filepath.Join(t.TempDir(), "state.yaml")
-	r, err := cluster.admin.Run(t.Context(), "netguard", "snapshot", "-n", "bank", "-o", state)
+	r, err := cluster.Admin.Run(t.Context(), "netguard", "snapshot", "-n", "bank", "-o", state)
 	if err != nil || r.ExitCode != yes {
 		t.Fatalf("%v %+v", err, r)
 	}
@@ -122,11 +122,11 @@ func TestSnapshotsHoldNothingElse(t *testing.T) {
 		"reachable-from ds/agent -n hosts", "explain internet svc/load-balancer -n services", "explain rs/replicaset job/job -n kinds",
 	} {
 		args := append([]string{"netguard"}, append(strings.Fields(line), "-o", "json")...)
-		live, err := cluster.admin.Run(t.Context(), args...)
+		live, err := cluster.Admin.Run(t.Context(), args...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		replayed, err := cluster.admin.Run(t.Context(), append(args, "-f", state)...)
+		replayed, err := cluster.Admin.Run(t.Context(), append(args, "-f", state)...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,11 +71,11 @@ func TestClusterAndManifestsGiveTheSameJSON(t *testing.T) {
 
 	for _, q := range questions {
 		args := append(append([]string{"netguard"}, q...), "-o", "json")
-		live, err := cluster.admin.Run(t.Context(), args...)
+		live, err := cluster.Admin.Run(t.Context(), args...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		offline, err := cluster.admin.Run(t.Context(), append(args, "-f", dump)...)
+		offline, err := cluster.Admin.Run(t.Context(), append(args, "-f", dump)...)
 		if err != nil {
 			t.Fatal(err)
 		}

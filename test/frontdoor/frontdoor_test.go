@@ -12,7 +12,7 @@ import (
 // The example: one command shows that the door does not work, and both faults of
 // the tutorial's policy.
 func TestBankapp(t *testing.T) {
-	r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach ingress/bankapp -n bank")
+	r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach ingress/bankapp -n bank")
 	if r.Kind != "FrontDoor" || len(r.Doors) != 1 || len(r.Doors[0].Backends) != 1 {
 		t.Fatalf("got %+v", r)
 	}
@@ -29,7 +29,7 @@ func TestBankapp(t *testing.T) {
 	if len(b.Meant) != 1 || b.Meant[0].End.Name != "frontend" {
 		t.Errorf("meant: %+v", b.Meant)
 	}
-	text := run(t, cluster.admin, yes, "who-can-reach ingress/bankapp -n bank").Stdout
+	text := run(t, cluster.Admin, yes, "who-can-reach ingress/bankapp -n bank").Stdout
 	for _, words := range []string{
 		"DENIED", "https://bank.example.com/ does not work", "504", "A podSelector alone only matches pods in the policy's own namespace",
 		"80 is the Service's port", "kubectl patch networkpolicy bankapp-restrict-access", "deploy/frontend", "Ways around the door: none",
@@ -44,33 +44,33 @@ func TestBankapp(t *testing.T) {
 			t.Errorf("wider than 80 columns: %s", line)
 		}
 	}
-	run(t, cluster.admin, no, "can-reach internet ingress/bankapp -n bank")
-	run(t, cluster.admin, no, "can-reach ingress/bankapp svc/bankapp-service -n bank")
-	run(t, cluster.admin, yes, "can-reach internet ingress-nginx/svc/ingress-nginx-controller")
-	run(t, cluster.admin, yes, "reachable-from ingress/bankapp -n bank")
-	if x := ask[explanation](t, cluster.admin, yes, "explain internet ingress/bankapp -n bank"); x.Verdict != "Denied" || x.Fix == nil {
+	run(t, cluster.Admin, no, "can-reach internet ingress/bankapp -n bank")
+	run(t, cluster.Admin, no, "can-reach ingress/bankapp svc/bankapp-service -n bank")
+	run(t, cluster.Admin, yes, "can-reach internet ingress-nginx/svc/ingress-nginx-controller")
+	run(t, cluster.Admin, yes, "reachable-from ingress/bankapp -n bank")
+	if x := ask[explanation](t, cluster.Admin, yes, "explain internet ingress/bankapp -n bank"); x.Verdict != "Denied" || x.Fix == nil {
 		t.Errorf("got %+v", x)
 	}
 }
 
 // The fix that who-can-reach prints works when it is typed as it stands.
 func TestTheFixFixes(t *testing.T) {
-	r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach ingress/bankapp -n bank")
+	r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach ingress/bankapp -n bank")
 	t.Cleanup(func() {
-		if _, err := cluster.admin.Must(context.Background(), "apply", "-f", "../../examples/bankapp/policy.yaml"); err != nil {
+		if _, err := cluster.Admin.Must(context.Background(), "apply", "-f", "../../examples/bankapp/policy.yaml"); err != nil {
 			t.Error(err)
 		}
 	})
 	for _, p := range r.Doors[0].Backends[0].Fix.Patches {
 		must(t, "patch", "networkpolicy", p.Policy.Name, "-n", p.Policy.Namespace, "--type=json", "-p", p.Patch)
 	}
-	run(t, cluster.admin, yes, "can-reach internet ingress/bankapp -n bank")
-	run(t, cluster.admin, no, "can-reach deploy/other svc/bankapp-service -n bank")
+	run(t, cluster.Admin, yes, "can-reach internet ingress/bankapp -n bank")
+	run(t, cluster.Admin, no, "can-reach deploy/other svc/bankapp-service -n bank")
 }
 
 // A controller on hostNetwork gets to the pods of its own node alone.
 func TestHostNetwork(t *testing.T) {
-	r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach ingress/host -n shop")
+	r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach ingress/host -n shop")
 	d, b := r.Doors[0], r.Doors[0].Backends[0]
 	if d.Verdict != "Denied" || !d.Partly || d.foundBy() != "Status" || d.DataPlane[0].Count != 3 || d.Entry != nil {
 		t.Errorf("got door %+v", d)
@@ -78,16 +78,16 @@ func TestHostNetwork(t *testing.T) {
 	if len(b.Answers) != 2 || b.Answers[1].Verdict != "Allowed" || b.Answers[1].Reason != "SameNode" || !slices.Equal(b.Answers[1].Source.Nodes, []string{"node-a"}) || b.Answers[1].Source.Total != 3 {
 		t.Errorf("got answers %+v", b.Answers)
 	}
-	text := run(t, cluster.admin, yes, "explain internet ingress/host -n shop").Stdout
+	text := run(t, cluster.Admin, yes, "explain internet ingress/host -n shop").Stdout
 	if !strings.Contains(strings.Join(strings.Fields(text), " "), "It only works through 1 of 3 pods of host-ingress/ds/controller") {
 		t.Errorf("it does not say how many pods:\n%s", text)
 	}
-	run(t, cluster.admin, no, "can-reach internet ingress/host -n shop")
+	run(t, cluster.Admin, no, "can-reach internet ingress/host -n shop")
 }
 
 // Traefik serves the Ingress that names no class, being the default.
 func TestTraefik(t *testing.T) {
-	r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach ingress/traefik -n shop")
+	r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach ingress/traefik -n shop")
 	d, b := r.Doors[0], r.Doors[0].Backends[0]
 	if d.Verdict != "Allowed" || d.foundBy() != "Status" || d.DataPlane[0].Count != 2 || d.Entry == nil || d.Entry.Namespace != "traefik" {
 		t.Errorf("got door %+v", d)
@@ -95,19 +95,19 @@ func TestTraefik(t *testing.T) {
 	if b.Verdict != "Allowed" || b.Reason != "RuleAllows" || !b.Routes[0].TLS {
 		t.Errorf("got backend %+v", b)
 	}
-	run(t, cluster.admin, yes, "can-reach ingress/traefik svc/web -n shop")
-	run(t, cluster.admin, yes, "can-reach internet ingress/traefik -n shop")
+	run(t, cluster.Admin, yes, "can-reach ingress/traefik svc/web -n shop")
+	run(t, cluster.Admin, yes, "can-reach internet ingress/traefik -n shop")
 }
 
 // --controller overrules what is found.
 func TestControllerFlag(t *testing.T) {
-	run(t, cluster.admin, no, "can-reach internet ingress/traefik -n shop --controller ingress-nginx/deploy/ingress-nginx-controller")
-	run(t, cluster.admin, yes, "can-reach internet ingress/traefik -n shop --controller app.kubernetes.io/name=traefik")
-	run(t, cluster.admin, no, "can-reach internet ingress/traefik -n shop --controller 198.51.100.0/24")
+	run(t, cluster.Admin, no, "can-reach internet ingress/traefik -n shop --controller ingress-nginx/deploy/ingress-nginx-controller")
+	run(t, cluster.Admin, yes, "can-reach internet ingress/traefik -n shop --controller app.kubernetes.io/name=traefik")
+	run(t, cluster.Admin, no, "can-reach internet ingress/traefik -n shop --controller 198.51.100.0/24")
 }
 
 func TestMap(t *testing.T) {
-	m := ask[netmap](t, cluster.admin, yes, "map -n shop")
+	m := ask[netmap](t, cluster.Admin, yes, "map -n shop")
 	has := func(fromKind, from, toKind, to string) bool {
 		return slices.ContainsFunc(m.Edges, func(e struct {
 			From, To end
@@ -124,7 +124,7 @@ func TestMap(t *testing.T) {
 			t.Errorf("no edge %v in %+v", edge, m.Edges)
 		}
 	}
-	m = ask[netmap](t, cluster.admin, yes, "map -n bank")
+	m = ask[netmap](t, cluster.Admin, yes, "map -n bank")
 	if has("Ingress", "bankapp", "Deployment", "bankapp") || !has("Internet", "", "Ingress", "bankapp") {
 		t.Errorf("got %+v", m.Edges)
 	}
@@ -133,16 +133,16 @@ func TestMap(t *testing.T) {
 // A cluster without the Gateway API has no Gateways, and whoever asks is told so;
 // for somebody without permissions that is no gap either.
 func TestWithoutGatewayAPI(t *testing.T) {
-	r := run(t, cluster.admin, failed, "who-can-reach gateway/edge -n infra")
+	r := run(t, cluster.Admin, failed, "who-can-reach gateway/edge -n infra")
 	if !strings.Contains(r.Stderr, `"edge" not found`) {
 		t.Errorf("stderr: %s", r.Stderr)
 	}
-	run(t, cluster.admin, yes, "map -A")
+	run(t, cluster.Admin, yes, "map -A")
 	kubeconfig, err := cluster.Kubeconfig(nobody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := cluster.ControlPlane.Kubectl(kubeconfig, cluster.pluginDir)
+	k := cluster.ControlPlane.Kubectl(kubeconfig, cluster.PluginDir)
 	m := ask[netmap](t, k, undecided, "map -A")
 	if text := gaps(m.Gaps); strings.Contains(text, "gateways") || !strings.Contains(text, "ingresses") {
 		t.Errorf("gaps: %s", text)
@@ -180,11 +180,11 @@ func same(t *testing.T, kinds string, questions ...string) {
 	}
 	for _, q := range questions {
 		args := append(append([]string{"netguard"}, strings.Fields(q)...), "-o", "json")
-		live, err := cluster.admin.Run(t.Context(), args...)
+		live, err := cluster.Admin.Run(t.Context(), args...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		offline, err := cluster.admin.Run(t.Context(), append(args, "-f", dump)...)
+		offline, err := cluster.Admin.Run(t.Context(), append(args, "-f", dump)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func TestGateway(t *testing.T) {
 			{"delete", "-f", "testdata/gateway.yaml", "-f", "testdata/grant.yaml", "--ignore-not-found", "--wait"},
 			{"delete", "-f", "testdata/gateway-crds.yaml", "--wait"},
 		} {
-			if _, err := cluster.admin.Must(context.Background(), args...); err != nil {
+			if _, err := cluster.Admin.Must(context.Background(), args...); err != nil {
 				t.Error(err)
 			}
 		}
@@ -220,7 +220,7 @@ func TestGateway(t *testing.T) {
 	must(t, "wait", "-n", "infra", "--for=condition=Available", "deployment/edge-nginx", "--timeout=60s")
 	must(t, "wait", "-n", "infra", "--for=condition=Ready", "pods", "--all", "--timeout=60s")
 
-	r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach httproute/web -n shop")
+	r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach httproute/web -n shop")
 	d, b := r.Doors[0], r.Doors[0].Backends[0]
 	if d.Object != (object{"Gateway", "infra", "edge"}) || d.Verdict != "Denied" || d.foundBy() != "GatewayLabel" || d.DataPlane[0].End.Name != "edge-nginx" {
 		t.Errorf("got door %+v", d)
@@ -228,9 +228,9 @@ func TestGateway(t *testing.T) {
 	if b.ClientSees != "504" || b.Fix == nil || !b.Routes[0].TLS || b.Routes[0].Host != "shop.example.com" || d.Entry == nil || d.Entry.Name != "edge-nginx" {
 		t.Errorf("got backend %+v, entry %+v", b, d.Entry)
 	}
-	run(t, cluster.admin, no, "can-reach internet infra/gateway/edge")
-	run(t, cluster.admin, no, "can-reach internet infra/httproute/foreign")
-	if r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach infra/httproute/foreign"); r.Doors[0].Backends[0].Reason != "GrantMissing" {
+	run(t, cluster.Admin, no, "can-reach internet infra/gateway/edge")
+	run(t, cluster.Admin, no, "can-reach internet infra/httproute/foreign")
+	if r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach infra/httproute/foreign"); r.Doors[0].Backends[0].Reason != "GrantMissing" {
 		t.Errorf("got %+v", r.Doors[0].Backends)
 	}
 
@@ -244,20 +244,20 @@ func TestGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := cluster.admin.Must(context.Background(), "apply", "-f", "testdata/shop.yaml"); err != nil {
+		if _, err := cluster.Admin.Must(context.Background(), "apply", "-f", "testdata/shop.yaml"); err != nil {
 			t.Error(err)
 		}
 	})
 	for _, p := range b.Fix.Patches {
 		must(t, "patch", "networkpolicy", p.Policy.Name, "-n", p.Policy.Namespace, "--type=json", "-p", p.Patch)
 	}
-	r = ask[frontDoor](t, cluster.admin, yes, "who-can-reach infra/gateway/edge")
+	r = ask[frontDoor](t, cluster.Admin, yes, "who-can-reach infra/gateway/edge")
 	if d := r.Doors[0]; d.Verdict != "Allowed" || d.foundBy() != "Status" || len(d.Backends) != 1 || len(d.Backends[0].Routes) != 2 {
 		t.Errorf("got door %+v", d)
 	}
-	run(t, cluster.admin, yes, "can-reach internet infra/gateway/edge")
-	run(t, cluster.admin, yes, "can-reach infra/httproute/foreign svc/web -n shop")
-	m := ask[netmap](t, cluster.admin, yes, "map -n shop")
+	run(t, cluster.Admin, yes, "can-reach internet infra/gateway/edge")
+	run(t, cluster.Admin, yes, "can-reach infra/httproute/foreign svc/web -n shop")
+	m := ask[netmap](t, cluster.Admin, yes, "map -n shop")
 	if !slices.ContainsFunc(m.Edges, func(e struct {
 		From, To end
 		Verdict  string
@@ -274,8 +274,8 @@ func TestGateway(t *testing.T) {
 	if err := publish(t.Context(), "httproute", "shop/web", `{"status":{"parents":[{"parentRef":{"namespace":"infra","name":"edge"},"controllerName":"gateway.nginx.org/nginx-gateway-controller","conditions":[{"type":"Accepted","status":"False","reason":"NotAllowedByListeners","message":"no","lastTransitionTime":"2026-01-01T00:00:00Z"}]}]}}`); err != nil {
 		t.Fatal(err)
 	}
-	if r := ask[frontDoor](t, cluster.admin, yes, "who-can-reach httproute/web -n shop"); r.Doors[0].Backends[0].Reason != "RouteNotAccepted" {
+	if r := ask[frontDoor](t, cluster.Admin, yes, "who-can-reach httproute/web -n shop"); r.Doors[0].Backends[0].Reason != "RouteNotAccepted" {
 		t.Errorf("got %+v", r.Doors[0].Backends)
 	}
-	run(t, cluster.admin, no, "can-reach internet httproute/web -n shop")
+	run(t, cluster.Admin, no, "can-reach internet httproute/web -n shop")
 }

@@ -3,83 +3,35 @@ package frontdoor
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/test/controlplane"
-	"github.com/kubectl-netguard/netguard/test/kubelet"
+	"github.com/kubectl-netguard/netguard/test/stage"
 )
 
 // nobody may do nothing that not everybody may.
 const nobody = "nobody"
 
 // cluster is what the tests share.
-var cluster struct {
-	*controlplane.ControlPlane
-	pluginDir string
-	admin     *controlplane.Kubectl
-}
+var cluster *stage.Stage
 
 func TestMain(m *testing.M) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	status, err := runTests(ctx, m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "frontdoor:", err)
-		status = 1
-	}
-	os.Exit(status)
-}
-
-func runTests(ctx context.Context, m *testing.M) (_ int, err error) {
-	dir, err := os.MkdirTemp("", "netguard-plugin-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "kubectl-netguard"), "./cmd/kubectl-netguard")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("build the plugin: %w\n%s", err, out)
-	}
-	cp, err := controlplane.Start(ctx, controlplane.Options{Tokens: []controlplane.Token{{User: nobody, Token: "nobody-token"}}, Log: os.Stderr})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, cp.Stop()) }()
-	nodes, err := kubelet.Start(ctx, cp.AdminConfig(), kubelet.Options{AssignLoadBalancers: true, Log: os.Stderr})
-	if err != nil {
-		return 0, err
-	}
-	defer nodes.Stop()
-	kubeconfig, err := cp.Kubeconfig(controlplane.AdminUser)
-	if err != nil {
-		return 0, err
-	}
-	cluster.ControlPlane, cluster.pluginDir, cluster.admin = cp, dir, cp.Kubectl(kubeconfig, dir)
-	if err := furnish(ctx); err != nil {
-		return 0, err
-	}
-	return m.Run(), nil
+	os.Exit(stage.Main(m, stage.Options{Tokens: []controlplane.Token{{User: nobody, Token: "nobody-token"}}, Nodes: true}, furnish))
 }
 
 // furnish applies the example and the doors, waits for their pods, and writes the status of each Ingress as its controller
 // would: the address of its load balancer, or those of the nodes.
-func furnish(ctx context.Context) error {
+func furnish(ctx context.Context, s *stage.Stage) error {
+	cluster = s
 	for _, args := range [][]string{
 		{"apply", "-f", "../../examples/bankapp", "-f", "testdata/shop.yaml", "-f", "testdata/host.yaml", "-f", "testdata/traefik.yaml"},
 		{"wait", "--for=condition=Available", "deployments", "--all", "-A", "--timeout=120s"},
 		{"rollout", "status", "-n", "host-ingress", "daemonset/controller", "--timeout=120s"},
 		{"wait", "--for=condition=Ready", "pods", "--all", "-A", "--timeout=120s"},
 	} {
-		if _, err := cluster.admin.Must(ctx, args...); err != nil {
+		if _, err := cluster.Admin.Must(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -92,7 +44,7 @@ func furnish(ctx context.Context) error {
 			return err
 		}
 	}
-	nodes, err := cluster.admin.Must(ctx, "get", "nodes", "-o", `jsonpath={range .items[*]}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}`)
+	nodes, err := cluster.Admin.Must(ctx, "get", "nodes", "-o", `jsonpath={range .items[*]}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}`)
 	if err != nil {
 		return err
 	}
@@ -107,16 +59,16 @@ func furnish(ctx context.Context) error {
 func balancer(ctx context.Context, service string) (string, error) {
 	ns, name, _ := strings.Cut(service, "/")
 	const path = "{.status.loadBalancer.ingress[0].ip}"
-	if _, err := cluster.admin.Must(ctx, "wait", "-n", ns, "svc/"+name, "--for=jsonpath="+path, "--timeout=60s"); err != nil {
+	if _, err := cluster.Admin.Must(ctx, "wait", "-n", ns, "svc/"+name, "--for=jsonpath="+path, "--timeout=60s"); err != nil {
 		return "", err
 	}
-	return cluster.admin.Must(ctx, "get", "-n", ns, "svc", name, "-o", "jsonpath="+path)
+	return cluster.Admin.Must(ctx, "get", "-n", ns, "svc", name, "-o", "jsonpath="+path)
 }
 
 // publish writes an object's status, as controllers do.
 func publish(ctx context.Context, kind, object, patch string) error {
 	ns, name, _ := strings.Cut(object, "/")
-	_, err := cluster.admin.Must(ctx, "patch", kind, name, "-n", ns, "--subresource=status", "--type=merge", "-p", patch)
+	_, err := cluster.Admin.Must(ctx, "patch", kind, name, "-n", ns, "--subresource=status", "--type=merge", "-p", patch)
 	return err
 }
 
@@ -229,7 +181,7 @@ func ask[T any](t *testing.T, k *controlplane.Kubectl, status int, args string) 
 // must runs kubectl as admin.
 func must(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := cluster.admin.Must(t.Context(), args...)
+	out, err := cluster.Admin.Must(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,21 +135,21 @@ func TestAggregatedAPIsThatAreDown(t *testing.T) {
 			api := `{"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v3.` + c.group + `"},
 				"spec": {"group": "` + c.group + `", "version": "v3", "groupPriorityMinimum": 100, "versionPriority": 100,
 				"insecureSkipTLSVerify": true, "service": {"namespace": "bank", "name": "bankapp-service", "port": 80}}}`
-			if r, err := cluster.admin.RunWithInput(t.Context(), api, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
+			if r, err := cluster.Admin.RunWithInput(t.Context(), api, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
 				t.Fatal(err, r.Stderr)
 			}
 			t.Cleanup(func() {
-				if _, err := cluster.admin.Must(background(), "delete", "apiservice", "v3."+c.group, "--wait"); err != nil {
+				if _, err := cluster.Admin.Must(background(), "delete", "apiservice", "v3."+c.group, "--wait"); err != nil {
 					t.Error(err)
 				}
 			})
-			if _, err := cluster.admin.Must(t.Context(), "wait", "apiservice", "v3."+c.group, "--for=condition=Available=false", "--timeout=60s"); err != nil {
+			if _, err := cluster.Admin.Must(t.Context(), "wait", "apiservice", "v3."+c.group, "--for=condition=Available=false", "--timeout=60s"); err != nil {
 				t.Fatal(err)
 			}
 			// The discovery document notes it a little later.
 			var got result
 			for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
-				got = ask(t, cluster.admin, append(strings.Fields(isAllowed), "--request-timeout=30s")...)
+				got = ask(t, cluster.Admin, append(strings.Fields(isAllowed), "--request-timeout=30s")...)
 				if got.status == c.status || time.Now().After(deadline) {
 					break
 				}
@@ -158,7 +158,7 @@ func TestAggregatedAPIsThatAreDown(t *testing.T) {
 				t.Errorf("got %+v, want exit status %d and %q", got, c.status, c.says)
 			}
 			// What policies deny, they deny, whatever else there is: but for kinds that may let it in again.
-			if got := ask(t, cluster.admin, strings.Fields(isDenied)...); got.status == yes {
+			if got := ask(t, cluster.Admin, strings.Fields(isDenied)...); got.status == yes {
 				t.Errorf("got %+v", got)
 			}
 		})

@@ -36,7 +36,7 @@ func onTerminal(t *testing.T, p *proxy, env string, args ...string) (stdout, ter
 	}
 	var out bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), cluster.Binaries().Kubectl, append([]string{"netguard"}, args...)...)
-	cmd.Env = append(cluster.Environment(p.kubeconfig, cluster.pluginDir), env)
+	cmd.Env = append(cluster.Environment(p.kubeconfig, cluster.PluginDir), env)
 	cmd.Stdout, cmd.Stderr = &out, tty
 	written := make(chan string)
 	go func() {

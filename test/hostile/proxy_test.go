@@ -106,7 +106,7 @@ func (p *proxy) configure(t *testing.T, token string) string {
 
 // kubectl is the real one, which talks through the proxy.
 func (p *proxy) kubectl() *controlplane.Kubectl {
-	return cluster.ControlPlane.Kubectl(p.kubeconfig, cluster.pluginDir)
+	return cluster.ControlPlane.Kubectl(p.kubeconfig, cluster.PluginDir)
 }
 
 func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {

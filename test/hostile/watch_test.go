@@ -33,18 +33,18 @@ func TestWatch(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			remove := []string{"delete", "netpol", "isolate-other", "-n", "bank", "--ignore-not-found"}
 			t.Cleanup(func() {
-				if _, err := cluster.admin.Must(background(), remove...); err != nil {
+				if _, err := cluster.Admin.Must(background(), remove...); err != nil {
 					t.Error(err)
 				}
 			})
 			w := startWatching(t, startProxy(t, nil, nil), c.args...)
 			w.expect(c.allowed)
-			if r, err := cluster.admin.RunWithInput(t.Context(), isolateOther, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
+			if r, err := cluster.Admin.RunWithInput(t.Context(), isolateOther, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
 				t.Fatal(err, r.Stderr)
 			}
 			w.expect(c.denied)
 			if !c.closed {
-				if _, err := cluster.admin.Must(t.Context(), remove...); err != nil {
+				if _, err := cluster.Admin.Must(t.Context(), remove...); err != nil {
 					t.Fatal(err)
 				}
 				w.expect(c.allowed)
@@ -91,7 +91,7 @@ func startWatching(t *testing.T, p *proxy, args ...string) *watching {
 	t.Helper()
 	w := &watching{t: t, lines: make(chan string, 1000), notes: make(chan string, 1000), ended: make(chan struct{})}
 	w.cmd = exec.Command(cluster.Binaries().Kubectl, append([]string{"netguard"}, append(args, "-n", "bank", "--watch", "--watch-interval=1s")...)...)
-	w.cmd.Env = cluster.Environment(p.kubeconfig, cluster.pluginDir)
+	w.cmd.Env = cluster.Environment(p.kubeconfig, cluster.PluginDir)
 	stdout, err := w.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
