@@ -170,11 +170,9 @@ func verdictsOn(m *model.Model, r *report.Reach, pod *snapshot.Pod) []string {
 			case e.Others && e.End.Name == pod.Namespace:
 				var own, by []string
 				for _, p := range m.Isolating(pod, report.Egress) {
-					if !p.Subject.Empty() {
-						own = append(own, p.Name.Name)
-					}
+					own = append(own, p.Name.Name)
 				}
-				for _, o := range e.SelectedBy {
+				for _, o := range e.RestrictedBy {
 					by = append(by, o.Name)
 				}
 				switch {

@@ -12,7 +12,7 @@ func manyNamespaces() *report.Reach {
 	out := whoCanReach()
 	out.Gaps, out.Unmatched, out.Rows = nil, nil, nil
 	others := func(ns string, by ...report.Object) report.Members {
-		return report.Members{End: report.End{Kind: "Namespace", Name: ns}, Others: true, SelectedBy: by}
+		return report.Members{End: report.End{Kind: "Namespace", Name: ns}, Others: true, RestrictedBy: by}
 	}
 	row := report.ReachRow{
 		Verdict: report.Allowed, Reason: report.NotIsolated, Hop: report.HopIngress, Scope: report.ScopeWorkloads, Ports: out.Ports,

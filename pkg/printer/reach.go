@@ -277,21 +277,25 @@ func (n names) ruleList(row report.ReachRow) []string {
 	return out
 }
 
-// rowNotes are the caveats of all rows, each once.
+// rowNotes are the caveats of all rows, each once. One that as many rows share as a
+// table folds is not repeated for each.
 func (t text) rowNotes(p page, n names, r *report.Reach) {
+	shared := map[string]int{}
+	for _, row := range r.Rows {
+		for _, c := range row.Caveats {
+			shared[n.rowCaveat(c)]++
+		}
+	}
 	seen := map[string]bool{}
 	for _, row := range r.Rows {
 		for _, c := range row.Caveats {
-			line := n.caveat(c)
-			if c.Code == report.RoutedOutside {
-				line = "policies allow the addresses above; whether anything routes them to the pods is not in the API"
-			}
-			if c.Source != "" {
-				line += " (" + n.esc(c.Source) + ")"
-			}
-			who := strings.Join(t.scope(n, row), ", ")
-			if c.Code != report.RoutedOutside {
-				line = "for " + who + ", " + line
+			line := n.rowCaveat(c)
+			switch {
+			case c.Code == report.RoutedOutside:
+			case shared[line] >= foldFrom && !t.wide():
+				line = fmt.Sprintf("for %d answers above, %s", shared[line], line)
+			default:
+				line = "for " + strings.Join(t.scope(n, row), ", ") + ", " + line
 			}
 			if seen[line] {
 				continue
@@ -303,6 +307,18 @@ func (t text) rowNotes(p page, n names, r *report.Reach) {
 			p.put("Note: ", 6, line)
 		}
 	}
+}
+
+// rowCaveat is a caveat of a row, with its source.
+func (n names) rowCaveat(c report.Caveat) string {
+	line := n.caveat(c)
+	if c.Code == report.RoutedOutside {
+		line = "policies allow the addresses above; whether anything routes them to the pods is not in the API"
+	}
+	if c.Source != "" {
+		line += " (" + n.esc(c.Source) + ")"
+	}
+	return line
 }
 
 // unmatched are peers of rules that admit nobody who exists.

@@ -99,24 +99,25 @@ func apart(ends []report.Members) (named, others []report.Members) {
 
 // others are the pods of namespaces that are not listed one by one.
 func (n names) others(all []report.Members, limit int) string {
-	var plain, selected []string
+	var plain, some []string
 	for _, m := range all {
-		if len(m.SelectedBy) == 0 {
+		if len(m.RestrictedBy) == 0 {
 			plain = append(plain, m.End.Name)
 			continue
 		}
 		var by []string
-		for _, p := range m.SelectedBy {
+		for _, p := range m.RestrictedBy {
 			by = append(by, n.esc(p.Name))
 		}
-		selected = append(selected, fmt.Sprintf("pods of namespace %s that %s %s", n.esc(m.End.Name), strings.Join(by, " and "), verb(len(by), "selects")))
+		some = append(some, fmt.Sprintf("other pods of namespace %s whose egress only %s %s",
+			n.esc(m.End.Name), strings.Join(by, " and "), verb(len(by), "restricts")))
 	}
 	var out []string
 	if len(plain) > 0 {
 		out = append(out, "all other pods of "+plural(len(plain), "namespace")+" "+n.list(plain, limit))
 	}
-	if len(selected) > 0 {
-		out = append(out, names{escape: same}.list(selected, limit))
+	if len(some) > 0 {
+		out = append(out, names{escape: same}.list(some, limit))
 	}
 	return strings.Join(out, ", ")
 }

@@ -374,7 +374,7 @@ func (s *shown) namespace() string {
 func (s *shown) report(total int) report.Members {
 	switch {
 	case s.rest != nil:
-		return report.Members{End: s.end, Others: true, SelectedBy: selectedBy(s.rest)}
+		return report.Members{End: s.end, Others: true, RestrictedBy: restrictedBy(s.rest)}
 	case s.number < 0:
 		m := members{end: s.end, names: s.names, nodes: s.nodes}
 		return m.report(0)

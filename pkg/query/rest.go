@@ -124,14 +124,16 @@ func restID(r *model.Rest) string {
 	return b.String()
 }
 
-// selectedBy names the policies that make a group of pods of which there may be
-// others in the namespace.
-func selectedBy(r *model.Rest) []report.Object {
+// restrictedBy names the policies that tell a group of pods from others of the
+// namespace: these, and no other, isolate them for egress. Those that select every
+// pod alone tell nothing.
+func restrictedBy(r *model.Rest) []report.Object {
+	if !slices.ContainsFunc(r.Egress, func(p *policy.Policy) bool { return !p.Subject.Empty() }) {
+		return nil
+	}
 	var out []report.Object
 	for _, p := range r.Egress {
-		if !p.Subject.Empty() {
-			out = append(out, p.Ref())
-		}
+		out = append(out, p.Ref())
 	}
 	return out
 }

@@ -48,8 +48,9 @@ type Members struct {
 	Total int `json:"total"`
 	// Others: the pods of the namespace that are not listed one by one, in a table.
 	Others bool `json:"others,omitempty"`
-	// SelectedBy are the policies that select them, where Others are some only.
-	SelectedBy []Object `json:"selectedBy,omitempty"`
+	// RestrictedBy, where Others are some only: those whose egress these policies
+	// restrict, and no other.
+	RestrictedBy []Object `json:"restrictedBy,omitempty"`
 }
 
 // PortMapping is a port as it was asked for and as the pod sees it. They differ behind
