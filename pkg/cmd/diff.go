@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -85,6 +86,9 @@ func (o *diffOptions) complete() error {
 	}
 	if !o.offline() && len(o.deletes) == 0 {
 		return errors.New("nothing is proposed: give manifests with -f or -k, or objects to delete with --delete")
+	}
+	if slices.Contains(o.filenames, "-") && slices.Contains(o.against, "-") {
+		return errors.New("standard input (-) cannot be both sides: give --against or -f a file")
 	}
 	var err error
 	if o.home, err = o.namespace(); err != nil {

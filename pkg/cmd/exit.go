@@ -16,14 +16,32 @@ const (
 	ExitUndecided = 3
 )
 
-// exitHelp ends the long help of every command.
-const exitHelp = `
+// The long help of every command ends with its exit statuses: of one that reports,
+// of can-reach, which answers, and of all together; some have words of their own.
+const (
+	reportExit = `
+
+Exit status:
+  0  the report is complete, whatever the verdicts in it
+  2  error: usage, not found, API or file failure
+  3  undecided: something needed could not be read or is not modelled`
+
+	answerExit = `
+
+Exit status:
+  0  yes: reachable
+  1  no, with proof
+  2  error: usage, not found, API or file failure
+  3  undecided: something needed could not be read or is not modelled`
+
+	anyExit = `
 
 Exit status:
   0  yes: reachable, or the report is complete
-  1  no, with proof (can-reach only)
+  1  no, with proof (can-reach, diff, scaffold only)
   2  error: usage, not found, API or file failure
   3  undecided: something needed could not be read or is not modelled`
+)
 
 // statusError carries an exit status that is an answer, not an error: nothing
 // is printed for it.

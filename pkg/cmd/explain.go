@@ -70,7 +70,7 @@ func newExplain(g *globals) *cobra.Command {
 		Long: templates.LongDesc(`
 			Explain whether SOURCE can reach TARGET: every hop on the way, for each policy that selects an end
 			the clause that fails, and the smallest change of a policy that would let the connection through,
-			re-evaluated before it is shown.`) + exitHelp,
+			re-evaluated before it is shown.`) + reportExit,
 		Example: templates.Examples(`
 			# Why can the frontend not reach the Service?
 			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank
@@ -127,7 +127,7 @@ func newCanReach(g *globals) *cobra.Command {
 		Short: "Answer yes, no or unknown, for scripts",
 		Long: templates.LongDesc(`
 			Answer whether SOURCE can reach TARGET, in the manner of 'kubectl auth can-i': yes only if every
-			connection that TARGET stands for is allowed.`) + exitHelp,
+			connection that TARGET stands for is allowed.`) + answerExit,
 		Example: templates.Examples(`
 			# Check in a script
 			kubectl netguard can-reach deploy/frontend svc/bankapp-service -n bank -q && echo connected

@@ -35,12 +35,15 @@ func newMap(g *globals) *cobra.Command {
 		Short: "List all allowed connections between workloads and with the outside",
 		Long: templates.LongDesc(`
 			List the connections that policies allow between workloads, between workloads and addresses
-			outside the cluster, and through Ingresses and Gateways, as sets of protocols and ports. By default those that begin or end in the
-			namespace of -n; with -A, or for manifests without -n, all of them.
+			outside the cluster, and through Ingresses and Gateways, as sets of protocols and ports. By default
+			those that begin or end in the namespace of -n; with -A, or for manifests without -n, all of them.
+
+			Each row is one way: that clients outside get to an Ingress does not say that it gets on to its
+			backends, which is a row of its own, or is missing. explain joins them.
 
 			More than 100 connections are told by namespaces in the table: what a row says is true for all that
 			it names. -o wide has a row for each, and the other formats write them one by one, however many
-			there are.`) + exitHelp,
+			there are.`) + reportExit,
 		Example: templates.Examples(`
 			# Everything that is allowed in a namespace
 			kubectl netguard map -n bank

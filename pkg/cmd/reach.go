@@ -131,7 +131,7 @@ func newWhoCanReach(g *globals) *cobra.Command {
 			the pods, what clients see when it does not, and how to mend it; who else gets to those pods; and
 			which ways lead around it. What carries its traffic is looked for by the address in its status,
 			by labels and arguments of pods, and by what is known of common controllers; --controller names
-			it where that finds nothing, or the wrong one.`) + exitHelp,
+			it where that finds nothing, or the wrong one.`) + reportExit,
 		Example: templates.Examples(`
 			# Does the Ingress work, and who gets around it?
 			kubectl netguard who-can-reach ingress/bankapp -n bank
@@ -154,7 +154,7 @@ func newReachableFrom(g *globals) *cobra.Command {
 		Short: "List what a source can reach",
 		Long: templates.LongDesc(`
 			List what SOURCE can and cannot reach, on the ports that the pods declare, and which addresses
-			outside the cluster its own policies let it talk to.`) + exitHelp,
+			outside the cluster its own policies let it talk to.`) + reportExit,
 		Example: templates.Examples(`
 			# What can a compromised frontend reach?
 			kubectl netguard reachable-from deploy/frontend -n bank

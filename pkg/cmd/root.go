@@ -64,7 +64,7 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 
 			Ends are written as [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]] with kubectl's names for TYPE; a bare
 			NAME is a pod. A source may also be an IP or CIDR, "internet", or labels that no pod carries yet
-			(app=frontend). With -f or -k, manifests are read instead of a cluster.`) + strings.Replace(exitHelp, "can-reach only", "can-reach, diff, scaffold", 1),
+			(app=frontend). With -f or -k, manifests are read instead of a cluster.`) + anyExit,
 		Example: templates.Examples(`
 			# Who can reach a Service, and why
 			kubectl netguard who-can-reach svc/bankapp-service -n bank

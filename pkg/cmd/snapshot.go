@@ -275,7 +275,7 @@ func (o *snapshotOptions) write(s *snapshot.Snapshot, words []string, answer err
 	}
 	r.Client, r.Namespace, r.Anonymous = version(), words[len(words)-1], o.anonymize
 	file := o.file
-	if file == "" {
+	if file == "" || file == "-" {
 		file = "FILE"
 	}
 	again := commandLine(append(words, "-f", file))
@@ -296,7 +296,7 @@ func (o *snapshotOptions) write(s *snapshot.Snapshot, words []string, answer err
 }
 
 func (o *snapshotOptions) put(text []byte) error {
-	if o.file == "" {
+	if o.file == "" || o.file == "-" {
 		_, err := o.Out.Write(text)
 		return err
 	}
@@ -317,7 +317,7 @@ func (o *snapshotOptions) told(r *report.Snapshot, again string, size int, answe
 	if answer != nil && !errors.As(answer, &status) {
 		fmt.Fprintf(o.ErrOut, "note: the question itself ends with an error, and will again: %s\n", oneLine(answer.Error())) //nolint:errcheck // as note
 	}
-	if o.file != "" {
+	if o.file != "" && o.file != "-" {
 		fmt.Fprintf(o.ErrOut, "%s holds %d objects in %d kB; the same answer again:\n  %s\n", o.file, len(r.Objects), (size+999)/1000, again) //nolint:errcheck // as note
 	}
 	if size > source.MaxFile {

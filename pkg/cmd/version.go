@@ -36,7 +36,7 @@ func newVersion(g *globals) *cobra.Command {
 			Print the plugin's version. With --cluster, also which network plugin was recognised, whether it
 			enforces policies, which policy kinds are in use that netguard does not evaluate, and which of the
 			permissions that questions may need are missing: the API server is asked (by SelfSubjectRulesReview
-			and SelfSubjectAccessReview, which everybody may).`) + exitHelp,
+			and SelfSubjectAccessReview, which everybody may).`) + reportExit,
 		Example: templates.Examples(`
 			kubectl netguard version --cluster`),
 		Args: exactArgs(),

@@ -29,6 +29,9 @@ func (p *Peer) match(e *Endpoint, b Behaviour) (selector.Result, failure) {
 	}
 	switch {
 	case e.Kind == AddressEndpoint:
+		if !e.AddressKnown() {
+			return selector.No, failure{reason: report.PluginIdentity}
+		}
 		return selector.No, failure{reason: report.NotAPod}
 	case e.Kind == HostEndpoint && !p.takesHosts(e, b):
 		return selector.No, failure{reason: report.HostNetwork}

@@ -126,7 +126,7 @@ func differences(row report.DiffRow) []shownDifference {
 }
 
 func (d shownDifference) connections() string {
-	text := "the way as a whole"
+	text := "the way in"
 	if d.Connections != nil {
 		text = setText(*d.Connections)
 	}

@@ -49,7 +49,11 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	if len(d.Backends) == 1 && d.Backends[0].Service.Name != "" {
 		title += " → " + n.backend(d.Backends[0])
 	}
-	p.put(t.verdict(d.Verdict, d.Partly, r)+"   ", 4, title)
+	head := t.verdict(d.Verdict, d.Partly, r)
+	if d.Verdict == report.Allowed && someShutOut(d) {
+		head = t.paint(report.Unknown, "ALLOWED, to some")
+	}
+	p.put(head+"   ", 4, title)
 	if len(d.Backends) == 0 && d.Problem == "" {
 		p.para(2, "No route sends requests anywhere.")
 	}
@@ -101,6 +105,8 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 	switch {
 	case b.Verdict == report.Allowed && d.Verdict == report.Denied && len(d.Backends) == 1:
 		word, why = "does not work", "clients outside do not get to the controller"
+	case b.Verdict == report.Allowed && someShutOut(d):
+		word = "works for some clients, see Entry"
 	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:
 		word = "would not work"
 	case b.Verdict == report.Denied && b.Partly:
@@ -285,6 +291,15 @@ func (t text) tls(p page, n names, d *report.Door) {
 	}
 }
 
+// someShutOut tells whether some clients outside get in and others do not.
+func someShutOut(d *report.Door) bool {
+	verdicts := map[report.Verdict]int{}
+	for _, a := range d.Outside {
+		verdicts[a.Verdict]++
+	}
+	return verdicts[report.Denied] > 0 && verdicts[report.Denied] < len(d.Outside)
+}
+
 // clients says whether clients outside get to the door.
 func (t text) clients(p page, n names, r *report.FrontDoor, d *report.Door) {
 	if len(d.Outside) == 0 {
@@ -311,7 +326,7 @@ func (t text) clients(p page, n names, r *report.FrontDoor, d *report.Door) {
 		word, text = report.Unknown, "whether clients outside get in"
 	}
 	label := t.strong(word, r)
-	if verdicts[report.Denied] > 0 && verdicts[report.Denied] < len(d.Outside) {
+	if someShutOut(d) {
 		label = "PARTLY"
 	}
 	p.fact("Entry", t.paint(word, label)+": "+text+at)

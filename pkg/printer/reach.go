@@ -243,7 +243,7 @@ func (t text) scope(n names, row report.ReachRow) []string {
 
 // rowWhy is the deciding rule of a row, or what came nearest to admitting it.
 func (n names) rowWhy(row report.ReachRow) string {
-	if row.Nearest != nil && row.Verdict != report.Allowed {
+	if row.Nearest != nil && row.Verdict == report.Denied {
 		brief, _, _ := n.mismatch(*row.Nearest, sidesOf(row.Hop), "")
 		switch len(row.DecidedBy) {
 		case 0:

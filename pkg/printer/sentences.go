@@ -235,6 +235,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "selectors match no outside address"
 		full = fmt.Sprintf("the %s is no pod, and a selector only matches pods", s.peer)
 		hint = "Only an ipBlock matches addresses outside the cluster."
+	case report.PluginIdentity:
+		brief = "no peer of a NetworkPolicy matches it"
+		full = fmt.Sprintf("the %s is an identity of the network plugin, which no peer of a NetworkPolicy matches", s.peer)
+		hint = "With Cilium, a CiliumNetworkPolicy with fromEntities: [ingress] can let it in; a NetworkPolicy cannot."
 	case report.HostNetwork:
 		brief = "selectors match no hostNetwork pod or node"
 		full = fmt.Sprintf("the %s is a hostNetwork pod or a node", s.peer)

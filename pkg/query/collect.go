@@ -23,6 +23,8 @@ type collector struct {
 	home   string
 	order  []string
 	groups map[string]*group
+	// at is the hop at the question's own end.
+	at report.HopKind
 	// total pods of each workload, by its number.
 	total []int
 	// own are the parties of the question's own end, by name.
@@ -63,7 +65,7 @@ func newCollector(e *engine, home string) *collector {
 
 // sources evaluates every source against the targets.
 func (c *collector) sources(from everyone, targets []model.Destination) {
-	c.naming = c.lensFor(nil, targets)
+	c.at, c.naming = report.HopIngress, c.lensFor(nil, targets)
 	// The sources' own policies may tell the targets apart by their addresses,
 	// and a source on a node may tell them apart by theirs.
 	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
@@ -91,7 +93,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
 	for _, s := range v.standings(from.classes) {
 		answers := ask(s.sample(v.own))
-		c.differ(answers, s, report.HopIngress)
+		c.differ(answers, s)
 		c.commit(answers, s.parts, nil)
 	}
 	c.rest(v, ask)
@@ -102,7 +104,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 
 // targets evaluates every target, on each port it declares, against the sources.
 func (c *collector) targets(sources []model.Party, to everyone) {
-	c.naming = c.lensFor(sources, nil)
+	c.at, c.naming = report.HopEgress, c.lensFor(sources, nil)
 	for _, s := range sources {
 		c.own[partyName(s)] = s
 	}
@@ -128,7 +130,7 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	v := c.view(sources, report.Ingress, c.naming.nodes)
 	for _, s := range v.standings(to.classes) {
 		answers := ask(s.sample(v.own))
-		c.differ(answers, s, report.HopEgress)
+		c.differ(answers, s)
 		c.commit(answers, s.parts, nil)
 	}
 	for _, class := range fold(to.others, c.naming.key) {
@@ -171,7 +173,7 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			continue
 		}
 		row := report.ReachRow{Verdict: o.verdict, Reason: o.reason, Caveats: o.caveats, Ports: []report.PortMapping{}}
-		if hop := deciding(o.hops, o.verdict, o.reason); hop != nil {
+		if hop := c.deciding(o); hop != nil {
 			row.Hop, row.Detail, row.Nearest = hop.Kind, hop.Detail, nearest(hop.Policies)
 		}
 		if o.verdict == report.Unknown {
@@ -201,12 +203,23 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 	}
 }
 
+// deciding is the hop that a row tells of: where several are alike, the one at
+// the question's own end.
+func (c *collector) deciding(o outcome) *report.Hop {
+	for i := range o.hops {
+		if h := &o.hops[i]; h.Kind == c.at && h.Verdict == o.verdict && h.Reason == o.reason {
+			return h
+		}
+	}
+	return deciding(o.hops, o.verdict, o.reason)
+}
+
 // differ clears the value that failed to match where it is the sample's alone:
-// others that the same clause turned away at hop may have another.
-func (c *collector) differ(answers map[string]*said, s *standing, hop report.HopKind) {
+// others that the same clause turned away may have another.
+func (c *collector) differ(answers map[string]*said, s *standing) {
 	for _, a := range answers {
 		n := a.row.Nearest
-		if n == nil || a.row.Hop != hop || n.Got == "" && !n.Absent {
+		if n == nil || a.row.Hop != c.at || n.Got == "" && !n.Absent {
 			continue
 		}
 		for i, part := range s.parts {
@@ -490,7 +503,7 @@ func closeness(r report.MismatchReason) int {
 		return 4
 	case report.InExcept:
 		return 3
-	case report.HostNetwork, report.NotAPod:
+	case report.HostNetwork, report.NotAPod, report.PluginIdentity:
 		return 2
 	default:
 		return 1

@@ -166,6 +166,9 @@ const (
 	PodsNotInIPBlock MismatchReason = "PodsNotInIPBlock"
 	// NotAPod: a selector cannot match an outside address.
 	NotAPod MismatchReason = "NotAPod"
+	// PluginIdentity: the end is what the network plugin calls by a name of its own,
+	// which no peer of a NetworkPolicy matches.
+	PluginIdentity MismatchReason = "PluginIdentity"
 	// HostNetwork: a selector cannot match a node or a hostNetwork pod.
 	HostNetwork MismatchReason = "HostNetwork"
 	// Protocol: the protocol is another.

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -54,7 +57,7 @@ func (l *Live) fatal(ctx context.Context, err error) error {
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("the API server at %s rejected the credentials (401 Unauthorized): log in again", server)
 	case l.unconfigured && errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("no cluster is configured, and none answers at %s: set KUBECONFIG or --kubeconfig, or read manifests with -f", server)
+		return fmt.Errorf("no cluster is configured, and none answers at %s: %s", server, configure())
 	case isCredentials(err):
 		return fmt.Errorf("cannot log in to the API server at %s: %s", server, oneLine(innermost(err).Error()))
 	case isTLS(err):
@@ -128,10 +131,21 @@ func isCredentials(err error) bool {
 	return strings.Contains(text, "getting credentials:") || strings.Contains(text, "failed to refresh token")
 }
 
+// configure says how to get at a cluster. KUBECONFIG may be set and lead nowhere.
+func configure() string {
+	const how = "set KUBECONFIG or --kubeconfig, or read manifests with -f"
+	files := filepath.SplitList(os.Getenv(clientcmd.RecommendedConfigPathEnvVar))
+	there := func(file string) bool { _, err := os.Stat(file); return err == nil }
+	if len(files) == 0 || slices.ContainsFunc(files, there) {
+		return how
+	}
+	return fmt.Sprintf("KUBECONFIG names %s, which cannot be read; %s", oneLine(strings.Join(files, ", ")), how)
+}
+
 // configError is a kubeconfig that names no server to talk to.
 func configError(err error) error {
 	if clientcmd.IsEmptyConfig(err) {
-		return errors.New("no cluster is configured: set KUBECONFIG or --kubeconfig, or read manifests with -f")
+		return errors.New("no cluster is configured: " + configure())
 	}
 	text := oneLine(err.Error())
 	// IsContextNotFound does not know the error of an override, --context.
