@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -17,9 +18,6 @@ import (
 // Limits of a brief reading, beyond which one list of everything is the cheaper
 // or the only way.
 const (
-	// maxSets is how many policies of a namespace may each isolate some of its
-	// pods for egress: every combination of them is a group of pods of its own.
-	maxSets = 3
 	// maxLists is how many namespaces are listed one by one, in any cluster; where
 	// the lists are of few pods, a tenth of all namespaces are.
 	maxLists = 20
@@ -153,9 +151,10 @@ func (p *planner) targetPorts(r reference.Reference, pods []*snapshot.Pod) conns
 
 // labelled are the pods of a namespace with these labels; with none, all.
 func (p *planner) labelled(namespace string, set map[string]string) []*snapshot.Pod {
+	match := labels.SelectorFromSet(set)
 	var out []*snapshot.Pod
 	for _, pod := range p.s.PodsIn(namespace) {
-		if labels.SelectorFromSet(set).Matches(labels.Set(pod.Labels)) {
+		if match.Matches(labels.Set(pod.Labels)) {
 			out = append(out, pod)
 		}
 	}
@@ -220,6 +219,10 @@ func (b *briefing) ingress() bool {
 			}
 		}
 	}
+	// A policy that is not evaluated may admit anybody.
+	b.everybody = b.everybody || slices.ContainsFunc(b.s.Unmodelled(), func(u snapshot.Unmodelled) bool {
+		return u.ClusterWide || u.Namespace == "" || u.Namespace == home
+	})
 	return true
 }
 
@@ -271,7 +274,7 @@ func (b *briefing) egress() bool {
 		if !ok {
 			return false
 		}
-		some := 0
+		whole := policy.Combinations(compiled, report.Egress) == nil
 		for _, p := range compiled {
 			switch {
 			case !p.Egress.Isolates:
@@ -279,15 +282,13 @@ func (b *briefing) egress() bool {
 				// They may treat the target's addresses differently, and a source
 				// may have one only. Otherwise, that pods of a cluster have an
 				// address in common is taken for granted.
-				some = maxSets + 1
+				whole = true
 			case p.Subject.Empty():
 				// hostNetwork pods are those that even this does not select.
 				b.hosts[ns.Name] = true
-			default:
-				some++
 			}
 		}
-		if some > maxSets && !b.read(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name}) {
+		if whole && !b.read(snapshot.Need{Resource: snapshot.Pods, Namespace: ns.Name}) {
 			return false
 		}
 	}
@@ -315,9 +316,9 @@ func (b *briefing) hostPods() bool {
 	if len(b.hosts) > maxLists || len(nodes) > maxLists || nodes[""] {
 		return b.read(snapshot.Need{Resource: snapshot.Pods, Fields: host})
 	}
-	return b.each(sorted(b.hosts), func(ns string) snapshot.Need {
+	return b.each(slices.Sorted(maps.Keys(b.hosts)), func(ns string) snapshot.Need {
 		return snapshot.Need{Resource: snapshot.Pods, Namespace: ns, Fields: host}
-	}) && b.each(sorted(nodes), func(node string) snapshot.Need {
+	}) && b.each(slices.Sorted(maps.Keys(nodes)), func(node string) snapshot.Need {
 		return snapshot.Need{Resource: snapshot.Pods, Fields: host + ",spec.nodeName=" + node}
 	})
 }
@@ -358,13 +359,4 @@ func (b *briefing) compile(namespace string) ([]*policy.Policy, bool) {
 		out = append(out, p)
 	}
 	return out, true
-}
-
-func sorted(set map[string]bool) []string {
-	out := make([]string, 0, len(set))
-	for k := range set {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

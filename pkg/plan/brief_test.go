@@ -38,7 +38,7 @@ func randomWorld(seed int64) *snapshot.Snapshot {
 			name = "bank"
 		}
 		w.b.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{
-			"kubernetes.io/metadata.name": name, "env": w.one("prod", "dev"),
+			"kubernetes.io/metadata.name": name, "env": w.one("prod", "dev"), "team": name,
 		}})
 		for j := range 4 {
 			w.pod(name, j)
@@ -102,7 +102,11 @@ func (w world) selector() metav1.LabelSelector {
 
 func (w world) peer() networkingv1.NetworkPolicyPeer {
 	var out networkingv1.NetworkPolicyPeer
-	pods, namespaces := w.selector(), metav1.LabelSelector{MatchLabels: map[string]string{"env": w.one("prod", "dev")}}
+	pods := w.selector()
+	namespaces := metav1.LabelSelector{MatchLabels: map[string]string{"env": w.one("prod", "dev")}}
+	if w.rnd.Intn(4) == 0 {
+		namespaces.MatchLabels = map[string]string{"team": w.one("ns1", "nobody"), "missing": "yes"}
+	}
 	switch w.rnd.Intn(8) {
 	case 0:
 		out.NamespaceSelector = &namespaces
@@ -220,6 +224,7 @@ func TestBriefAnswersAgreeWithWholeOnes(t *testing.T) {
 			if len(brief.Gaps) > 0 {
 				t.Errorf("seed %d, %s: gaps %v", seed, text, brief.Gaps)
 			}
+			saysWhatIs(t, all, brief)
 			m := model.New(all)
 			for _, pod := range all.Pods() {
 				if pod.Finished() {
@@ -239,6 +244,28 @@ func TestBriefAnswersAgreeWithWholeOnes(t *testing.T) {
 	t.Logf("%d pods compared, %d of them not read", compared, unread)
 	if unread < compared/10 {
 		t.Errorf("only %d of %d pods were not read: nothing was put to the test", unread, compared)
+	}
+}
+
+// saysWhatIs checks that what a row says of the label that failed to match is so in
+// every namespace that it is about.
+func saysWhatIs(t *testing.T, all *snapshot.Snapshot, r *report.Reach) {
+	t.Helper()
+	for _, row := range r.Rows {
+		n := row.Nearest
+		if n == nil || n.Reason != report.NamespaceLabel || row.Hop != report.HopIngress || n.Got == "" && !n.Absent {
+			continue
+		}
+		for _, e := range row.Ends {
+			name := e.End.Namespace
+			if e.End.Kind == "Namespace" {
+				name = e.End.Name
+			}
+			got, has := all.Namespace(name).Labels[n.Key]
+			if got != n.Got || has == n.Absent {
+				t.Errorf("%s is said to have %s=%q (absent: %v), and has %q", name, n.Key, n.Got, n.Absent, got)
+			}
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
 	for _, s := range v.standings(from.classes) {
 		answers := ask(s.sample(v.own))
-		c.differ(answers, s)
+		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
 		c.commit(answers, s.parts, nil)
 	}
 	c.rest(v, ask)
@@ -130,7 +130,7 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	v := c.view(sources, report.Ingress, c.naming.nodes)
 	for _, s := range v.standings(to.classes) {
 		answers := ask(s.sample(v.own))
-		c.differ(answers, s)
+		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
 		c.commit(answers, s.parts, nil)
 	}
 	for _, class := range fold(to.others, c.naming.key) {
@@ -215,21 +215,26 @@ func (c *collector) deciding(o outcome) *report.Hop {
 }
 
 // differ clears the value that failed to match where it is the sample's alone:
-// others that the same clause turned away may have another.
-func (c *collector) differ(answers map[string]*said, s *standing) {
+// others that the same clause turned away have another.
+func (c *collector) differ(answers map[string]*said, others func(*report.Mismatch) bool) {
 	for _, a := range answers {
 		n := a.row.Nearest
-		if n == nil || a.row.Hop != c.at || n.Got == "" && !n.Absent {
-			continue
-		}
-		for i, part := range s.parts {
-			got, absent, named := c.valueOf(n, part.pods[0])
-			if !named && (i > 0 || len(part.pods) > 1) || named && (got != n.Got || absent != n.Absent) {
-				n.Got, n.Absent = "", false
-				break
-			}
+		if n != nil && a.row.Hop == c.at && (n.Got != "" || n.Absent) && others(n) {
+			n.Got, n.Absent = "", false
 		}
 	}
+}
+
+// differs tells whether some pod of a standing has another value than the one that
+// a mismatch tells of.
+func (c *collector) differs(s *standing, n *report.Mismatch) bool {
+	for i, part := range s.parts {
+		got, absent, named := c.valueOf(n, part.pods[0])
+		if !named && (i > 0 || len(part.pods) > 1) || named && (got != n.Got || absent != n.Absent) {
+			return true
+		}
+	}
+	return false
 }
 
 // valueOf is what a pod has where a mismatch looked; named is false where that is
@@ -269,7 +274,7 @@ func (c *collector) commit(answers map[string]*said, parts []portion, others []m
 			c.groups[key] = g
 			c.order = append(c.order, key)
 		}
-		if n, m := g.row.Nearest, a.row.Nearest; n != nil && m != nil && n.Got != m.Got {
+		if n, m := g.row.Nearest, a.row.Nearest; n != nil && m != nil && (n.Got != m.Got || n.Absent != m.Absent) {
 			n.Got, n.Absent = "", false
 		}
 		for _, p := range parts {

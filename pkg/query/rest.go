@@ -28,8 +28,8 @@ func (c *collector) rest(v *viewer, ask func([]model.Party) map[string]*said) {
 			continue
 		}
 		party := model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns.Name}}, Unseen: true, Rest: &model.Rest{Not: c.excluded(v, need)}}
-		policies := isolatingEgress(c.PoliciesIn(ns.Name))
-		if len(policies) == 0 {
+		sets := policy.Combinations(c.PoliciesIn(ns.Name), report.Egress)
+		if len(sets) == 1 && len(sets[0]) == 0 {
 			party.Rest.Isolated = true
 			key := v.restKey(party)
 			answers, ok := known[key]
@@ -37,16 +37,19 @@ func (c *collector) rest(v *viewer, ask func([]model.Party) map[string]*said) {
 				answers = ask([]model.Party{party})
 				known[key] = answers
 			}
+			c.differ(answers, func(n *report.Mismatch) bool { return c.restDiffers(n, ns.Name) })
 			c.commit(answers, nil, []model.Party{party})
 			continue
 		}
 		needs := maps.Clone(c.needs)
-		if answers := ask([]model.Party{party}); denied(answers) {
+		// Too many to tell apart are not left unread by any plan; a recorded state
+		// may have them, and the answer is then as open as it is.
+		if answers := ask([]model.Party{party}); denied(answers) || sets == nil {
 			c.commit(answers, nil, []model.Party{party})
 			continue
 		}
 		c.needs = needs // not so: the policies are taken one by one
-		for _, set := range sets(policies) {
+		for _, set := range sets {
 			some := party
 			some.Rest = &model.Rest{Not: party.Rest.Not, Isolated: true, Egress: set}
 			c.commit(ask([]model.Party{some}), nil, []model.Party{some})
@@ -81,6 +84,16 @@ func (v *viewer) restKey(p model.Party) string {
 	return string(key)
 }
 
+// restDiffers tells whether a namespace has another value than the one that a
+// mismatch tells of; what labels its pods have was not read.
+func (c *collector) restDiffers(n *report.Mismatch, namespace string) bool {
+	if n.Reason == report.PodLabel {
+		return false
+	}
+	got, absent, named := c.valueOf(n, &snapshot.Pod{Name: snapshot.Name{Namespace: namespace}})
+	return named && (got != n.Got || absent != n.Absent)
+}
+
 func denied(answers map[string]*said) bool {
 	for _, a := range answers {
 		if a.row.Verdict != report.Denied {
@@ -88,30 +101,6 @@ func denied(answers map[string]*said) bool {
 		}
 	}
 	return true
-}
-
-func isolatingEgress(in []*policy.Policy) []*policy.Policy {
-	return slices.DeleteFunc(slices.Clone(in), func(p *policy.Policy) bool { return !p.Egress.Isolates })
-}
-
-// sets are the combinations of policies that may isolate a pod: those that select
-// every pod are in all of them, those that contradict each other in none.
-func sets(policies []*policy.Policy) [][]*policy.Policy {
-	out := [][]*policy.Policy{nil}
-	for _, p := range policies {
-		if p.Subject.Empty() {
-			for i := range out {
-				out[i] = append(out[i], p)
-			}
-			continue
-		}
-		for _, set := range slices.Clone(out) {
-			if !slices.ContainsFunc(set, func(o *policy.Policy) bool { return o.Subject.Contradicts(p.Subject) }) {
-				out = append(out, append(slices.Clone(set), p))
-			}
-		}
-	}
-	return out
 }
 
 // restID tells the groups of one namespace's pods apart.
