@@ -105,7 +105,7 @@ func (w world) peer() networkingv1.NetworkPolicyPeer {
 	pods := w.selector()
 	namespaces := metav1.LabelSelector{MatchLabels: map[string]string{"env": w.one("prod", "dev")}}
 	if w.rnd.Intn(4) == 0 {
-		namespaces.MatchLabels = map[string]string{"team": w.one("ns1", "nobody"), "missing": "yes"}
+		namespaces.MatchLabels = map[string]string{"team": w.one("ns1", "nobody")}
 	}
 	switch w.rnd.Intn(8) {
 	case 0:
@@ -335,5 +335,41 @@ func TestBriefQuestionsFallBack(t *testing.T) {
 	s := server.load(plan.Question{Target: ref(t, "svc/bankapp-service"), Home: "bank", Brief: true})
 	if !s.Has(snapshot.Need{Resource: snapshot.Pods}) {
 		t.Error("not all pods were read")
+	}
+}
+
+// Namespaces that share an answer may each have another value of the label that
+// fails; none of them is told of all.
+func TestBriefAnswersTellNoValueThatDiffers(t *testing.T) {
+	b := snapshot.NewBuilder(nil)
+	b.ReadEverything()
+	b.AddNamespace(&snapshot.Namespace{Name: "bank", Labels: map[string]string{"team": "bank"}})
+	for _, ns := range []string{"a1", "a2", "a3"} {
+		b.AddNamespace(&snapshot.Namespace{Name: ns, Labels: map[string]string{"team": ns, "env": "dev"}})
+	}
+	b.AddPod(&snapshot.Pod{Name: snapshot.Name{Namespace: "bank", Name: "db"}, Node: "n1", Phase: snapshot.PhaseRunning, IPs: []netip.Addr{netip.MustParseAddr("10.0.0.1")}})
+	for label, want := range map[string]string{"team": "", "env": "dev"} {
+		b.AddPolicy(&snapshot.Policy{Name: snapshot.Name{Namespace: "bank", Name: "db"}, Spec: networkingv1.NetworkPolicySpec{
+			Ingress: []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{
+				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{label: "client"}},
+			}}}},
+		}})
+		server := &server{t: t, all: b.Snapshot()}
+		r, err := query.WhoCanReach(model.New(server.load(plan.Question{Target: ref(t, "db"), Home: "bank", Brief: true})), *ref(t, "db"), query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, row := range r.Rows {
+			if row.Nearest != nil && len(row.Ends) == 3 {
+				found = true
+				if row.Nearest.Got != want || row.Nearest.Absent {
+					t.Errorf("%s: of three namespaces it is said that they have %q, want %q", label, row.Nearest.Got, want)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: no row is about the other namespaces: %+v", label, r.Rows)
+		}
 	}
 }

@@ -379,7 +379,14 @@ func (s *shown) addOther(p model.Party, a *said) {
 	maps.Copy(s.nodes, m.nodes)
 }
 
-func (s *shown) count() int { return len(s.pods) + len(s.names) }
+// count is how many pods or other parties there are; of the rest of a namespace,
+// nobody knows.
+func (s *shown) count() int {
+	if s.rest != nil {
+		return 0
+	}
+	return len(s.pods) + len(s.names)
+}
 
 // namespace that the pods are in.
 func (s *shown) namespace() string {
