@@ -175,7 +175,7 @@ func (n *Names) value(key, old string) string {
 	case "gateway.networking.k8s.io/gateway-name", "gateway.envoyproxy.io/owning-gateway-name":
 		return n.object("Gateway", old)
 	case "gateway.networking.k8s.io/gateway-class-name", "gateway.envoyproxy.io/owning-gatewayclass",
-		"pod-template-hash", "controller-revision-hash", "pod-template-generation", "apps.kubernetes.io/pod-index":
+		"istio.io/dataplane-mode", "pod-template-hash", "controller-revision-hash", "pod-template-generation", "apps.kubernetes.io/pod-index":
 		return old
 	}
 	switch old {

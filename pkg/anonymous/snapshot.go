@@ -8,9 +8,12 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -150,17 +153,53 @@ func (n *Names) selector(s *metav1.LabelSelector) {
 	}
 }
 
-// Selector is a label selector, as kubectl -l takes it, with the new values.
+// Selector is a label selector, as kubectl -l takes it, with the new values. Its
+// clauses stay in their order and as they are written: by its text it is known
+// what was read. What cannot be parsed is replaced as a whole.
 func (n *Names) Selector(text string) string {
 	if text == "" || strings.HasPrefix(text, "<") { // <none> and <error> stand for what cannot be written
 		return text
 	}
-	parsed, err := metav1.ParseToLabelSelector(text)
-	if err != nil {
-		return text
+	var out []string
+	for _, clause := range clauses(text) {
+		parsed, err := labels.ParseToRequirements(clause)
+		if err != nil || len(parsed) != 1 {
+			return "<error>"
+		}
+		r := selector.Requirement{Key: parsed[0].Key()}
+		switch parsed[0].Operator() {
+		case selection.Equals, selection.DoubleEquals, selection.In:
+			r.Operator = metav1.LabelSelectorOpIn
+		case selection.NotEquals, selection.NotIn:
+			r.Operator = metav1.LabelSelectorOpNotIn
+		case selection.Exists:
+			r.Operator = metav1.LabelSelectorOpExists
+		case selection.DoesNotExist:
+			r.Operator = metav1.LabelSelectorOpDoesNotExist
+		default:
+			return "<error>"
+		}
+		r.Values = slices.Sorted(slices.Values(mapped(parsed[0].ValuesUnsorted(), func(old string) string { return n.value(r.Key, old) })))
+		out = append(out, r.String())
 	}
-	n.selector(parsed)
-	return metav1.FormatLabelSelector(parsed)
+	return strings.Join(out, ",")
+}
+
+// clauses are those of a selector; commas within parentheses part values.
+func clauses(text string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i, r := range text {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ',' && depth == 0:
+			out, from = append(out, text[from:i]), i+1
+		}
+	}
+	return append(out, text[from:])
 }
 
 func (n *Names) need(o snapshot.Need) snapshot.Need {

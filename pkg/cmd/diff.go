@@ -179,7 +179,8 @@ func (o *diffOptions) manifests(ctx context.Context, filenames []string, kustomi
 	if err != nil {
 		return nil, err
 	}
-	return s.Load(ctx, nil)
+	q := plan.Question{Home: o.home, Controllers: o.doors.refs, Services: true}
+	return s.Load(ctx, func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
 }
 
 // cluster reads everything that connections may depend on.

@@ -1,11 +1,15 @@
 package plan_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/pkg/internal/recorded"
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	files "github.com/kubectl-netguard/netguard/pkg/source"
 )
 
 // What was read for a question and recorded answers it as before, what could not
@@ -33,5 +37,40 @@ func TestWhatWasReadCanBeRecorded(t *testing.T) {
 				t.Errorf("without %s, %s → %s, recorded:\n%s\nbefore:\n%s", name, q[0], q[1], got, want)
 			}
 		}
+	}
+}
+
+// A state that was recorded for one question does not know what another needs:
+// that stays unknown, and is nothing that does not exist.
+func TestAnotherQuestionOfARecordedStateIsOpen(t *testing.T) {
+	source, target := ref(t, "deploy/frontend"), ref(t, "svc/bankapp-service")
+	server := &server{t: t, all: cluster(t)}
+	asked := plan.Question{Source: source, Target: target, Home: "bank"}
+	state := recorded.Text(t, server.load(asked))
+	load := func(q plan.Question) *snapshot.Snapshot {
+		m, err := files.NewManifests(files.ManifestOptions{Filenames: []string{"-"}, Namespace: "bank", In: bytes.NewReader(state)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := m.Load(t.Context(), func(s *snapshot.Snapshot) []snapshot.Need { return plan.Next(q, s) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if gaps := load(asked).Gaps(); len(gaps) > 0 {
+		t.Errorf("the same question: %v", gaps)
+	}
+	r, err := query.WhoCanReach(model.New(load(plan.Question{Target: target, Home: "bank"})), *target, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Gaps) == 0 {
+		t.Error("who-can-reach is complete, although not all pods were recorded")
+	}
+	missing := ref(t, "sts/db")
+	_, err = query.ReachableFrom(model.New(load(plan.Question{Source: missing, Home: "bank"})), *missing, query.Options{})
+	if err != nil {
+		t.Errorf("sts/db was not recorded, which does not say that it is not there: %v", err)
 	}
 }

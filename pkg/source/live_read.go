@@ -176,8 +176,8 @@ func readerOf[T, L, S any, P message[T]](
 		if need.Name != "" {
 			o, err := from.Get(ctx, need.Name, metav1.GetOptions{})
 			switch {
-			case apierrors.IsNotFound(err):
-				return nil, nil // read, and absent
+			case apierrors.IsNotFound(err) && !apierrors.IsUnexpectedServerError(err):
+				return nil, nil // read, and absent, as an API server says it
 			case err != nil:
 				return nil, err
 			}

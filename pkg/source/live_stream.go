@@ -9,7 +9,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -178,11 +177,8 @@ func decodeList[L any](in io.Reader) (*L, error) {
 		// The decoder would take it for a list without items.
 		return nil, errors.New("the answer is empty")
 	}
-	into, ok := any(new(L)).(runtime.Object)
-	if !ok {
-		return nil, fmt.Errorf("internal error: %T is no list", into)
-	}
-	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, into)
+	// Without a type to decode into, an answer has to say itself what it is.
+	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the answer cannot be decoded: %w", err)
 	}

@@ -95,3 +95,26 @@ func TestWaitsAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// JSON that looks like Kubernetes' but does not say what it is, is no empty list;
+// and where no path is served, nothing is said of an object.
+func TestAnswersSayWhatTheyAre(t *testing.T) {
+	list := snapshot.Need{Resource: snapshot.NetworkPolicies}
+	get := snapshot.Need{Resource: snapshot.Services, Namespace: "a", Name: "web"}
+	s := server(t, map[string]http.HandlerFunc{
+		"/":                  says(404, "text/plain; charset=utf-8", "404 page not found"),
+		"/api/v1/namespaces": answer(t, podList("")),
+		"/apis/networking.k8s.io/v1/networkpolicies": says(200, "application/json", `{"apiVersion":"v1","message":"please log in"}`),
+	})
+	live := liveOf(t, &rest.Config{Host: s.URL})
+	live.answered.Store(true)
+	got, err := live.Load(context.Background(), once(list, get))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, need := range []snapshot.Need{list, get} {
+		if got.Has(need) || got.GapFor(need) == nil {
+			t.Errorf("%s: read, %+v", need.Permission(), got.GapFor(need))
+		}
+	}
+}

@@ -53,8 +53,9 @@ func NewManifests(options ManifestOptions) (*Manifests, error) {
 
 // Load reads every manifest, whatever the planner would ask for: files are read
 // as a whole, and what they do not declare does not exist. A recorded state (see
-// [Record]) says itself what was not read.
-func (m *Manifests) Load(ctx context.Context, _ Planner) (*snapshot.Snapshot, error) {
+// [Record]) says itself what was read: what the planner asks for besides stays
+// unknown.
+func (m *Manifests) Load(ctx context.Context, next Planner) (*snapshot.Snapshot, error) {
 	found, errs := m.objects(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func (m *Manifests) Load(ctx context.Context, _ Planner) (*snapshot.Snapshot, er
 		if errs = append(errs, more...); len(errs) > 0 {
 			return nil, inputErrors(errs)
 		}
-		return s, nil
+		return notRecorded(s, next), nil
 	}
 	c := collection{defaultNamespace: m.options.Namespace, errs: errs}
 	for _, o := range found {

@@ -155,17 +155,16 @@ func (r *recorder) gateway(o *snapshot.Gateway) {
 			listener["tls"] = map[string]any{}
 		}
 		allowed := map[string]any{}
-		from := map[string]any{}
-		set(from, "from", l.From)
-		if l.From != "" && l.Selector != "" && l.Selector != noSelector {
-			parsed, err := metav1.ParseToLabelSelector(l.Selector)
-			if err != nil {
-				// A selector that no API server would take was read as its error.
-				parsed = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "invalid", Operator: "invalid"}}}
+		if l.Selector != "" { // else the field was absent, and From is its default
+			from := map[string]any{"from": l.From}
+			if l.Selector != noSelector {
+				parsed, err := metav1.ParseToLabelSelector(l.Selector)
+				if err != nil {
+					// A selector that no API server would take was read as its error.
+					parsed = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "invalid", Operator: "invalid"}}}
+				}
+				from["selector"] = parsed
 			}
-			from["selector"] = parsed
-		}
-		if len(from) > 0 {
 			allowed["namespaces"] = from
 		}
 		var kinds []any
@@ -173,7 +172,7 @@ func (r *recorder) gateway(o *snapshot.Gateway) {
 			kinds = append(kinds, map[string]any{"kind": k})
 		}
 		setList(allowed, "kinds", kinds)
-		if len(allowed) > 0 && (l.Selector != "" || l.From != "Same" || len(kinds) > 0) {
+		if len(allowed) > 0 {
 			listener["allowedRoutes"] = allowed
 		}
 		listeners = append(listeners, listener)
@@ -211,20 +210,27 @@ func (r *recorder) route(o *snapshot.Route) {
 }
 
 func parentRef(p snapshot.RouteParent, home string) map[string]any {
+	out := objectRef(p.Kind, "Gateway", p.Namespace, home, p.Name, p.Port)
+	set(out, "sectionName", p.SectionName)
+	return out
+}
+
+// objectRef refers to an object from a route of namespace home; the kind that is
+// usual there, and home itself, go without saying.
+func objectRef(kind, usual, namespace, home, name string, port uint16) map[string]any {
 	out := map[string]any{}
-	kind, group, foreign := strings.Cut(p.Kind, ".")
-	if p.Kind != "Gateway" {
-		out["kind"] = kind
+	bare, group, foreign := strings.Cut(kind, ".")
+	if kind != usual {
+		out["kind"] = bare
 	}
 	if foreign {
 		out["group"] = group
 	}
-	if p.Namespace != home {
-		set(out, "namespace", p.Namespace)
+	if namespace != home {
+		set(out, "namespace", namespace)
 	}
-	set(out, "name", p.Name)
-	set(out, "sectionName", p.SectionName)
-	set(out, "port", p.Port)
+	set(out, "name", name)
+	set(out, "port", port)
 	return out
 }
 
@@ -241,19 +247,7 @@ func routeRule(rule snapshot.RouteRule, home string) map[string]any {
 		matches = append(matches, match)
 	}
 	for _, b := range rule.Backends {
-		ref := map[string]any{}
-		kind, group, foreign := strings.Cut(b.Kind, ".")
-		if b.Kind != "Service" {
-			ref["kind"] = kind
-		}
-		if foreign {
-			ref["group"] = group
-		}
-		if b.Namespace != home {
-			set(ref, "namespace", b.Namespace)
-		}
-		set(ref, "name", b.Name)
-		set(ref, "port", b.Port)
+		ref := objectRef(b.Kind, "Service", b.Namespace, home, b.Name, b.Port)
 		if b.Weight != 1 {
 			ref["weight"] = b.Weight
 		}

@@ -5,7 +5,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,6 +58,22 @@ func replayed(objects []*object) (s *snapshot.Snapshot, recorded bool, errs []er
 	return r.builder.Snapshot(), true, errs
 }
 
+// notRecorded notes as gaps what a question asks for and a recorded state does not
+// have, because it was recorded for another.
+func notRecorded(s *snapshot.Snapshot, next Planner) *snapshot.Snapshot {
+	if next == nil || s.HasEverything() {
+		return s
+	}
+	for needs := next(s); len(needs) > 0; needs = next(s) {
+		b := snapshot.NewBuilder(s)
+		for _, n := range needs {
+			b.AddGap(snapshot.Gap{Need: n, Reason: snapshot.GapFailed, Message: "it was not recorded"})
+		}
+		s = b.Snapshot()
+	}
+	return s
+}
+
 type replay struct {
 	builder *snapshot.Builder
 	origins map[snapshot.Name]snapshot.Origin
@@ -66,7 +81,7 @@ type replay struct {
 }
 
 func (r *replay) header(o *object) error {
-	in, err := typed[report.Snapshot](o)
+	in, err := strict[report.Snapshot](o)
 	if err != nil {
 		return err
 	}
@@ -114,8 +129,7 @@ func (r *replay) read(o *object) error {
 	case schema.GroupKind{Kind: "Service"}:
 		return take(o, convertService, b.AddService)
 	case schema.GroupKind{Kind: "ConfigMap"}:
-		return take(o, func(in *corev1.ConfigMap) *configMap { return &configMap{nameOf(&in.ObjectMeta), in.Data} },
-			func(c *configMap) { b.AddConfigMap(c.name, c.data) })
+		return take(o, convertConfigMap, func(c *configMap) { b.AddConfigMap(c.name, c.data) })
 	case schema.GroupKind{Kind: "ReplicationController"}:
 		return take(o, convertReplicationController, b.AddWorkload)
 	case appsv1.SchemeGroupVersion.WithKind("Deployment").GroupKind():
