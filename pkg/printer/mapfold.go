@@ -51,7 +51,10 @@ func (t text) folded(b *bytes.Buffer, n names, r *report.FoldedMap) error {
 	if hidden := len(r.Rows) - len(rows); hidden > 0 {
 		p.put("", 2, fmt.Sprintf("%d more rows say less and are left out.", hidden))
 	}
-	if r.OwnNode {
+	switch {
+	case r.OwnNode && r.OwnNodePoliced:
+		p.put("", 2, "hostNetwork pods also reach all pods of their own node; rows about them leave that out.")
+	case r.OwnNode:
 		p.put("", 2, "hostNetwork pods also reach all pods of their own node, and these reach them; rows about them leave that out.")
 	}
 	p.put("", 2, "Folded by namespace. One row for each connection: -o wide, or -o csv; less: -n NAMESPACE or -l LABELS.")
@@ -71,7 +74,7 @@ func (n names) crowd(c report.Crowd, width int) string {
 	}
 	pods := "pods"
 	if c.Kind != "" {
-		pods = n.esc(c.Kind) + pluralEnd(c.Kind)
+		pods = plural(2, n.esc(c.Kind))
 	}
 	every := "every pod"
 	switch {
@@ -123,12 +126,4 @@ func (n names) namespaces(list []string) string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-// pluralEnd is what makes a kind's name plural: Gateways, Ingresses.
-func pluralEnd(kind string) string {
-	if strings.HasSuffix(kind, "s") {
-		return "es"
-	}
-	return "s"
 }

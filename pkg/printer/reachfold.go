@@ -67,7 +67,11 @@ func (t text) foldedRow(n names, r *report.Reach, rows []report.ReachRow) reachR
 				namespaces = append(namespaces, ns)
 			}
 		}
-		policies = append(policies, n.policy(row.DecidedBy[0].Policy))
+		for _, rule := range row.DecidedBy {
+			if p := n.policy(rule.Policy); !slices.Contains(policies, p) {
+				policies = append(policies, p)
+			}
+		}
 	}
 	out := t.reachRow(n, r, rows[0])
 	out.ends = []string{fmt.Sprintf("some pods of %d namespaces:", len(namespaces)), "  " + n.list(namespaces, 3)}

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
@@ -20,6 +21,8 @@ type folder struct {
 	sizes []int32
 	hosts []int32
 	known []nodesKnown
+	// pods of each unit.
+	pods []int32
 	// crowds are different sets of sources, each once.
 	crowds   []crowd
 	crowdIDs map[string]int32
@@ -40,9 +43,10 @@ type crowd struct {
 	everywhere bool
 }
 
-// share is how much of a place a crowd is.
+// share is how much of a place a crowd is: so many units of it.
 type share struct {
 	place int32
+	units int32
 	every bool
 }
 
@@ -91,11 +95,16 @@ func (x *matrix) foldWithin(l foldLimits) *report.FoldedMap {
 	// Names are worth telling where all rows still fit on a few pages.
 	if f.naming = len(f.order) <= 8*l.rows; f.naming {
 		if rows := f.rows(); len(rows)+len(others) <= l.rows {
-			return &report.FoldedMap{Rows: append(rows, others...), OwnNode: f.ownNode()}
+			return f.folded(append(rows, others...))
 		}
 	}
 	f.naming = false
-	return &report.FoldedMap{Rows: append(f.rows(), others...), OwnNode: f.ownNode()}
+	return f.folded(append(f.rows(), others...))
+}
+
+func (f *folder) folded(rows []report.FoldedRow) *report.FoldedMap {
+	policed := func(b policy.Behaviour) bool { return b.OwnNodePoliced }
+	return &report.FoldedMap{Rows: rows, OwnNode: f.ownNode(), OwnNodePoliced: slices.ContainsFunc(f.counted, policed)}
 }
 
 // ownNode tells whether it makes a difference who shares a node.
@@ -154,9 +163,10 @@ func (f *folder) alikeTargets() [][]int32 {
 type nodesKnown struct{ some, not bool }
 
 func (f *folder) findNodes() {
-	f.known = make([]nodesKnown, len(f.units))
+	f.known, f.pods = make([]nodesKnown, len(f.units)), make([]int32, len(f.units))
 	for _, e := range f.shown {
 		for _, p := range e.pods {
+			f.pods[p.unit] += p.count
 			for _, n := range p.nodes {
 				f.known[p.unit].some = f.known[p.unit].some || n != 0
 				f.known[p.unit].not = f.known[p.unit].not || n == 0
@@ -287,18 +297,30 @@ func (f *folder) note(from []interval, set int32, partly bool, targets []int32) 
 	}
 	for _, t := range targets {
 		k := seenKey{crowd: id, set: set, partly: partly, place: f.units[t].place}
-		_, own := slices.BinarySearchFunc(c.shares, k.place, func(s share, p int32) int { return cmp.Compare(s.place, p) })
+		at, own := slices.BinarySearchFunc(c.shares, k.place, func(s share, p int32) int { return cmp.Compare(s.place, p) })
+		// A single pod that is all of the crowd there has nobody to talk to but itself.
+		alone := own && c.shares[at].units == 1 && f.pods[t] == 1 && contains(from, t)
 		if !own || c.everywhere || len(c.shares) > f.limits.places {
-			add(k, t)
+			if !alone || len(c.shares) > 1 {
+				add(k, t)
+			}
 			continue
 		}
-		k.own = true
-		add(k, t)
+		if !alone {
+			k.own = true
+			add(k, t)
+		}
 		if len(c.shares) > 1 {
 			k.own, k.others = false, true
 			add(k, t)
 		}
 	}
+}
+
+// contains tells whether a unit is in some of these, which are ascending.
+func contains(in []interval, unit int32) bool {
+	at, found := slices.BinarySearchFunc(in, unit, func(w interval, u int32) int { return cmp.Compare(w.from, u) })
+	return found || at > 0 && unit < in[at-1].to
 }
 
 func (f *folder) crowd(units []interval) int32 {
@@ -317,7 +339,7 @@ func (f *folder) crowd(units []interval) int32 {
 		}
 	}
 	for p, n := range counts {
-		c.shares = append(c.shares, share{p, n == f.sizes[p]})
+		c.shares = append(c.shares, share{p, n, n == f.sizes[p]})
 	}
 	slices.SortFunc(c.shares, func(a, b share) int { return cmp.Compare(a.place, b.place) })
 	id := int32(len(f.crowds))

@@ -18,10 +18,12 @@ type flat struct {
 	// hosts are ends with pods on their node's network, others those with pods that
 	// are not; an end may be both.
 	hosts, others map[string]bool
+	// several are ends of more pods than one.
+	several map[string]bool
 }
 
 func flatten(m *model.Model, r *report.Map) *flat {
-	f := &flat{ends: map[string][]report.End{}, allowed: map[[2]string]connset.Set{}, possible: map[[2]string]connset.Set{}, hosts: map[string]bool{}, others: map[string]bool{}}
+	f := &flat{ends: map[string][]report.End{}, allowed: map[[2]string]connset.Set{}, possible: map[[2]string]connset.Set{}, hosts: map[string]bool{}, others: map[string]bool{}, several: map[string]bool{}}
 	for _, p := range m.Pods() {
 		if p.Finished() || len(p.IPs) == 0 && !p.Expected() {
 			continue
@@ -31,6 +33,7 @@ func flatten(m *model.Model, r *report.Map) *flat {
 		if !slices.ContainsFunc(f.ends[p.Namespace], func(e report.End) bool { return endText(e) == endText(end) }) {
 			f.ends[p.Namespace] = append(f.ends[p.Namespace], end)
 		}
+		f.several[endText(end)] = f.hosts[endText(end)] || f.others[endText(end)] || p.Several()
 		of := f.others
 		if p.HostNetwork {
 			of = f.hosts
@@ -45,7 +48,7 @@ func flatten(m *model.Model, r *report.Map) *flat {
 		f.possible[key] = f.possible[key].Union(e.Connections)
 		for _, end := range []report.End{e.From, e.To} {
 			if end.Kind == "Namespace" && f.ends[end.Name] == nil {
-				f.ends[end.Name] = []report.End{end}
+				f.ends[end.Name], f.several[endText(end)] = []report.End{end}, true
 			}
 		}
 	}
@@ -133,6 +136,7 @@ func foldIsTrue(t testing.TB, what string, m *model.Model, r *report.Map, rows [
 			f.outside(t, what, row)
 			continue
 		}
+		pair := false
 		for _, ns := range f.namespacesOf(row.To) {
 			to := crowdPart{f.but(ns, row.To.Except), slices.Contains(row.To.Every, ns) || row.To.Everywhere}
 			named := slices.DeleteFunc(slices.Clone(row.To.Named), func(e report.End) bool { return namespaceOf(e) != ns })
@@ -140,7 +144,7 @@ func foldIsTrue(t testing.TB, what string, m *model.Model, r *report.Map, rows [
 				to = crowdPart{named, true}
 			}
 			for _, from := range f.parts(row.From, ns) {
-				f.holds(t, what, row, from, to)
+				pair = f.holds(t, what, row, from, to) || pair
 				for _, a := range from.ends {
 					for _, b := range to.ends {
 						key := [2]string{endText(a), endText(b)}
@@ -148,6 +152,9 @@ func foldIsTrue(t testing.TB, what string, m *model.Model, r *report.Map, rows [
 					}
 				}
 			}
+		}
+		if !pair {
+			t.Errorf("%s: nobody has it but a pod with itself: %+v", what, row)
 		}
 	}
 	for e := range r.Edges {
@@ -171,7 +178,8 @@ func rowsText(rows []report.FoldedRow) string {
 }
 
 // holds checks what a row says of two parts.
-func (f *flat) holds(t testing.TB, what string, row report.FoldedRow, from, to crowdPart) {
+// It reports whether there is such a pair at all.
+func (f *flat) holds(t testing.TB, what string, row report.FoldedRow, from, to crowdPart) bool {
 	t.Helper()
 	in := f.allowed
 	if row.Verdict != report.Allowed {
@@ -190,15 +198,18 @@ func (f *flat) holds(t testing.TB, what string, row report.FoldedRow, from, to c
 			}
 		}
 	}
-	itself := len(from.ends) > all || slices.ContainsFunc(from.ends, func(a report.End) bool {
+	both := func(a report.End) bool {
 		return slices.ContainsFunc(to.ends, func(b report.End) bool { return endText(a) == endText(b) })
-	})
+	}
+	itself := len(from.ends) > all || slices.ContainsFunc(from.ends, both)
 	switch {
 	case from.every && to.every && !row.Partly && yes < all:
 		t.Errorf("%s: only %d of %d pairs have it: %+v", what, yes, all, row)
 	case yes == 0 && !itself:
 		t.Errorf("%s: no pair has it: %+v", what, row)
 	}
+	// Pods of one end with each other are a pair; a pod with itself is none.
+	return yes > 0 || slices.ContainsFunc(from.ends, func(a report.End) bool { return f.several[endText(a)] && both(a) })
 }
 
 // outside checks a row with outside addresses.

@@ -26,6 +26,8 @@ type foldedRow struct {
 	// of whose units it does.
 	to    map[int32][]int32
 	every map[int32]bool
+	// key orders rows of equal weight.
+	key string
 }
 
 // rows tells who reaches whom: rows whose sources are told in the same words, with
@@ -300,11 +302,25 @@ func (f *folder) otherCrowd(e, to *shownEnd) report.Crowd {
 	}
 }
 
+// crowdKey orders rows that say as much as each other.
+func crowdKey(c report.Crowd) string {
+	outside := ""
+	if c.Outside != nil {
+		outside = endKey(*c.Outside)
+	}
+	c.Outside = nil
+	return fmt.Sprint(c, outside)
+}
+
 // finish puts the rows that say most first, and splits what is certain from what
 // is not known.
 func (f *folder) finish(rows []*foldedRow) []report.FoldedRow {
+	for _, r := range rows {
+		set := f.values.sets[r.set]
+		r.key = strings.Join([]string{crowdKey(r.From), crowdKey(r.To), set.Certain.String(), set.Possible.String()}, "\x00")
+	}
 	slices.SortStableFunc(rows, func(a, b *foldedRow) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), strings.Compare(fmt.Sprint(a.From), fmt.Sprint(b.From)))
+		return cmp.Or(cmp.Compare(b.weight, a.weight), strings.Compare(a.key, b.key))
 	})
 	out := make([]report.FoldedRow, 0, len(rows))
 	for _, r := range rows {

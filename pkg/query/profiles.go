@@ -38,15 +38,10 @@ type profiler struct {
 	index     map[string]int32
 	rules     map[string]uint32
 	ids       map[*policy.Rule]uint32
-	lists     map[listKey]*ruleList
-	limits    map[int32]limit
-	free      map[limit]int32
-}
-
-// listKey identifies a list of policies that a namespace's classes share.
-type listKey struct {
-	first  **policy.Policy
-	length int
+	// lists by their first policy: classes that the same ones isolate share a list.
+	lists  map[**policy.Policy]*ruleList
+	limits map[int32]limit
+	free   map[limit]int32
 }
 
 // ruleList is the rules of a list of policies.
@@ -62,7 +57,7 @@ type ruleList struct {
 func (x *matrix) profiles(d report.Direction, peers *peerFinder) []*profile {
 	g := &profiler{
 		matrix: x, direction: d, peers: peers, index: map[string]int32{}, rules: map[string]uint32{}, ids: map[*policy.Rule]uint32{},
-		lists: map[listKey]*ruleList{}, limits: map[int32]limit{}, free: map[limit]int32{},
+		lists: map[**policy.Policy]*ruleList{}, limits: map[int32]limit{}, free: map[limit]int32{},
 	}
 	for i := range x.units {
 		id := g.of(int32(i))
@@ -99,11 +94,10 @@ func (g *profiler) of(at int32) int32 {
 	if len(policies) == 0 {
 		return g.unbound(at, l)
 	}
-	key := listKey{&policies[0], len(policies)}
-	list := g.lists[key]
+	list := g.lists[&policies[0]]
 	if list == nil {
 		list = g.rulesOf(policies)
-		g.lists[key] = list
+		g.lists[&policies[0]] = list
 	}
 	if list.group >= 0 {
 		return list.group

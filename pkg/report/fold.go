@@ -6,10 +6,10 @@ import "github.com/kubectl-netguard/netguard/pkg/connset"
 // What a row says holds for all that it is about. It is no part of the JSON.
 type FoldedMap struct {
 	Rows []FoldedRow
-	// OwnNode: rows about pods on their node's network leave out that these and
-	// the pods of their own node always, or where a node is not known perhaps,
-	// reach each other.
-	OwnNode bool
+	// OwnNode: rows about pods on their node's network leave out that these always
+	// (or perhaps, where a node is not known) reach the pods of their own node, and
+	// these reach them. OwnNodePoliced: the latter only where policies let them.
+	OwnNode, OwnNodePoliced bool
 }
 
 // FoldedRow says that all of From have Connections with all of To.
