@@ -105,7 +105,7 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBackend, to, from *draft) *draft {
 	out := *from
 	var hops []report.Hop
-	if from.source.end.Kind != "Addresses" && len(from.source.names) > 0 {
+	if len(from.source.names) > 0 {
 		through := from.source.report(from.sourceTotal)
 		out.through = &through
 	}
