@@ -59,6 +59,14 @@ func (o *object) at(path, format string, args ...any) *InputError {
 
 // decode reads a document's objects the way kubectl reads a file's.
 func decode(doc *document) ([]*object, error) {
+	if found, ok := direct(doc.text); ok {
+		return objects(doc, found), nil
+	}
+	return build(doc)
+}
+
+// build has kubectl's own builder read a document.
+func build(doc *document) ([]*object, error) {
 	infos, err := resource.NewLocalBuilder().Unstructured().
 		Stream(bytes.NewReader(doc.text), doc.file).
 		Flatten().ContinueOnError().
@@ -66,7 +74,7 @@ func decode(doc *document) ([]*object, error) {
 	if err != nil {
 		return nil, diagnose(doc, err)
 	}
-	return objects(doc, infos)
+	return built(doc, infos)
 }
 
 // kustomize builds a kustomization; its objects stand in no file of their own.
@@ -79,20 +87,28 @@ func kustomize(dir string) ([]*object, error) {
 	if err != nil {
 		return nil, doc.errorf(0, "kustomize: %s", oneLine(err.Error()))
 	}
-	return objects(doc, infos)
+	return built(doc, infos)
 }
 
-func objects(doc *document, infos []*resource.Info) ([]*object, error) {
-	shared := &nodes{count: len(infos)}
-	out := make([]*object, 0, len(infos))
-	for i, info := range infos {
+func built(doc *document, infos []*resource.Info) ([]*object, error) {
+	found := make([]*unstructured.Unstructured, 0, len(infos))
+	for _, info := range infos {
 		raw, ok := info.Object.(*unstructured.Unstructured)
 		if !ok {
 			return nil, doc.errorf(doc.line, "is not a Kubernetes object")
 		}
+		found = append(found, raw)
+	}
+	return objects(doc, found), nil
+}
+
+func objects(doc *document, found []*unstructured.Unstructured) []*object {
+	shared := &nodes{count: len(found)}
+	out := make([]*object, 0, len(found))
+	for i, raw := range found {
 		out = append(out, &object{doc: doc, index: i, raw: raw, nodes: shared})
 	}
-	return out, nil
+	return out
 }
 
 // diagnose says what is wrong with a document that the builder refused, and in
