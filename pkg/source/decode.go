@@ -21,7 +21,10 @@ type object struct {
 	// index among the document's objects: a List has several.
 	index int
 	raw   *unstructured.Unstructured
-	nodes *nodes
+	// converted is the object as its API type, where convertAhead made it; raw then
+	// has nothing left but what names the object, and its metadata.
+	converted any
+	nodes     *nodes
 }
 
 // node is the object's YAML and the line of the file that its first line is; nil
@@ -312,11 +315,22 @@ func typeWords(t string) string {
 
 // typed converts an object to its API type. Unknown fields are ignored.
 func typed[T any](o *object) (*T, error) {
+	if in, ok := o.converted.(*T); ok {
+		return in, nil
+	}
+	in, err := fromRaw[T](o)
+	if err != nil {
+		return nil, o.mismatch(new(T), err)
+	}
+	return in, nil
+}
+
+func fromRaw[T any](o *object) (*T, error) {
 	// managedFields can be most of a dumped object, and nobody reads them here.
 	unstructured.RemoveNestedField(o.raw.Object, "metadata", "managedFields")
 	out := new(T)
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.raw.Object, out); err != nil {
-		return nil, o.mismatch(new(T), err)
+		return nil, err
 	}
 	return out, nil
 }

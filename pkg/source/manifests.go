@@ -104,6 +104,9 @@ func decodeAll(ctx context.Context, docs []document) ([]*object, []error) {
 		workers.Go(func() {
 			for i := range next {
 				objects, err := decode(&docs[i])
+				for _, o := range objects {
+					o.convertAhead()
+				}
 				results[i] = result{objects, err}
 			}
 		})
