@@ -61,9 +61,9 @@ func (o *object) at(path, format string, args ...any) *InputError {
 }
 
 // decode reads a document's objects the way kubectl reads a file's.
-func decode(doc *document) ([]*object, error) {
-	if found, ok := direct(doc.text); ok {
-		return objects(doc, found), nil
+func decode(doc *document, share sharing) ([]*object, error) {
+	if found, ok := direct(doc.text, share); ok {
+		return inDocument(doc, found), nil
 	}
 	return build(doc)
 }
@@ -94,24 +94,23 @@ func kustomize(dir string) ([]*object, error) {
 }
 
 func built(doc *document, infos []*resource.Info) ([]*object, error) {
-	found := make([]*unstructured.Unstructured, 0, len(infos))
+	found := make([]*object, 0, len(infos))
 	for _, info := range infos {
 		raw, ok := info.Object.(*unstructured.Unstructured)
 		if !ok {
 			return nil, doc.errorf(doc.line, "is not a Kubernetes object")
 		}
-		found = append(found, raw)
+		found = append(found, &object{raw: raw})
 	}
-	return objects(doc, found), nil
+	return inDocument(doc, found), nil
 }
 
-func objects(doc *document, found []*unstructured.Unstructured) []*object {
+func inDocument(doc *document, found []*object) []*object {
 	shared := &nodes{count: len(found)}
-	out := make([]*object, 0, len(found))
-	for i, raw := range found {
-		out = append(out, &object{doc: doc, index: i, raw: raw, nodes: shared})
+	for i, o := range found {
+		o.doc, o.index, o.nodes = doc, i, shared
 	}
-	return out
+	return found
 }
 
 // diagnose says what is wrong with a document that the builder refused, and in

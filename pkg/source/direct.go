@@ -16,62 +16,74 @@ import (
 // builder has the YAML written as JSON and reads the JSON six times; here it is
 // parsed once, by the same parser. What is out of the ordinary, and whatever is
 // wrong, is left to the builder (ok is false): its objects and errors are what counts.
-func direct(text []byte) (found []*unstructured.Unstructured, ok bool) {
-	read := readYAML
+func direct(text []byte, share sharing) (found []*object, ok bool) {
 	if text[0] == '{' {
-		read = readJSON
+		return directObjects(readJSON(text))
 	}
-	object, ok := read(text)
+	if found, ok := directList(text, pieceSize, share); ok {
+		return found, true
+	}
+	return directObjects(readYAML(text))
+}
+
+func directObjects(root map[string]any, ok bool) ([]*object, bool) {
 	if !ok {
 		return nil, false
 	}
-	u, ok := ordinary(object)
+	o, ok := ordinary(root)
 	if !ok {
 		return nil, false
 	}
-	if _, isList := object["items"]; !isList {
-		return []*unstructured.Unstructured{u}, true
+	if _, isList := root["items"]; !isList {
+		o.convertAhead()
+		return []*object{o}, true
 	}
-	items, ok := object["items"].([]any)
+	items, ok := root["items"].([]any)
 	if !ok {
 		return nil, false
 	}
-	found = make([]*unstructured.Unstructured, 0, len(items))
-	for _, item := range items {
-		object, ok := item.(map[string]any)
+	return directItems(items)
+}
+
+func directItems(items []any) ([]*object, bool) {
+	found := make([]*object, 0, len(items))
+	for i, item := range items {
+		items[i] = nil
+		root, ok := item.(map[string]any)
 		if !ok {
 			return nil, false
 		}
-		if _, isList := object["items"]; isList {
+		if _, isList := root["items"]; isList {
 			return nil, false
 		}
-		u, ok := ordinary(object)
+		o, ok := ordinary(root)
 		if !ok {
 			return nil, false
 		}
-		found = append(found, u)
+		o.convertAhead()
+		found = append(found, o)
 	}
 	return found, true
 }
 
 // ordinary is an object that says what it is: the builder refuses one that does not,
 // or takes it for what the List's name says.
-func ordinary(object map[string]any) (*unstructured.Unstructured, bool) {
-	u := &unstructured.Unstructured{Object: object}
+func ordinary(root map[string]any) (*object, bool) {
+	u := &unstructured.Unstructured{Object: root}
 	if u.GetNamespace() == "" {
 		// resource.FilterNamespace: a namespace that is null or no text is as none.
 		u.SetNamespace("")
 	}
 	gvk := u.GroupVersionKind()
-	return u, gvk.Kind != "" && gvk.Version != ""
+	return &object{raw: u}, gvk.Kind != "" && gvk.Version != ""
 }
 
 // readJSON reads one JSON value; several in a row are the builder's.
-func readJSON(text []byte) (object map[string]any, ok bool) {
-	if kjson.UnmarshalCaseSensitivePreserveInts(text, &object) != nil {
+func readJSON(text []byte) (root map[string]any, ok bool) {
+	if kjson.UnmarshalCaseSensitivePreserveInts(text, &root) != nil {
 		return nil, false
 	}
-	return object, typedMetadata(text)
+	return root, typedMetadata(text)
 }
 
 // typedMetadata reports whether the builder finds nothing wrong with the metadata of
@@ -84,14 +96,30 @@ func typedMetadata(text []byte) bool {
 }
 
 // readYAML parses YAML to what kubectl's way of reading makes of it.
-func readYAML(text []byte) (object map[string]any, ok bool) {
-	// The builder tries JSON first, takes each \r\n for \n, and has its own opinion of
-	// lines that begin with dashes.
-	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
-	if len(first) == 0 || first[0] == '{' || bytes.IndexByte(text, '\r') >= 0 ||
-		bytes.HasPrefix(text, []byte("---")) || bytes.Contains(text, []byte("\n---")) {
+func readYAML(text []byte) (root map[string]any, ok bool) {
+	if !usualYAML(text) {
 		return nil, false
 	}
+	value, ok := parseYAML(text)
+	if !ok {
+		return nil, false
+	}
+	if root, ok = value.(map[string]any); !ok {
+		return nil, false
+	}
+	meta, err := json.Marshal(map[string]any{"metadata": root["metadata"]})
+	return root, err == nil && typedMetadata(meta)
+}
+
+// usualYAML: the builder tries JSON first, takes each \r\n for \n, and has its own
+// opinion of lines that begin with dashes.
+func usualYAML(text []byte) bool {
+	first := bytes.TrimLeftFunc(text, unicode.IsSpace)
+	return len(first) > 0 && first[0] != '{' && bytes.IndexByte(text, '\r') < 0 &&
+		!bytes.HasPrefix(text, []byte("---")) && !bytes.Contains(text, []byte("\n---"))
+}
+
+func parseYAML(text []byte) (any, bool) {
 	if text[len(text)-1] != '\n' {
 		// As the builder does. It is not nothing: the line may end a literal text.
 		text = append(text[:len(text):len(text)], '\n')
@@ -100,14 +128,7 @@ func readYAML(text []byte) (object map[string]any, ok bool) {
 	if yaml.Unmarshal(text, &value) != nil {
 		return nil, false
 	}
-	if value, ok = asJSON(value, 0); !ok {
-		return nil, false
-	}
-	if object, ok = value.(map[string]any); !ok {
-		return nil, false
-	}
-	meta, err := json.Marshal(map[string]any{"metadata": object["metadata"]})
-	return object, err == nil && typedMetadata(meta)
+	return asJSON(value, 0)
 }
 
 // maxDirect bounds how deep a value is followed. kubectl's own bound, of 10,000, is

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +23,7 @@ func FuzzDirect(f *testing.F) {
 			f.Add(string(text))
 		}
 	}
+	const list = "apiVersion: v1\nitems:\n"
 	for _, text := range []string{
 		bankPolicy, benchText(2),
 		"kind: A\napiVersion: v1\ntext: |\n  ends here", "kind: A\r\napiVersion: v1\r\ntext: |\r\n  a\r\n",
@@ -34,28 +36,46 @@ func FuzzDirect(f *testing.F) {
 		"kind: List\napiVersion: v1\nitems: [&a {kind: A, apiVersion: v1, metadata: {labels: [b]}}, *a, {<<: *a, kind: B}]\n", "kind: A\nkind: B\napiVersion: v1\n",
 		"kind: List\napiVersion: v1\nitems: [{kind: A, apiVersion: v1, items: [{kind: B, apiVersion: v1}]}, {kind: A, apiVersion: v1, items: 1}]\n",
 		"kind: List\napiVersion: v1\nmetadata: {name: [a]}\nitems: [{kind: A, apiVersion: v1}]\n", "kind: A\napiVersion: v1\n---x\n", "kind: A\napiVersion: v1\n... # end\nb: c\n", "[a]\n", "a", "\u2028{kind: A, apiVersion: v1}\n",
+		list + "- {kind: A, apiVersion: v1}\n- kind: B\n  apiVersion: v1\nkind: List\n", list + "  - kind: A\n    apiVersion: v1\n  # text\n\n  - {kind: B, apiVersion: v1}\nkind: List\nmetadata: {resourceVersion: ''}",
+		list + "- kind: A\n  apiVersion: v1\n  text: \"\n- kind: B\n- kind: C\n  \"\n- kind: D\n  apiVersion: v1\nkind: List\n",
+		"x: \"\n" + list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\n\"\nkind: List\nitems:\n",
+		list + "- &a {kind: A, apiVersion: v1}\n- *a\nkind: List\n", list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\nitems: []\nkind: List\n",
+		list + "- kind: A\n  apiVersion: v1\n  text: |+\n    a\n\n- kind: A\n  apiVersion: v1\n  text: |\n    a\n- kind: A\n  apiVersion: v1\n  text: |\n    a\n- kind: A\n  apiVersion: v1\n  text: |2-\n     a",
+		list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\n... # end\nkind: List\n", list + "- {kind: A,\n apiVersion: v1}\n- {kind: A,\napiVersion: v1}\nkind: List\n",
+		list + "  - {kind: A, apiVersion: v1}\n  - {kind: A, apiVersion: v1}\n other: B\nkind: List\n", list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\u2028kind: List\n",
+		list + "-\n  kind: A\n  apiVersion: v1\n- ? kind\n  : A\n  apiVersion: v1\nkind: List\n", list + "-\tkind: A\n- kind: A\nkind: List\n",
 	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		docs := split("f.yaml", []byte(text))
+		// Of kinds that are not converted, all fields are compared.
+		docs = append(docs, split("f.yaml", []byte(strings.ReplaceAll(text, "kind: ", "kind: X")))...)
 		for i := range docs {
-			got, ok := direct(docs[i].text)
-			if !ok {
-				continue
+			if got, ok := direct(docs[i].text, nil); ok {
+				asBuilt(t, &docs[i], got)
 			}
-			built, err := build(&docs[i])
-			if err != nil {
-				t.Fatalf("the builder refuses what was read\n%s\n%v", docs[i].text, err)
-			}
-			if len(built) != len(got) {
-				t.Fatalf("%d objects, and the builder has %d\n%s", len(got), len(built), docs[i].text)
-			}
-			for j, o := range built {
-				if !reflect.DeepEqual(got[j], o.raw) {
-					t.Fatalf("object %d of\n%s\nis   %#v\nwant %#v", j, docs[i].text, got[j], o.raw)
-				}
+			// Each item by itself.
+			if got, ok := directList(docs[i].text, 1, nil); ok {
+				asBuilt(t, &docs[i], got)
 			}
 		}
 	})
+}
+
+func asBuilt(t *testing.T, doc *document, got []*object) {
+	t.Helper()
+	want, err := build(doc)
+	if err != nil {
+		t.Fatalf("the builder refuses what was read\n%s\n%v", doc.text, err)
+	}
+	if len(want) != len(got) {
+		t.Fatalf("%d objects, and the builder has %d\n%s", len(got), len(want), doc.text)
+	}
+	for i := range want {
+		want[i].convertAhead()
+		if !reflect.DeepEqual(got[i].raw, want[i].raw) || !reflect.DeepEqual(got[i].converted, want[i].converted) {
+			t.Fatalf("object %d of\n%s\nis   %#v\nwant %#v", i, doc.text, got[i].raw, want[i].raw)
+		}
+	}
 }
