@@ -20,8 +20,11 @@ func direct(text []byte, share sharing) (found []*object, ok bool) {
 	if text[0] == '{' {
 		return directObjects(readJSON(text))
 	}
-	if found, ok := directList(text, pieceSize, share); ok {
-		return found, true
+	if !usualYAML(text) {
+		return nil, false
+	}
+	if list, ok := cutList(text, pieceSize); ok {
+		return list.read(share)
 	}
 	return directObjects(readYAML(text))
 }
@@ -97,9 +100,6 @@ func typedMetadata(text []byte) bool {
 
 // readYAML parses YAML to what kubectl's way of reading makes of it.
 func readYAML(text []byte) (root map[string]any, ok bool) {
-	if !usualYAML(text) {
-		return nil, false
-	}
 	value, ok := parseYAML(text)
 	if !ok {
 		return nil, false

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -56,8 +57,10 @@ func FuzzDirect(f *testing.F) {
 				asBuilt(t, &docs[i], got)
 			}
 			// Each item by itself.
-			if got, ok := directList(docs[i].text, 1, nil); ok {
-				asBuilt(t, &docs[i], got)
+			if list, ok := cutList(docs[i].text, 1); ok && usualYAML(docs[i].text) {
+				if got, ok := list.read(nil); ok {
+					asBuilt(t, &docs[i], got)
+				}
 			}
 		}
 	})
@@ -77,5 +80,51 @@ func asBuilt(t *testing.T, doc *document, got []*object) {
 		if !reflect.DeepEqual(got[i].raw, want[i].raw) || !reflect.DeepEqual(got[i].converted, want[i].converted) {
 			t.Fatalf("object %d of\n%s\nis   %#v\nwant %#v", i, doc.text, got[i].raw, want[i].raw)
 		}
+	}
+}
+
+// What kubectl writes goes the direct way, and a long List of it goes in pieces.
+func TestDumpsAreReadDirectly(t *testing.T) {
+	dump, err := os.ReadFile("testdata/dump.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const asJSON = "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n        {\n            \"apiVersion\": \"v1\",\n            \"kind\": \"Pod\"\n        }\n    ],\n    \"kind\": \"List\"\n}\n"
+	for _, text := range []string{string(dump), asJSON} {
+		for _, doc := range split("f", []byte(text)) {
+			if _, ok := direct(doc.text, nil); !ok {
+				t.Errorf("goes to the builder:\n%s", doc.text)
+			}
+		}
+	}
+	const pods = 1000
+	text := strings.ReplaceAll(strings.ReplaceAll(benchText(pods), "\n", "\n  "), "---\n  apiVersion", "- apiVersion")
+	text = "apiVersion: v1\nitems:\n" + strings.ReplaceAll(text, "\n  -", "\n-") + "\nkind: List\n"
+	for _, share := range []sharing{nil, func(f func() error) bool { go f(); return true }} { //nolint:errcheck // it has none
+		list, ok := cutList([]byte(text), pieceSize)
+		if !ok {
+			t.Fatal("a long List is not cut")
+		}
+		found, ok := list.read(share)
+		if !ok || len(found) != pods {
+			t.Fatalf("%d pods of %d, ok %v", len(found), pods, ok)
+		}
+		for i, o := range found {
+			if want := fmt.Sprintf("web-%d", i); o.raw.GetName() != want || o.converted == nil {
+				t.Fatalf("object %d is %s, converted %v", i, o.raw.GetName(), o.converted != nil)
+			}
+		}
+	}
+	for _, oddity := range []string{"\n  x: 'in quotes\n", "\n  x: [in\n", "\n  x: *alias\n"} {
+		list, ok := cutList([]byte(strings.Replace(text, "\n  kind: Pod\n", "\n  kind: Pod"+oddity, 1)), pieceSize)
+		if !ok {
+			t.Fatal("a long List is not cut")
+		}
+		if _, ok := list.read(nil); ok {
+			t.Errorf("read in pieces with %q", oddity)
+		}
+	}
+	if _, ok := cutList([]byte(strings.Replace(text, "kind: Pod\n", "kind: &anchor Pod\n", 1)), pieceSize); ok {
+		t.Error("a List with an anchor is cut")
 	}
 }

@@ -2,7 +2,9 @@ package source
 
 import (
 	"bytes"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // pieceSize is about how long the pieces of a List are that are parsed by
@@ -12,38 +14,70 @@ const pieceSize = 256 << 10
 // sharing has somebody else do something, if anybody has nothing to do.
 type sharing func(func() error) bool
 
-// directList is direct for a List in YAML, such as a dump of a whole cluster: its
-// items are parsed side by side, a few at a time. That each piece is complete in
-// itself is not assumed but seen: where a text in quotes or braces went on beyond
-// its piece, or a List were none, a piece would not parse, or not as items.
-func directList(text []byte, size int, share sharing) (found []*object, ok bool) {
-	if len(text) <= size || !usualYAML(text) || mayAnchor(text) {
+// pieces are a long List in YAML, such as a dump of a whole cluster, cut between items.
+type pieces struct {
+	// head ends with the line "items:", and tail stands behind the last item.
+	head, tail []byte
+	items      [][]byte
+}
+
+// cutList cuts a List that is longer than size, unless it is one that has to be read
+// as a whole.
+func cutList(text []byte, size int) (*pieces, bool) {
+	if len(text) <= size || mayAnchor(text) {
 		return nil, false
 	}
-	head, pieces, tail := cutList(text, size)
-	if len(pieces) < 2 {
+	parts := blockItems(text)
+	if len(parts) == 0 {
 		return nil, false
 	}
-	if _, ok := withoutItems(head); !ok {
+	start := parts[0].start
+	list := pieces{head: text[:start:start]}
+	end := start
+	for _, p := range parts {
+		if end-start >= size {
+			list.items, start = append(list.items, text[start:end]), end
+		}
+		end += len(p.text)
+	}
+	list.items, list.tail = append(list.items, text[start:end]), text[end:]
+	return &list, len(list.items) > 1
+}
+
+// read is direct for the List. The pieces are read side by side, a few items at a
+// time. That each is complete in itself is not assumed but seen: where a text in
+// quotes or braces went on beyond its piece, or the List were none, a piece would not
+// parse, or not as what it is taken for.
+func (p *pieces) read(share sharing) (found []*object, ok bool) {
+	if _, ok := withoutItems(p.head); !ok {
 		return nil, false
 	}
-	list, ok := withoutItems(append(head[:len(head):len(head)], tail...))
+	list, ok := withoutItems(append(p.head, p.tail...))
 	if !ok {
 		return nil, false
 	}
 	if _, ok := ordinary(list); !ok {
 		return nil, false
 	}
-	results := make([][]*object, len(pieces))
-	var group sync.WaitGroup
-	for i, piece := range pieces {
+	var (
+		results = make([][]*object, len(p.items))
+		odd     atomic.Bool
+		group   sync.WaitGroup
+	)
+	for i, text := range p.items {
 		group.Add(1)
 		read := func() error {
 			defer group.Done()
-			if value, ok := parseYAML(piece); ok {
-				if items, ok := value.([]any); ok {
-					results[i], _ = directItems(items)
-				}
+			if odd.Load() {
+				return nil
+			}
+			value, _ := parseYAML(text)
+			items, ok := value.([]any)
+			if ok {
+				results[i], ok = directItems(items)
+			}
+			if !ok {
+				odd.Store(true)
 			}
 			return nil
 		}
@@ -52,13 +86,7 @@ func directList(text []byte, size int, share sharing) (found []*object, ok bool)
 		}
 	}
 	group.Wait()
-	for _, objects := range results {
-		if objects == nil {
-			return nil, false
-		}
-		found = append(found, objects...)
-	}
-	return found, true
+	return slices.Concat(results...), !odd.Load()
 }
 
 // mayAnchor reports whether something in the text may be an anchor, which belongs to
@@ -75,24 +103,6 @@ func mayAnchor(text []byte) bool {
 		}
 		text = text[i+1:]
 	}
-}
-
-// cutList cuts a List between items. The head ends with the line "items:", and the
-// tail is what stands behind the last item.
-func cutList(text []byte, size int) (head []byte, pieces [][]byte, tail []byte) {
-	parts := blockItems(text)
-	if len(parts) == 0 {
-		return nil, nil, nil
-	}
-	start := parts[0].start
-	end := start
-	for _, p := range parts {
-		if end-start >= size {
-			pieces, start = append(pieces, text[start:end]), end
-		}
-		end += len(p.text)
-	}
-	return text[:parts[0].start], append(pieces, text[start:end]), text[end:]
 }
 
 // withoutItems reads what is around the items. Their key must be there, and nothing
