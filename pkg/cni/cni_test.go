@@ -317,6 +317,7 @@ func TestDetect(t *testing.T) {
 			if got.Gap != nil {
 				t.Errorf("gap %+v in a cluster that was read", got.Gap)
 			}
+			sameOfKept(t, tt.in)
 		})
 	}
 }
