@@ -399,15 +399,22 @@ func (i *impactOf) open(src model.Party, t *target, what connset.Set) {
 		return
 	}
 	i.undecided[t.set] = true
-	dst := model.Destination{Party: t.pod, Addresses: t.pod.Addresses(), Port: firstPort(what)}
-	from, to := i.shown(src), i.partyEnd(t.pod)
+	pod := t.pod
+	if at := slices.IndexFunc(t.class, func(p model.Party) bool { return !samePod(p, src) }); samePod(pod, src) && at >= 0 {
+		pod = t.class[at] // that a pod reaches itself is known
+	}
+	if likely := what.Intersect(t.ports); !likely.IsEmpty() {
+		what = likely
+	}
+	dst := model.Destination{Party: pod, Addresses: pod.Addresses(), Port: firstPort(what)}
+	from, to := i.shown(src), i.partyEnd(pod)
 	if src.Block.Prefix.IsValid() {
 		from.Addresses = []string{src.Block.String()}
 	}
 	d := &draft{source: newMembers(from), target: newMembers(to), ports: []report.PortMapping{dst.Port}}
 	d.outcome = i.after.connect(pair{src: src, dst: dst})[0]
 	d.source.add(src, false)
-	d.target.add(t.pod, false)
+	d.target.add(pod, false)
 	if d.verdict == report.Allowed {
 		// The source's own side decides, and the target's is still not known.
 		d.verdict = report.Unknown

@@ -308,6 +308,22 @@ func TestScaffoldFailsWhereSomethingElseIsInTheWay(t *testing.T) {
 	}
 }
 
+// What is not known is told of two pods, and of a port that they have: that a pod
+// reaches itself is always known.
+func TestScaffoldWhereThePoliciesAreUnread(t *testing.T) {
+	m := without(t, refused(snapshot.NetworkPolicies, "shop"), namespace("shop", ""),
+		pod("shop/web-1", "10.0.0.1", "n1", "app: web, pod-template-hash: abc", "{name: http, containerPort: 8080}"),
+		pod("shop/web-2", "10.0.0.2", "n2", "app: web, pod-template-hash: abc", "{name: http, containerPort: 8080}"),
+		service("shop/web", "selector: {app: web}, ports: [{port: 80, targetPort: http}]"))
+	r := scaffolded(t, m, query.ScaffoldRequest{Of: ref(t, "svc/web")}, query.Options{})
+	if r.Verdict != Unknown || len(r.Failed) == 0 {
+		t.Fatalf("%v, %d failed", r.Verdict, len(r.Failed))
+	}
+	if a := r.Failed[0].Answers[0]; a.Reason != report.NotRead || a.Ports[0].Pod != 8080 {
+		t.Errorf("%s at %+v, want %s at 8080", a.Reason, a.Ports, report.NotRead)
+	}
+}
+
 // A pod whose labels are another's, too, cannot be selected alone.
 func TestScaffoldSelectsExactlyTheBackend(t *testing.T) {
 	m := cluster(t, street, pod("shop/old", "10.0.0.7", "n1", "app: web, old: yes1", ""))
