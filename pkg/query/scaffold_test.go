@@ -308,6 +308,25 @@ func TestScaffoldFailsWhereSomethingElseIsInTheWay(t *testing.T) {
 	}
 }
 
+// Where another policy is in the way, the refusal says what mends it, and once that is
+// done, it is none.
+func TestScaffoldMendsWhatIsInTheWay(t *testing.T) {
+	shut := policy("edge/shut", "podSelector: {matchLabels: {app: proxy}}, policyTypes: [Egress]")
+	request := query.ScaffoldRequest{Of: ref(t, "ingress/web")}
+	r := scaffolded(t, cluster(t, street, shut), request, proxy())
+	if len(r.Failed) != 1 || r.Failed[0].Fix == nil || len(r.Failed[0].Fix.Patches) != 1 {
+		t.Fatalf("failed: %+v", r.Failed)
+	}
+	if p := r.Failed[0].Fix.Patches[0]; p.Policy.Name != "shut" || p.Policy.Namespace != "edge" {
+		t.Errorf("patches %+v", p.Policy)
+	}
+	mended := policy("edge/shut", `podSelector: {matchLabels: {app: proxy}}, policyTypes: [Egress], egress: [
+		{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {app: web}}}], ports: [{port: 8080}]}]`)
+	if r := scaffolded(t, cluster(t, street, mended), request, proxy()); r.Verdict != Allowed {
+		t.Errorf("mended: %v, failed %+v", r.Verdict, r.Failed)
+	}
+}
+
 // What is not known is told of two pods, and of a port that they have: that a pod
 // reaches itself is always known.
 func TestScaffoldWhereThePoliciesAreUnread(t *testing.T) {
