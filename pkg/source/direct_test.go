@@ -100,7 +100,7 @@ func TestDumpsAreReadDirectly(t *testing.T) {
 	const pods = 1000
 	text := strings.ReplaceAll(strings.ReplaceAll(benchText(pods), "\n", "\n  "), "---\n  apiVersion", "- apiVersion")
 	text = "apiVersion: v1\nitems:\n" + strings.ReplaceAll(text, "\n  -", "\n-") + "\nkind: List\n"
-	for _, share := range []sharing{nil, func(f func() error) bool { go f(); return true }} { //nolint:errcheck // it has none
+	for _, share := range []sharing{nil, func(f func() error) bool { go f(); return true }} {
 		list, ok := cutList([]byte(text), pieceSize)
 		if !ok {
 			t.Fatal("a long List is not cut")
