@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -68,7 +67,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	c.at, c.naming = report.HopIngress, c.lensFor(nil, targets)
 	// The sources' own policies may tell the targets apart by their addresses,
 	// and a source on a node may tell them apart by theirs.
-	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
+	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
 	c.families = destinationFamilies(targets)
 	located := fold(targets, byNode.destinationKey)
 	anywhere := fold(targets, lens{cuts: byNode.cuts}.destinationKey)
@@ -111,7 +110,7 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	c.count(to)
 	host := slices.ContainsFunc(to.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
 	// A pod reaches its own node whatever its policies say.
-	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
+	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
 	classes := fold(sources, byNode.key)
 	ask := func(to []model.Party) map[string]*said {
 		answers := map[string]*said{}
@@ -136,15 +135,6 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	for _, class := range fold(to.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
 	}
-}
-
-// blocksEverywhere are the CIDRs that any policy of the cluster names.
-func (e *engine) blocksEverywhere() []netip.Prefix {
-	all := map[string]bool{}
-	for _, p := range e.Policies() {
-		all[p.Namespace] = true
-	}
-	return e.blocksIn(all)
 }
 
 // count notes how many pods each workload has.
