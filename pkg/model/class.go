@@ -17,6 +17,8 @@ import (
 // host's network or their own. A bare pod is a class by itself. Questions about
 // everybody are asked once a class, not once a pod.
 type Class struct {
+	// Number is the class's place among [Model.Classes].
+	Number int
 	// Pods are never empty, and in the snapshot's order.
 	Pods []*snapshot.Pod
 	// Owner is the workload that the pods belong to in the end ([Model.TopOwner]),
@@ -61,6 +63,9 @@ func (m *Model) makeClasses() []*Class {
 		classes, workloads = m.classesOf(pods[first:end], seed, workloads)
 		out = append(out, classes...)
 		first = end
+	}
+	for i, c := range out {
+		c.Number = i
 	}
 	return out
 }

@@ -25,6 +25,7 @@ type Model struct {
 	classes    func() []*Class
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
+	addresses  func() (v4, v6 []addressed)
 }
 
 // New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
@@ -40,6 +41,7 @@ func New(s *snapshot.Snapshot) *Model {
 	m.classes = sync.OnceValue(m.makeClasses)
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
+	m.addresses = sync.OnceValues(m.sortAddresses)
 	for _, p := range s.Policies() {
 		compiled, err := policy.Compile(p)
 		if err != nil {

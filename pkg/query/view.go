@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -22,14 +23,20 @@ type everyone struct {
 // everybody returns all pods that can take part in connections, without some,
 // and what stands for those that could not be read.
 func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
-	out := everyone{others: e.unseen()}
+	out := everyone{classes: e.Classes(), others: e.unseen()}
+	if len(except) == 0 {
+		return out
+	}
+	out.classes = nil
 	for _, c := range e.Classes() {
-		if len(except) > 0 && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return except[p.Name] }) {
+		if slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return except[p.Name] }) {
 			rest := slices.DeleteFunc(slices.Clone(c.Pods), func(p *snapshot.Pod) bool { return except[p.Name] })
 			if len(rest) == 0 {
 				continue
 			}
-			c = &model.Class{Pods: rest, Owner: c.Owner, Ingress: c.Ingress, Egress: c.Egress}
+			some := *c
+			some.Pods = rest
+			c = &some
 		}
 		out.classes = append(out.classes, c)
 	}
@@ -68,8 +75,12 @@ type viewer struct {
 	*engine
 	// side of a class whose own policies have a say.
 	side report.Direction
-	// selectors and blocks are the peer clauses of the own end's policies.
-	selectors, blocks []*policy.Peer
+	// selectors are the peer clauses with selectors of the own end's policies.
+	selectors []*policy.Peer
+	// cuts are the CIDRs of those with an ipBlock, as far as they tell pods apart, and
+	// divided the numbers of the classes whose pods they may.
+	cuts    []netip.Prefix
+	divided map[int]bool
 	// own are the pods of the question's own end; nodes, the nodes they are on.
 	own   map[*snapshot.Pod]bool
 	nodes map[string]bool
@@ -78,9 +89,11 @@ type viewer struct {
 	// near: who shares a node with the own end matters for every pod.
 	near       bool
 	namespaces map[string]namespaceView
-	seen       map[string]uint64
-	lists      map[**policy.Policy]uint64
-	buf        []byte
+	// last is the view of the namespace in, which neighbouring classes share.
+	last  namespaceView
+	in    string
+	seen  map[string]uint64
+	lists map[**policy.Policy]uint64
 }
 
 // namespaceView is what a namespace adds to the view of its pods.
@@ -95,7 +108,7 @@ type namespaceView struct {
 func (e *engine) view(own []model.Party, side report.Direction, near bool) *viewer {
 	v := &viewer{
 		engine: e, side: side, near: near, own: map[*snapshot.Pod]bool{}, nodes: map[string]bool{}, homes: map[string]bool{},
-		namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, lists: map[**policy.Policy]uint64{},
+		divided: map[int]bool{}, namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, lists: map[**policy.Policy]uint64{},
 	}
 	facing := report.Ingress
 	if side == report.Ingress {
@@ -118,7 +131,10 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 			for i := range rules {
 				for j := range rules[i].Peers {
 					if peer := &rules[i].Peers[j]; peer.Block != nil {
-						v.blocks = append(v.blocks, peer)
+						v.cut(peer.Block.CIDR)
+						for _, except := range peer.Block.Except {
+							v.cut(except)
+						}
 					} else {
 						v.selectors = append(v.selectors, peer)
 					}
@@ -129,38 +145,58 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 	return v
 }
 
+// cut notes whom a CIDR tells apart.
+func (v *viewer) cut(by netip.Prefix) {
+	by = address.Canonical(by)
+	if slices.Contains(v.cuts, by) {
+		return
+	}
+	classes := v.Divided(by)
+	if len(classes) == 0 {
+		return
+	}
+	v.cuts = append(v.cuts, by)
+	for _, c := range classes {
+		v.divided[c] = true
+	}
+}
+
 // standings sorts the pods of classes, in the order of their first pods.
 func (v *viewer) standings(classes []*model.Class) []*standing {
 	index := map[string]*standing{}
 	var out []*standing
 	var view []byte
+	take := func(c *model.Class, pods []*snapshot.Pod) {
+		s := index[string(view)]
+		if s == nil {
+			s = &standing{}
+			index[string(view)] = s
+			out = append(out, s)
+		}
+		s.take(c, pods)
+	}
 	for _, c := range classes {
-		base := v.class(c)
+		view = v.class(view[:0], c)
+		located, divided := v.near || c.Pods[0].HostNetwork, v.divided[c.Number]
+		if !located && !divided {
+			take(c, c.Pods)
+			continue
+		}
+		shared := len(view)
+		var next []byte
 		for i := 0; i < len(c.Pods); {
-			view = append(view[:0], v.pod(base, c.Pods[i])...)
+			view = v.pod(view[:shared], c.Pods[i], located)
 			end := i + 1
-			if v.whole(c) {
-				end = len(c.Pods)
+			for ; end < len(c.Pods); end++ {
+				if next = v.pod(next[:0], c.Pods[end], located); !bytes.Equal(view[shared:], next) {
+					break
+				}
 			}
-			for end < len(c.Pods) && bytes.Equal(view, v.pod(base, c.Pods[end])) {
-				end++
-			}
-			s := index[string(view)]
-			if s == nil {
-				s = &standing{}
-				index[string(view)] = s
-				out = append(out, s)
-			}
-			s.take(c, c.Pods[i:end:end])
+			take(c, c.Pods[i:end:end])
 			i = end
 		}
 	}
 	return out
-}
-
-// whole tells whether nothing about the pods of a class can differ.
-func (v *viewer) whole(c *model.Class) bool {
-	return !v.near && len(v.blocks) == 0 && !c.Pods[0].HostNetwork
 }
 
 // take adds pods of a class.
@@ -172,17 +208,24 @@ func (s *standing) take(c *model.Class, pods []*snapshot.Pod) {
 	s.parts = append(s.parts, portion{class: c, pods: pods})
 }
 
-// class writes what the pods of a class share into the buffer, and returns its
-// length.
-func (v *viewer) class(c *model.Class) int {
+// class appends what the pods of a class share.
+func (v *viewer) class(b []byte, c *model.Class) []byte {
 	p := c.Pods[0]
 	ns := v.namespace(p)
-	b := binary.AppendUvarint(v.buf[:0], ns.id)
+	b = binary.AppendUvarint(b, ns.id)
 	b = binary.AppendUvarint(b, v.list(c))
 	b = append(b, 0)
 	if p.HostNetwork {
 		b[len(b)-1] = 1
 	}
+	for _, a := range addressesOf(p) {
+		if a.Is4() {
+			b = append(b, 4)
+		} else {
+			b = append(b, 6)
+		}
+	}
+	b = append(b, 0)
 	if v.side == report.Ingress {
 		// As a destination: whether and on which ports it can be reached.
 		b = append(append(b, p.Phase...), 0)
@@ -191,6 +234,7 @@ func (v *viewer) class(c *model.Class) int {
 			b = binary.BigEndian.AppendUint16(b, port.Port)
 			b = append(append(b, port.Name...), 0)
 		}
+		b = append(b, 0)
 	}
 	end := policy.Endpoint{Kind: policy.PodEndpoint, Namespace: p.Namespace}
 	end.Labels.Set = p.Labels
@@ -201,15 +245,12 @@ func (v *viewer) class(c *model.Class) int {
 		// The own end's pods are asked about by themselves.
 		b = append(b, "own "+p.Name.String()...)
 	}
-	v.buf = b
-	return len(b)
+	return append(b, 0)
 }
 
-// pod returns the view of a pod: its class's, and what its own addresses and node
-// decide. It is good until the next call.
-func (v *viewer) pod(base int, p *snapshot.Pod) []byte {
-	b := append(v.buf[:base], 0)
-	if v.near || p.HostNetwork {
+// pod appends what a pod's own address and, where that matters, its node decide.
+func (v *viewer) pod(b []byte, p *snapshot.Pod, located bool) []byte {
+	if located {
 		switch {
 		case p.Node == "" || v.nodes[p.Node]:
 			b = append(append(b, p.Node...), 0)
@@ -217,17 +258,13 @@ func (v *viewer) pod(base int, p *snapshot.Pod) []byte {
 			b = append(b, "elsewhere/\x00"...) // no node has a slash in its name
 		}
 	}
-	for _, a := range addressesOf(p) {
-		if a.Is4() {
-			b = append(b, 4)
-		} else {
-			b = append(b, 6)
-		}
-		for _, peer := range v.blocks {
-			b = peer.Block.AppendView(b, a)
+	for i, a := range addressesOf(p) {
+		for j, by := range v.cuts {
+			if by.Contains(a) {
+				b = binary.AppendUvarint(b, uint64(i*len(v.cuts)+j+1))
+			}
 		}
 	}
-	v.buf = b
 	return b
 }
 
@@ -250,6 +287,14 @@ func (v *viewer) list(c *model.Class) uint64 {
 
 // namespace finds what a pod's namespace adds, once a namespace.
 func (v *viewer) namespace(p *snapshot.Pod) namespaceView {
+	if v.in == p.Namespace && v.in != "" {
+		return v.last
+	}
+	v.in, v.last = p.Namespace, v.lookAt(p)
+	return v.last
+}
+
+func (v *viewer) lookAt(p *snapshot.Pod) namespaceView {
 	if have, ok := v.namespaces[p.Namespace]; ok {
 		return have
 	}
