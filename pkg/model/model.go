@@ -26,6 +26,8 @@ type Model struct {
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
 	addresses  func() (v4, v6 []addressed)
+
+	ingressWords, egressWords func() map[*policy.Policy]int
 }
 
 // New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
@@ -42,6 +44,7 @@ func New(s *snapshot.Snapshot) *Model {
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
 	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	for _, p := range s.Policies() {
 		compiled, err := policy.Compile(p)
 		if err != nil {

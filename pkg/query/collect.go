@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -49,6 +50,10 @@ type said struct {
 	row   report.ReachRow
 	own   map[string]model.Party
 	nodes map[string]bool
+	// about tells these ports and parties from others.
+	about string
+	// via: a node passes the connection on.
+	via bool
 	// located: the answer depends on who shares a node.
 	located bool
 }
@@ -87,14 +92,11 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 				c.ask(answers, p, partiesOf(to))
 			}
 		}
+		c.settle(answers)
 		return answers
 	}
 	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
-	for _, s := range v.standings(from.classes) {
-		answers := ask(s.sample(v.own))
-		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
-		c.commit(answers, s.parts, nil)
-	}
+	c.standings(v, from.classes, ask)
 	c.rest(v, ask)
 	for _, class := range fold(from.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
@@ -124,14 +126,11 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 				c.ask(answers, pair{src: src, dst: dst}, class)
 			}
 		}
+		c.settle(answers)
 		return answers
 	}
 	v := c.view(sources, report.Ingress, c.naming.nodes)
-	for _, s := range v.standings(to.classes) {
-		answers := ask(s.sample(v.own))
-		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
-		c.commit(answers, s.parts, nil)
-	}
+	c.standings(v, to.classes, ask)
 	for _, class := range fold(to.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
 	}
@@ -174,10 +173,10 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			}
 		}
 		row.DecidedBy = decidedBy(o.hops)
-		key := rowKey(row, p)
+		key := rowKey(row, p.via != nil)
 		a := answers[key]
 		if a == nil {
-			a = &said{row: row, own: map[string]model.Party{}, nodes: map[string]bool{}}
+			a = &said{row: row, via: p.via != nil, own: map[string]model.Party{}, nodes: map[string]bool{}}
 			answers[key] = a
 		}
 		a.located = a.located || p.located()
@@ -189,6 +188,19 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 		}
 		if p.via != nil && p.via.Name != "" {
 			a.nodes[p.via.Name] = true
+		}
+	}
+}
+
+// settle finds what each answer is about, once all have been asked for.
+func (c *collector) settle(answers map[string]*said) {
+	for _, a := range answers {
+		slices.SortFunc(a.row.Ports, comparePorts)
+		a.about = fmt.Sprint(a.row.Ports)
+		if len(a.own) < len(c.own) {
+			names := slices.Sorted(maps.Keys(a.own))
+			a.about += strings.Join(names, ",")
+			a.row.Of = c.part(names)
 		}
 	}
 }
@@ -251,13 +263,7 @@ func (c *collector) valueOf(n *report.Mismatch, pod *snapshot.Pod) (got string, 
 func (c *collector) commit(answers map[string]*said, parts []portion, others []model.Party) {
 	for _, key := range slices.Sorted(maps.Keys(answers)) {
 		a := answers[key]
-		slices.SortFunc(a.row.Ports, comparePorts)
-		key += fmt.Sprint(a.row.Ports)
-		if len(a.own) < len(c.own) {
-			names := slices.Sorted(maps.Keys(a.own))
-			key += strings.Join(names, ",")
-			a.row.Of = c.part(names)
-		}
+		key += a.about
 		g := c.groups[key]
 		if g == nil {
 			g = &group{row: a.row, others: map[string]*shown{}}
@@ -423,20 +429,18 @@ func (c *collector) part(names []string) *report.Members {
 
 // rowKey identifies an answer as a row shows it. The values that failed are not
 // part of it, only the clause.
-func rowKey(r report.ReachRow, p pair) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v %s %s %s", r.Verdict, r.Reason, r.Hop, r.Detail)
+func rowKey(r report.ReachRow, via bool) string {
+	words := append(make([]string, 0, 16), r.Verdict.String(), string(r.Reason), string(r.Hop), r.Detail)
 	for _, d := range r.DecidedBy {
-		fmt.Fprintf(&b, " %s/%s%s", d.Policy.Namespace, d.Policy.Name, d.Path)
+		words = append(words, d.Policy.Namespace+"/"+d.Policy.Name+d.Path)
 	}
 	if n := r.Nearest; n != nil {
-		fmt.Fprintf(&b, " %s %s %v", n.Reason, n.Path, n.ServicePort)
+		words = append(words, string(n.Reason), n.Path, strconv.FormatBool(n.ServicePort))
 	}
 	for _, c := range r.Caveats {
-		fmt.Fprintf(&b, " %s", c.Code)
+		words = append(words, string(c.Code))
 	}
-	fmt.Fprintf(&b, " %v", p.via != nil)
-	return b.String()
+	return strings.Join(append(words, strconv.FormatBool(via)), " ")
 }
 
 // nearest is the first mismatch of the rule that came closest to admitting.

@@ -52,7 +52,18 @@ type portion struct {
 
 // standing is parts that the question's own end sees alike and whose own policies
 // are the same: what holds for one pod of them holds for all.
-type standing struct{ parts []portion }
+type standing struct {
+	parts    []portion
+	policies []*policy.Policy
+	asked    asked
+}
+
+// asked identifies the standings of which the same holds, whatever their policies
+// are called.
+type asked struct {
+	// view numbers how the own end sees them; says, what their own policies say.
+	view, says int
+}
 
 // sample is a few of the pods, to ask in place of all: more than one where one of
 // them may turn out to be the other end itself.
@@ -93,7 +104,12 @@ type viewer struct {
 	last  namespaceView
 	in    string
 	seen  map[string]uint64
-	lists map[**policy.Policy]uint64
+	views map[string]int
+	// lists of policies, each known by its first: classes share them. Says numbers
+	// what lists say, in the numbers of words.
+	lists map[**policy.Policy]ownList
+	says  map[string]int
+	words map[*policy.Policy]int
 }
 
 // namespaceView is what a namespace adds to the view of its pods.
@@ -108,7 +124,8 @@ type namespaceView struct {
 func (e *engine) view(own []model.Party, side report.Direction, near bool) *viewer {
 	v := &viewer{
 		engine: e, side: side, near: near, own: map[*snapshot.Pod]bool{}, nodes: map[string]bool{}, homes: map[string]bool{},
-		divided: map[int]bool{}, namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, lists: map[**policy.Policy]uint64{},
+		divided: map[int]bool{}, namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, views: map[string]int{},
+		lists: map[**policy.Policy]ownList{}, says: map[string]int{}, words: e.Words(side),
 	}
 	facing := report.Ingress
 	if side == report.Ingress {
@@ -163,19 +180,30 @@ func (v *viewer) cut(by netip.Prefix) {
 
 // standings sorts the pods of classes, in the order of their first pods.
 func (v *viewer) standings(classes []*model.Class) []*standing {
-	index := map[string]*standing{}
+	type key struct {
+		view string
+		list int
+	}
+	index := map[key]*standing{}
 	var out []*standing
 	var view []byte
+	var list ownList
 	take := func(c *model.Class, pods []*snapshot.Pod) {
-		s := index[string(view)]
+		s := index[key{string(view), list.number}]
 		if s == nil {
-			s = &standing{}
-			index[string(view)] = s
+			number, ok := v.views[string(view)]
+			if !ok {
+				number = len(v.views)
+				v.views[string(view)] = number
+			}
+			s = &standing{policies: list.policies, asked: asked{number, list.says}}
+			index[key{string(view), list.number}] = s
 			out = append(out, s)
 		}
 		s.take(c, pods)
 	}
 	for _, c := range classes {
+		list = v.list(c)
 		view = v.class(view[:0], c)
 		located, divided := v.near || c.Pods[0].HostNetwork, v.divided[c.Number]
 		if !located && !divided {
@@ -212,9 +240,7 @@ func (s *standing) take(c *model.Class, pods []*snapshot.Pod) {
 func (v *viewer) class(b []byte, c *model.Class) []byte {
 	p := c.Pods[0]
 	ns := v.namespace(p)
-	b = binary.AppendUvarint(b, ns.id)
-	b = binary.AppendUvarint(b, v.list(c))
-	b = append(b, 0)
+	b = append(binary.AppendUvarint(b, ns.id), 0)
 	if p.HostNetwork {
 		b[len(b)-1] = 1
 	}
@@ -268,21 +294,42 @@ func (v *viewer) pod(b []byte, p *snapshot.Pod, located bool) []byte {
 	return b
 }
 
-// list numbers the lists of policies, which classes share.
-func (v *viewer) list(c *model.Class) uint64 {
+// ownList is the policies that isolate pods of a namespace, its number and that of
+// what they say; 0 where there are none.
+type ownList struct {
+	policies     []*policy.Policy
+	number, says int
+}
+
+// list numbers the lists of policies.
+func (v *viewer) list(c *model.Class) ownList {
 	list := c.Egress
 	if v.side == report.Ingress {
 		list = c.Ingress
 	}
 	if len(list) == 0 {
-		return 0
+		return ownList{}
 	}
-	id, ok := v.lists[&list[0]]
-	if !ok {
-		id = uint64(len(v.lists) + 1)
-		v.lists[&list[0]] = id
+	out, ok := v.lists[&list[0]]
+	if ok {
+		return out
 	}
-	return id
+	out = ownList{policies: list, number: len(v.lists) + 1}
+	var key []byte
+	if v.homes[c.Pods[0].Namespace] {
+		// They may be the own end's policies as well, and at home with it.
+		key = binary.AppendUvarint(append(key, "own "...), uint64(out.number))
+	} else {
+		for _, p := range list {
+			key = binary.BigEndian.AppendUint32(key, uint32(v.words[p]))
+		}
+	}
+	if out.says, ok = v.says[string(key)]; !ok {
+		out.says = len(v.says) + 1
+		v.says[string(key)] = out.says
+	}
+	v.lists[&list[0]] = out
+	return out
 }
 
 // namespace finds what a pod's namespace adds, once a namespace.
