@@ -1,7 +1,6 @@
 package query
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,9 +19,10 @@ type collector struct {
 	*engine
 	// home is the namespace of the question's own end; its workloads are listed
 	// one by one.
-	home   string
-	order  []string
-	groups map[string]*group
+	home string
+	// groups in the order of their first answers, and by these.
+	groups []*group
+	byKey  map[string]*group
 	// at is the hop at the question's own end.
 	at report.HopKind
 	// total pods of each workload, by its number.
@@ -34,14 +34,6 @@ type collector struct {
 	naming lens
 	// families in which the question's own end can talk with the outside.
 	families familySet
-}
-
-// group is everybody who gets one answer.
-type group struct {
-	row report.ReachRow
-	// all who get it: workloads, once for each class, and others, by name.
-	all    []*shown
-	others map[string]*shown
 }
 
 // said is one answer that a class of ends gets, with the ports and the parties
@@ -62,7 +54,7 @@ func newCollector(e *engine, home string) *collector {
 	brief := *e
 	brief.brief = true
 	return &collector{
-		engine: &brief, home: home, groups: map[string]*group{},
+		engine: &brief, home: home, byKey: map[string]*group{},
 		own: map[string]model.Party{}, needs: map[string]bool{},
 	}
 }
@@ -264,148 +256,25 @@ func (c *collector) commit(answers map[string]*said, parts []portion, others []m
 	for _, key := range slices.Sorted(maps.Keys(answers)) {
 		a := answers[key]
 		key += a.about
-		g := c.groups[key]
+		g := c.byKey[key]
 		if g == nil {
-			g = &group{row: a.row, others: map[string]*shown{}}
-			c.groups[key] = g
-			c.order = append(c.order, key)
+			g = &group{row: a.row}
+			c.byKey[key] = g
+			c.groups = append(c.groups, g)
 		}
 		if n, m := g.row.Nearest, a.row.Nearest; n != nil && m != nil && (n.Got != m.Got || n.Absent != m.Absent) {
 			n.Got, n.Absent = "", false
 		}
-		for _, p := range parts {
-			g.workload(p.class).add(p.pods, a)
-		}
+		g.add(parts, a)
 		for _, party := range others {
 			end := c.partyEnd(party)
 			id := endKey(end)
 			if party.Rest != nil {
 				id += restID(party.Rest)
 			}
-			g.other(end, id).addOther(party, a)
+			g.addOther(party, end, id, a)
 		}
 	}
-}
-
-// shown is an end as the parts of a group make it up.
-type shown struct {
-	// number of the workload; -1 for all else.
-	number int
-	end    report.End
-	pods   []*snapshot.Pod
-	// names of parties that are no pods.
-	names map[string]bool
-	// rest: the end is pods that were not read.
-	rest  *model.Rest
-	nodes map[string]bool
-}
-
-func (g *group) workload(class *model.Class) *shown {
-	s := &shown{number: class.Workload, end: report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}}
-	g.all = append(g.all, s)
-	return s
-}
-
-func (g *group) other(end report.End, id string) *shown {
-	s := g.others[id]
-	if s == nil {
-		s = &shown{number: -1, end: end}
-		g.others[id] = s
-		g.all = append(g.all, s)
-	}
-	return s
-}
-
-// sorted are the ends in the order in which they are shown, each once.
-func (g *group) sorted() []*shown {
-	slices.SortStableFunc(g.all, func(a, b *shown) int {
-		if order := strings.Compare(a.namespace(), b.namespace()); order != 0 {
-			return order
-		}
-		return cmp.Or(strings.Compare(a.end.Kind, b.end.Kind), strings.Compare(a.end.Name, b.end.Name))
-	})
-	out := g.all[:0]
-	for _, s := range g.all {
-		if last := len(out) - 1; last >= 0 && s.number >= 0 && out[last].number == s.number {
-			out[last].merge(s)
-			continue
-		}
-		out = append(out, s)
-	}
-	g.all = out
-	return out
-}
-
-// merge takes in another class of the same workload.
-func (s *shown) merge(o *shown) {
-	s.pods = append(s.pods, o.pods...)
-	if s.nodes == nil {
-		s.nodes = o.nodes
-		return
-	}
-	maps.Copy(s.nodes, o.nodes)
-}
-
-func (s *shown) add(pods []*snapshot.Pod, a *said) {
-	s.pods = append(s.pods, pods...)
-	if !a.located && len(a.nodes) == 0 {
-		return
-	}
-	if s.nodes == nil {
-		s.nodes = map[string]bool{}
-	}
-	for _, p := range pods {
-		if a.located && p.Node != "" {
-			s.nodes[p.Node] = true
-		}
-	}
-	maps.Copy(s.nodes, a.nodes)
-}
-
-func (s *shown) addOther(p model.Party, a *said) {
-	s.rest = p.Rest
-	m := members{names: map[string]bool{}, nodes: map[string]bool{}}
-	m.add(p, a.located)
-	maps.Copy(m.nodes, a.nodes)
-	if s.names == nil {
-		s.names, s.nodes = m.names, m.nodes
-		return
-	}
-	maps.Copy(s.names, m.names)
-	maps.Copy(s.nodes, m.nodes)
-}
-
-// count is how many pods or other parties there are; of the rest of a namespace,
-// nobody knows.
-func (s *shown) count() int {
-	if s.rest != nil {
-		return 0
-	}
-	return len(s.pods) + len(s.names)
-}
-
-// namespace that the pods are in.
-func (s *shown) namespace() string {
-	if s.rest != nil {
-		return s.end.Name
-	}
-	return s.end.Namespace
-}
-
-func (s *shown) report(total int) report.Members {
-	switch {
-	case s.rest != nil:
-		return report.Members{End: s.end, Others: true, RestrictedBy: restrictedBy(s.rest)}
-	case s.number < 0:
-		m := members{end: s.end, names: s.names, nodes: s.nodes}
-		return m.report(0)
-	}
-	out := report.Members{End: s.end, Count: len(s.pods), Total: total, Names: make([]string, len(s.pods)), Nodes: sortedKeys(s.nodes)}
-	for i, p := range s.pods {
-		out.Names[i] = p.Name.Name
-	}
-	slices.Sort(out.Names)
-	return out
 }
 
 // part shows some of the parties of the question's own end.
@@ -520,16 +389,16 @@ func closeness(r report.MismatchReason) int {
 func (c *collector) rows() []report.ReachRow {
 	uniform := c.uniformNamespaces()
 	var out []report.ReachRow
-	for _, key := range c.order {
-		g := c.groups[key]
-		base := g.row
-		var workloads, namespaces, blocks []report.Members
+	for _, g := range c.groups {
+		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
+		workloads := make([]report.Members, 0, g.count(folds))
+		var namespaces, blocks []report.Members
 		folded := map[string]int{}
-		for _, m := range g.sorted() {
+		for m := range g.ends {
 			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
-			case ns != c.home && uniform[ns] == key, standsForUnread(m.end):
+			case folds(ns), standsForUnread(m.end):
 				at, seen := folded[ns]
 				if !seen {
 					at = len(namespaces)
@@ -542,26 +411,23 @@ func (c *collector) rows() []report.ReachRow {
 				}
 			default:
 				total := 0
-				if m.number >= 0 {
-					total = c.total[m.number]
+				if len(m.parts) > 0 {
+					total = c.total[m.parts[0].class.Workload]
 				}
 				workloads = append(workloads, m.report(total))
 			}
 		}
-		if len(workloads) > 0 {
-			row := base
-			row.Scope, row.Ends = report.ScopeWorkloads, workloads
-			out = append(out, row)
+		row := func(scope report.RowScope, ends []report.Members) {
+			if len(ends) > 0 {
+				r := g.row
+				r.Scope, r.Ends = scope, ends
+				out = append(out, r)
+			}
 		}
-		if len(namespaces) > 0 {
-			row := base
-			row.Scope, row.Ends = report.ScopeNamespaces, namespaces
-			out = append(out, row)
-		}
+		row(report.ScopeWorkloads, workloads)
+		row(report.ScopeNamespaces, namespaces)
 		if len(blocks) > 0 {
-			row := base
-			row.Scope, row.Ends = report.ScopeAddresses, c.joinBlocks(blocks)
-			out = append(out, row)
+			row(report.ScopeAddresses, c.joinBlocks(blocks))
 		}
 	}
 	c.nameScopes(out)
@@ -588,20 +454,28 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 	return []report.Members{joined}
 }
 
-// uniformNamespaces maps each namespace whose pods all get one answer to it.
-func (c *collector) uniformNamespaces() map[string]string {
-	out := map[string]string{}
-	for _, key := range c.order {
-		for _, m := range c.groups[key].all {
-			if m.end.Kind == "Addresses" || m.end.Kind == "Node" {
-				continue
+// uniformNamespaces maps each namespace whose pods all get one answer to its group.
+func (c *collector) uniformNamespaces() map[string]*group {
+	out := map[string]*group{}
+	mixed := &group{}
+	add := func(ns string, g *group) {
+		if have, seen := out[ns]; seen && have != g {
+			g = mixed
+		}
+		out[ns] = g
+	}
+	for _, g := range c.groups {
+		last := ""
+		for i := range g.parts {
+			if ns := g.parts[i].class.Namespace; i == 0 || ns != last {
+				add(ns, g)
+				last = ns
 			}
-			ns := m.namespace()
-			if have, seen := out[ns]; seen && have != key {
-				out[ns] = "\x00mixed"
-				continue
+		}
+		for _, o := range g.others {
+			if o.end.Kind != "Addresses" && o.end.Kind != "Node" {
+				add(o.namespace(), g)
 			}
-			out[ns] = key
 		}
 	}
 	return out

@@ -35,7 +35,10 @@ func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
 				continue
 			}
 			some := *c
-			some.Pods = rest
+			some.Pods, some.Names = rest, nil
+			for _, p := range rest {
+				some.Names = append(some.Names, p.Name.Name)
+			}
 			c = &some
 		}
 		out.classes = append(out.classes, c)
@@ -48,6 +51,8 @@ func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
 type portion struct {
 	class *model.Class
 	pods  []*snapshot.Pod
+	// nodes that an answer to them depends on.
+	nodes map[string]bool
 }
 
 // standing is parts that the question's own end sees alike and whose own policies
@@ -316,7 +321,7 @@ func (v *viewer) list(c *model.Class) ownList {
 	}
 	out = ownList{policies: list, number: len(v.lists) + 1}
 	var key []byte
-	if v.homes[c.Pods[0].Namespace] {
+	if v.homes[c.Namespace] {
 		// They may be the own end's policies as well, and at home with it.
 		key = binary.AppendUvarint(append(key, "own "...), uint64(out.number))
 	} else {
