@@ -20,6 +20,7 @@ import (
 type Class struct {
 	// Number is the class's place among [Model.Classes].
 	Number    int
+	// Namespace of the pods: one string for all classes in it, quick to compare.
 	Namespace string
 	// Pods are never empty, and in the snapshot's order; Names are theirs.
 	Pods  []*snapshot.Pod
@@ -86,7 +87,7 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]
 		at := slices.IndexFunc(buckets[key], func(c *Class) bool { return alike(c.Pods[0], p) })
 		if at < 0 {
 			kind, name := m.TopOwner(p)
-			c := &Class{Namespace: p.Namespace, Owner: snapshot.Owner{Kind: kind, Name: name.Name}}
+			c := &Class{Namespace: pods[0].Namespace, Owner: snapshot.Owner{Kind: kind, Name: name.Name}}
 			buckets[key] = append(buckets[key], c)
 			out = append(out, c)
 			at = len(buckets[key]) - 1

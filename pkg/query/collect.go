@@ -388,7 +388,7 @@ func closeness(r report.MismatchReason) int {
 // rows folds the groups into rows.
 func (c *collector) rows() []report.ReachRow {
 	uniform := c.uniformNamespaces()
-	var out []report.ReachRow
+	out := slices.Grow([]report.ReachRow(nil), len(c.groups))
 	for _, g := range c.groups {
 		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
 		workloads := make([]report.Members, 0, g.count(folds))

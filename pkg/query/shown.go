@@ -34,6 +34,10 @@ type shown struct {
 
 // add gives pods of workloads the answer.
 func (g *group) add(parts []portion, a *said) {
+	if g.parts == nil && !a.located && len(a.nodes) == 0 {
+		g.parts = slices.Clip(parts)
+		return
+	}
 	g.parts = slices.Grow(g.parts, len(parts))
 	for _, p := range parts {
 		p.nodes = a.nodesOf(p.pods)

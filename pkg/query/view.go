@@ -244,7 +244,10 @@ func (s *standing) take(c *model.Class, pods []*snapshot.Pod) {
 // class appends what the pods of a class share.
 func (v *viewer) class(b []byte, c *model.Class) []byte {
 	p := c.Pods[0]
-	ns := v.namespace(p)
+	if v.in != c.Namespace {
+		v.in, v.last = c.Namespace, v.namespace(p)
+	}
+	ns := v.last
 	b = append(binary.AppendUvarint(b, ns.id), 0)
 	if p.HostNetwork {
 		b[len(b)-1] = 1
@@ -272,7 +275,7 @@ func (v *viewer) class(b []byte, c *model.Class) []byte {
 	for _, peer := range ns.open {
 		b = peer.AppendPodView(b, &end)
 	}
-	if v.homes[p.Namespace] && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return v.own[p] }) {
+	if v.homes[c.Namespace] && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return v.own[p] }) {
 		// The own end's pods are asked about by themselves.
 		b = append(b, "own "+p.Name.String()...)
 	}
@@ -339,14 +342,6 @@ func (v *viewer) list(c *model.Class) ownList {
 
 // namespace finds what a pod's namespace adds, once a namespace.
 func (v *viewer) namespace(p *snapshot.Pod) namespaceView {
-	if v.in == p.Namespace && v.in != "" {
-		return v.last
-	}
-	v.in, v.last = p.Namespace, v.lookAt(p)
-	return v.last
-}
-
-func (v *viewer) lookAt(p *snapshot.Pod) namespaceView {
 	if have, ok := v.namespaces[p.Namespace]; ok {
 		return have
 	}
