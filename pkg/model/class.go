@@ -93,7 +93,15 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]
 			at = len(buckets[key]) - 1
 		}
 		c := buckets[key][at]
-		c.Pods, c.Names = append(c.Pods, p), append(c.Names, p.Name.Name)
+		c.Pods = append(c.Pods, p)
+	}
+	names := make([]string, 0, len(pods))
+	for _, c := range out {
+		first := len(names)
+		for _, p := range c.Pods {
+			names = append(names, p.Name.Name)
+		}
+		c.Names = names[first:len(names):len(names)]
 	}
 	m.isolate(out)
 	return out, numberWorkloads(out, next)
