@@ -41,7 +41,7 @@ func (m *Model) Divided(by netip.Prefix) []int {
 func (m *Model) sortAddresses() (v4, v6 []addressed) {
 	for _, c := range m.Classes() {
 		for _, p := range c.Pods {
-			for _, a := range (Party{Pod: p}).Addresses() {
+			for _, a := range p.Addresses() {
 				if a.Is4() {
 					v4 = append(v4, addressed{a, c.Number})
 				} else {

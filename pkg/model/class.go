@@ -19,7 +19,7 @@ import (
 // everybody are asked once a class, not once a pod.
 type Class struct {
 	// Number is the class's place among [Model.Classes].
-	Number    int
+	Number int
 	// Namespace of the pods: one string for all classes in it, quick to compare.
 	Namespace string
 	// Pods are never empty, and in the snapshot's order; Names are theirs.

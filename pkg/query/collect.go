@@ -130,10 +130,12 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 
 // count notes how many pods each workload has.
 func (c *collector) count(in everyone) {
+	workloads := 0
 	for _, class := range in.classes {
-		if more := class.Workload + 1 - len(c.total); more > 0 {
-			c.total = append(c.total, make([]int, more)...)
-		}
+		workloads = max(workloads, class.Workload+1)
+	}
+	c.total = make([]int, workloads)
+	for _, class := range in.classes {
 		c.total[class.Workload] += len(class.Pods)
 	}
 }
@@ -391,14 +393,21 @@ func (c *collector) rows() []report.ReachRow {
 	out := slices.Grow([]report.ReachRow(nil), len(c.groups))
 	for _, g := range c.groups {
 		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
-		workloads := make([]report.Members, 0, g.count(folds))
+		last, lastFolds := "", folds("")
+		foldsToo := func(ns string) bool { // neighbours share a namespace
+			if ns != last {
+				last, lastFolds = ns, folds(ns)
+			}
+			return lastFolds
+		}
+		workloads := make([]report.Members, 0, g.count(foldsToo))
 		var namespaces, blocks []report.Members
 		folded := map[string]int{}
 		for m := range g.ends {
 			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
-			case folds(ns), standsForUnread(m.end):
+			case foldsToo(ns), standsForUnread(m.end):
 				at, seen := folded[ns]
 				if !seen {
 					at = len(namespaces)

@@ -78,12 +78,9 @@ func (g *group) addOther(p model.Party, end report.End, id string, a *said) {
 
 // count is how many ends there are at most, without those in some namespaces.
 func (g *group) count(without func(namespace string) bool) int {
-	n, last, skip := len(g.others), "", false
+	n := len(g.others)
 	for i := range g.parts {
-		if ns := g.parts[i].class.Namespace; i == 0 || ns != last {
-			last, skip = ns, without(ns)
-		}
-		if !skip {
+		if !without(g.parts[i].class.Namespace) {
 			n++
 		}
 	}

@@ -238,6 +238,9 @@ func (s *standing) take(c *model.Class, pods []*snapshot.Pod) {
 		s.parts[last].pods = append(s.parts[last].pods, pods...)
 		return
 	}
+	if len(s.parts) == cap(s.parts) {
+		s.parts = slices.Grow(s.parts, len(s.parts)+1) // there may be very many: not by a quarter, as append would
+	}
 	s.parts = append(s.parts, portion{class: c, pods: pods})
 }
 
@@ -252,7 +255,7 @@ func (v *viewer) class(b []byte, c *model.Class) []byte {
 	if p.HostNetwork {
 		b[len(b)-1] = 1
 	}
-	for _, a := range addressesOf(p) {
+	for _, a := range p.Addresses() {
 		if a.Is4() {
 			b = append(b, 4)
 		} else {
@@ -292,7 +295,7 @@ func (v *viewer) pod(b []byte, p *snapshot.Pod, located bool) []byte {
 			b = append(b, "elsewhere/\x00"...) // no node has a slash in its name
 		}
 	}
-	for i, a := range addressesOf(p) {
+	for i, a := range p.Addresses() {
 		for j, by := range v.cuts {
 			if by.Contains(a) {
 				b = binary.AppendUvarint(b, uint64(i*len(v.cuts)+j+1))
@@ -382,6 +385,3 @@ func appendLimits(b []byte, hop *report.Hop) []byte {
 	}
 	return b
 }
-
-// addressesOf are those of a pod; see [model.Party.Addresses].
-func addressesOf(p *snapshot.Pod) []netip.Addr { return model.Party{Pod: p}.Addresses() }
