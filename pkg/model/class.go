@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"hash/maphash"
 	"maps"
 	"net/netip"
@@ -17,11 +18,16 @@ import (
 // host's network or their own. A bare pod is a class by itself. Questions about
 // everybody are asked once a class, not once a pod.
 type Class struct {
-	// Pods are never empty, and in the snapshot's order.
-	Pods []*snapshot.Pod
+	// Number is the class's place among [Model.Classes].
+	Number int
+	// Namespace of the pods: one string for all classes in it, quick to compare.
+	Namespace string
+	// Pods are never empty, and in the snapshot's order; Names are theirs.
+	Pods  []*snapshot.Pod
+	Names []string
 	// Owner is the workload that the pods belong to in the end ([Model.TopOwner]),
-	// and Workload its number: classes of one workload share it, and the numbers of
-	// a namespace's are consecutive, from 0 in the first.
+	// and Workload its number: classes of one workload share it. Workloads are
+	// numbered by namespace, kind and name.
 	Owner    snapshot.Owner
 	Workload int
 	// Ingress and Egress are the policies that isolate the pods, as
@@ -38,10 +44,10 @@ func (m *Model) Classes() []*Class { return m.classes() }
 // ClassesIn returns the classes of one namespace.
 func (m *Model) ClassesIn(namespace string) []*Class {
 	all := m.Classes()
-	compare := func(c *Class, ns string) int { return strings.Compare(c.Pods[0].Namespace, ns) }
+	compare := func(c *Class, ns string) int { return strings.Compare(c.Namespace, ns) }
 	first, _ := slices.BinarySearchFunc(all, namespace, compare)
 	end := first
-	for end < len(all) && all[end].Pods[0].Namespace == namespace {
+	for end < len(all) && all[end].Namespace == namespace {
 		end++
 	}
 	return all[first:end]
@@ -62,6 +68,9 @@ func (m *Model) makeClasses() []*Class {
 		out = append(out, classes...)
 		first = end
 	}
+	for i, c := range out {
+		c.Number = i
+	}
 	return out
 }
 
@@ -70,7 +79,6 @@ func (m *Model) makeClasses() []*Class {
 func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]*Class, int) {
 	var out []*Class
 	buckets := map[uint64][]*Class{}
-	numbers := map[snapshot.Owner]int{}
 	for _, p := range pods {
 		if p.Finished() {
 			continue
@@ -79,14 +87,7 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]
 		at := slices.IndexFunc(buckets[key], func(c *Class) bool { return alike(c.Pods[0], p) })
 		if at < 0 {
 			kind, name := m.TopOwner(p)
-			c := &Class{Owner: snapshot.Owner{Kind: kind, Name: name.Name}}
-			number, known := numbers[c.Owner]
-			if !known {
-				number = next
-				numbers[c.Owner] = number
-				next++
-			}
-			c.Workload = number
+			c := &Class{Namespace: pods[0].Namespace, Owner: snapshot.Owner{Kind: kind, Name: name.Name}}
 			buckets[key] = append(buckets[key], c)
 			out = append(out, c)
 			at = len(buckets[key]) - 1
@@ -94,13 +95,37 @@ func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]
 		c := buckets[key][at]
 		c.Pods = append(c.Pods, p)
 	}
+	names := make([]string, 0, len(pods))
+	for _, c := range out {
+		first := len(names)
+		for _, p := range c.Pods {
+			names = append(names, p.Name.Name)
+		}
+		c.Names = names[first:len(names):len(names)]
+	}
 	m.isolate(out)
-	return out, next
+	return out, numberWorkloads(out, next)
+}
+
+// numberWorkloads numbers the workloads of the classes of one namespace from next
+// on, and returns the number after them.
+func numberWorkloads(classes []*Class, next int) int {
+	byOwner := slices.Clone(classes)
+	slices.SortFunc(byOwner, func(a, b *Class) int {
+		return cmp.Or(strings.Compare(a.Owner.Kind, b.Owner.Kind), strings.Compare(a.Owner.Name, b.Owner.Name))
+	})
+	for i, c := range byOwner {
+		if i > 0 && c.Owner != byOwner[i-1].Owner {
+			next++
+		}
+		c.Workload = next
+	}
+	return next + min(len(classes), 1)
 }
 
 // isolate finds the policies of the classes of one namespace.
 func (m *Model) isolate(classes []*Class) {
-	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Pods[0].Namespace)) == 0 {
+	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Namespace)) == 0 {
 		return
 	}
 	shared := map[string][]*policy.Policy{}

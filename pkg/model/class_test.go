@@ -60,9 +60,12 @@ func TestClasses(t *testing.T) {
 				t.Errorf("%s: isolated by %v and %v, want %v", p.Name, c.Ingress, c.Egress, want)
 			}
 		}
+		if !slices.Equal(c.Names, names) || c.Namespace != c.Pods[0].Namespace {
+			t.Errorf("names %v in %s of the pods %v", c.Names, c.Namespace, names)
+		}
 		got = append(got, fmt.Sprint(strings.Join(names, "+"), " ", c.Workload))
 	}
-	if want := []string{"a+c+j 0", "b 0", "d 0", "e 1", "f 0", "h 0", "k 2", "l 3", "m 0", "i 4"}; !slices.Equal(got, want) {
+	if want := []string{"a+c+j 3", "b 3", "d 3", "e 0", "f 3", "h 3", "k 1", "l 2", "m 3", "i 4"}; !slices.Equal(got, want) {
 		t.Errorf("classes %v, want %v", got, want)
 	}
 }

@@ -2,6 +2,8 @@ package model
 
 import (
 	"errors"
+	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
@@ -21,6 +23,11 @@ type Model struct {
 	policies   map[string][]*policy.Policy
 	invalid    map[string]*policy.Error
 	classes    func() []*Class
+	idle       func() []*policy.Policy
+	blocks     func() []netip.Prefix
+	addresses  func() (v4, v6 []addressed)
+
+	ingressWords, egressWords func() map[*policy.Policy]int
 }
 
 // New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
@@ -34,6 +41,10 @@ func New(s *snapshot.Snapshot) *Model {
 		invalid:    map[string]*policy.Error{},
 	}
 	m.classes = sync.OnceValue(m.makeClasses)
+	m.idle = sync.OnceValue(m.findIdle)
+	m.blocks = sync.OnceValue(m.findBlocks)
+	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	for _, p := range s.Policies() {
 		compiled, err := policy.Compile(p)
 		if err != nil {
@@ -50,6 +61,21 @@ func New(s *snapshot.Snapshot) *Model {
 
 // PoliciesIn returns the compiled policies of a namespace, by name.
 func (m *Model) PoliciesIn(namespace string) []*policy.Policy { return m.policies[namespace] }
+
+// Blocks returns every CIDR that some policy names, in order. They are found on
+// first use.
+func (m *Model) Blocks() []netip.Prefix { return m.blocks() }
+
+func (m *Model) findBlocks() []netip.Prefix {
+	var out []netip.Prefix
+	for _, in := range m.policies {
+		for _, p := range in {
+			out = append(out, p.Blocks()...)
+		}
+	}
+	slices.SortFunc(out, netip.Prefix.Compare)
+	return slices.Compact(out)
+}
 
 // Isolating returns the policies that isolate a pod in a direction, by name.
 func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Policy {

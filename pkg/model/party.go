@@ -64,10 +64,8 @@ func (p Party) Addresses() []netip.Addr {
 		return p.Node.IPs
 	case p.Pod == nil:
 		return nil
-	case p.Pod.HostNetwork && len(p.Pod.HostIPs) > 0:
-		return p.Pod.HostIPs
 	default:
-		return p.Pod.IPs
+		return p.Pod.Addresses()
 	}
 }
 

@@ -2,9 +2,7 @@ package policy
 
 import (
 	"encoding/binary"
-	"net/netip"
 
-	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
 
@@ -34,14 +32,4 @@ func appendOrdinal(b []byte, s *selector.Selector, r *selector.Requirement) []by
 		at++
 	}
 	return binary.AppendUvarint(b, uint64(at+1))
-}
-
-// AppendView appends how an address lies to the block and to its exceptions.
-func (b *IPBlock) AppendView(view []byte, a netip.Addr) []byte {
-	where := address.Block{Prefix: netip.PrefixFrom(a, a.BitLen())}
-	view = append(view, byte(where.Relation(b.CIDR)))
-	for _, e := range b.Except {
-		view = append(view, byte(where.Relation(e)))
-	}
-	return view
 }

@@ -1,11 +1,10 @@
 package query
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -20,9 +19,10 @@ type collector struct {
 	*engine
 	// home is the namespace of the question's own end; its workloads are listed
 	// one by one.
-	home   string
-	order  []string
-	groups map[string]*group
+	home string
+	// groups in the order of their first answers, and by these.
+	groups []*group
+	byKey  map[string]*group
 	// at is the hop at the question's own end.
 	at report.HopKind
 	// total pods of each workload, by its number.
@@ -36,20 +36,16 @@ type collector struct {
 	families familySet
 }
 
-// group is everybody who gets one answer.
-type group struct {
-	row report.ReachRow
-	// all who get it: workloads, once for each class, and others, by name.
-	all    []*shown
-	others map[string]*shown
-}
-
 // said is one answer that a class of ends gets, with the ports and the parties
 // of the question's own end that it is about.
 type said struct {
 	row   report.ReachRow
 	own   map[string]model.Party
 	nodes map[string]bool
+	// about tells these ports and parties from others.
+	about string
+	// via: a node passes the connection on.
+	via bool
 	// located: the answer depends on who shares a node.
 	located bool
 }
@@ -58,7 +54,7 @@ func newCollector(e *engine, home string) *collector {
 	brief := *e
 	brief.brief = true
 	return &collector{
-		engine: &brief, home: home, groups: map[string]*group{},
+		engine: &brief, home: home, byKey: map[string]*group{},
 		own: map[string]model.Party{}, needs: map[string]bool{},
 	}
 }
@@ -68,7 +64,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	c.at, c.naming = report.HopIngress, c.lensFor(nil, targets)
 	// The sources' own policies may tell the targets apart by their addresses,
 	// and a source on a node may tell them apart by theirs.
-	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
+	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
 	c.families = destinationFamilies(targets)
 	located := fold(targets, byNode.destinationKey)
 	anywhere := fold(targets, lens{cuts: byNode.cuts}.destinationKey)
@@ -88,14 +84,11 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 				c.ask(answers, p, partiesOf(to))
 			}
 		}
+		c.settle(answers)
 		return answers
 	}
 	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
-	for _, s := range v.standings(from.classes) {
-		answers := ask(s.sample(v.own))
-		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
-		c.commit(answers, s.parts, nil)
-	}
+	c.standings(v, from.classes, ask)
 	c.rest(v, ask)
 	for _, class := range fold(from.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
@@ -111,7 +104,7 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	c.count(to)
 	host := slices.ContainsFunc(to.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
 	// A pod reaches its own node whatever its policies say.
-	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.blocksEverywhere()...)}
+	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
 	classes := fold(sources, byNode.key)
 	ask := func(to []model.Party) map[string]*said {
 		answers := map[string]*said{}
@@ -125,34 +118,24 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 				c.ask(answers, pair{src: src, dst: dst}, class)
 			}
 		}
+		c.settle(answers)
 		return answers
 	}
 	v := c.view(sources, report.Ingress, c.naming.nodes)
-	for _, s := range v.standings(to.classes) {
-		answers := ask(s.sample(v.own))
-		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
-		c.commit(answers, s.parts, nil)
-	}
+	c.standings(v, to.classes, ask)
 	for _, class := range fold(to.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
 	}
 }
 
-// blocksEverywhere are the CIDRs that any policy of the cluster names.
-func (e *engine) blocksEverywhere() []netip.Prefix {
-	all := map[string]bool{}
-	for _, p := range e.Policies() {
-		all[p.Namespace] = true
-	}
-	return e.blocksIn(all)
-}
-
 // count notes how many pods each workload has.
 func (c *collector) count(in everyone) {
+	workloads := 0
 	for _, class := range in.classes {
-		if more := class.Workload + 1 - len(c.total); more > 0 {
-			c.total = append(c.total, make([]int, more)...)
-		}
+		workloads = max(workloads, class.Workload+1)
+	}
+	c.total = make([]int, workloads)
+	for _, class := range in.classes {
 		c.total[class.Workload] += len(class.Pods)
 	}
 }
@@ -184,10 +167,10 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			}
 		}
 		row.DecidedBy = decidedBy(o.hops)
-		key := rowKey(row, p)
+		key := rowKey(row, p.via != nil)
 		a := answers[key]
 		if a == nil {
-			a = &said{row: row, own: map[string]model.Party{}, nodes: map[string]bool{}}
+			a = &said{row: row, via: p.via != nil, own: map[string]model.Party{}, nodes: map[string]bool{}}
 			answers[key] = a
 		}
 		a.located = a.located || p.located()
@@ -199,6 +182,19 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 		}
 		if p.via != nil && p.via.Name != "" {
 			a.nodes[p.via.Name] = true
+		}
+	}
+}
+
+// settle finds what each answer is about, once all have been asked for.
+func (c *collector) settle(answers map[string]*said) {
+	for _, a := range answers {
+		slices.SortFunc(a.row.Ports, comparePorts)
+		a.about = fmt.Sprint(a.row.Ports)
+		if len(a.own) < len(c.own) {
+			names := slices.Sorted(maps.Keys(a.own))
+			a.about += strings.Join(names, ",")
+			a.row.Of = c.part(names)
 		}
 	}
 }
@@ -261,155 +257,26 @@ func (c *collector) valueOf(n *report.Mismatch, pod *snapshot.Pod) (got string, 
 func (c *collector) commit(answers map[string]*said, parts []portion, others []model.Party) {
 	for _, key := range slices.Sorted(maps.Keys(answers)) {
 		a := answers[key]
-		slices.SortFunc(a.row.Ports, comparePorts)
-		key += fmt.Sprint(a.row.Ports)
-		if len(a.own) < len(c.own) {
-			names := slices.Sorted(maps.Keys(a.own))
-			key += strings.Join(names, ",")
-			a.row.Of = c.part(names)
-		}
-		g := c.groups[key]
+		key += a.about
+		g := c.byKey[key]
 		if g == nil {
-			g = &group{row: a.row, others: map[string]*shown{}}
-			c.groups[key] = g
-			c.order = append(c.order, key)
+			g = &group{row: a.row}
+			c.byKey[key] = g
+			c.groups = append(c.groups, g)
 		}
 		if n, m := g.row.Nearest, a.row.Nearest; n != nil && m != nil && (n.Got != m.Got || n.Absent != m.Absent) {
 			n.Got, n.Absent = "", false
 		}
-		for _, p := range parts {
-			g.workload(p.class).add(p.pods, a)
-		}
+		g.add(parts, a)
 		for _, party := range others {
 			end := c.partyEnd(party)
 			id := endKey(end)
 			if party.Rest != nil {
 				id += restID(party.Rest)
 			}
-			g.other(end, id).addOther(party, a)
+			g.addOther(party, end, id, a)
 		}
 	}
-}
-
-// shown is an end as the parts of a group make it up.
-type shown struct {
-	// number of the workload; -1 for all else.
-	number int
-	end    report.End
-	pods   []*snapshot.Pod
-	// names of parties that are no pods.
-	names map[string]bool
-	// rest: the end is pods that were not read.
-	rest  *model.Rest
-	nodes map[string]bool
-}
-
-func (g *group) workload(class *model.Class) *shown {
-	s := &shown{number: class.Workload, end: report.End{Kind: class.Owner.Kind, Namespace: class.Pods[0].Namespace, Name: class.Owner.Name}}
-	g.all = append(g.all, s)
-	return s
-}
-
-func (g *group) other(end report.End, id string) *shown {
-	s := g.others[id]
-	if s == nil {
-		s = &shown{number: -1, end: end}
-		g.others[id] = s
-		g.all = append(g.all, s)
-	}
-	return s
-}
-
-// sorted are the ends in the order in which they are shown, each once.
-func (g *group) sorted() []*shown {
-	slices.SortStableFunc(g.all, func(a, b *shown) int {
-		if order := strings.Compare(a.namespace(), b.namespace()); order != 0 {
-			return order
-		}
-		return cmp.Or(strings.Compare(a.end.Kind, b.end.Kind), strings.Compare(a.end.Name, b.end.Name))
-	})
-	out := g.all[:0]
-	for _, s := range g.all {
-		if last := len(out) - 1; last >= 0 && s.number >= 0 && out[last].number == s.number {
-			out[last].merge(s)
-			continue
-		}
-		out = append(out, s)
-	}
-	g.all = out
-	return out
-}
-
-// merge takes in another class of the same workload.
-func (s *shown) merge(o *shown) {
-	s.pods = append(s.pods, o.pods...)
-	if s.nodes == nil {
-		s.nodes = o.nodes
-		return
-	}
-	maps.Copy(s.nodes, o.nodes)
-}
-
-func (s *shown) add(pods []*snapshot.Pod, a *said) {
-	s.pods = append(s.pods, pods...)
-	if !a.located && len(a.nodes) == 0 {
-		return
-	}
-	if s.nodes == nil {
-		s.nodes = map[string]bool{}
-	}
-	for _, p := range pods {
-		if a.located && p.Node != "" {
-			s.nodes[p.Node] = true
-		}
-	}
-	maps.Copy(s.nodes, a.nodes)
-}
-
-func (s *shown) addOther(p model.Party, a *said) {
-	s.rest = p.Rest
-	m := members{names: map[string]bool{}, nodes: map[string]bool{}}
-	m.add(p, a.located)
-	maps.Copy(m.nodes, a.nodes)
-	if s.names == nil {
-		s.names, s.nodes = m.names, m.nodes
-		return
-	}
-	maps.Copy(s.names, m.names)
-	maps.Copy(s.nodes, m.nodes)
-}
-
-// count is how many pods or other parties there are; of the rest of a namespace,
-// nobody knows.
-func (s *shown) count() int {
-	if s.rest != nil {
-		return 0
-	}
-	return len(s.pods) + len(s.names)
-}
-
-// namespace that the pods are in.
-func (s *shown) namespace() string {
-	if s.rest != nil {
-		return s.end.Name
-	}
-	return s.end.Namespace
-}
-
-func (s *shown) report(total int) report.Members {
-	switch {
-	case s.rest != nil:
-		return report.Members{End: s.end, Others: true, RestrictedBy: restrictedBy(s.rest)}
-	case s.number < 0:
-		m := members{end: s.end, names: s.names, nodes: s.nodes}
-		return m.report(0)
-	}
-	out := report.Members{End: s.end, Count: len(s.pods), Total: total, Names: make([]string, len(s.pods)), Nodes: sortedKeys(s.nodes)}
-	for i, p := range s.pods {
-		out.Names[i] = p.Name.Name
-	}
-	slices.Sort(out.Names)
-	return out
 }
 
 // part shows some of the parties of the question's own end.
@@ -433,20 +300,18 @@ func (c *collector) part(names []string) *report.Members {
 
 // rowKey identifies an answer as a row shows it. The values that failed are not
 // part of it, only the clause.
-func rowKey(r report.ReachRow, p pair) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v %s %s %s", r.Verdict, r.Reason, r.Hop, r.Detail)
+func rowKey(r report.ReachRow, via bool) string {
+	words := append(make([]string, 0, 16), r.Verdict.String(), string(r.Reason), string(r.Hop), r.Detail)
 	for _, d := range r.DecidedBy {
-		fmt.Fprintf(&b, " %s/%s%s", d.Policy.Namespace, d.Policy.Name, d.Path)
+		words = append(words, d.Policy.Namespace+"/"+d.Policy.Name+d.Path)
 	}
 	if n := r.Nearest; n != nil {
-		fmt.Fprintf(&b, " %s %s %v", n.Reason, n.Path, n.ServicePort)
+		words = append(words, string(n.Reason), n.Path, strconv.FormatBool(n.ServicePort))
 	}
 	for _, c := range r.Caveats {
-		fmt.Fprintf(&b, " %s", c.Code)
+		words = append(words, string(c.Code))
 	}
-	fmt.Fprintf(&b, " %v", p.via != nil)
-	return b.String()
+	return strings.Join(append(words, strconv.FormatBool(via)), " ")
 }
 
 // nearest is the first mismatch of the rule that came closest to admitting.
@@ -525,17 +390,24 @@ func closeness(r report.MismatchReason) int {
 // rows folds the groups into rows.
 func (c *collector) rows() []report.ReachRow {
 	uniform := c.uniformNamespaces()
-	var out []report.ReachRow
-	for _, key := range c.order {
-		g := c.groups[key]
-		base := g.row
-		var workloads, namespaces, blocks []report.Members
+	out := slices.Grow([]report.ReachRow(nil), len(c.groups))
+	for _, g := range c.groups {
+		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
+		last, lastFolds := "", folds("")
+		foldsToo := func(ns string) bool { // neighbours share a namespace
+			if ns != last {
+				last, lastFolds = ns, folds(ns)
+			}
+			return lastFolds
+		}
+		workloads := make([]report.Members, 0, g.count(foldsToo))
+		var namespaces, blocks []report.Members
 		folded := map[string]int{}
-		for _, m := range g.sorted() {
+		for m := range g.ends {
 			switch ns := m.namespace(); {
 			case m.end.Kind == "Addresses":
 				blocks = append(blocks, m.report(0))
-			case ns != c.home && uniform[ns] == key, standsForUnread(m.end):
+			case foldsToo(ns), standsForUnread(m.end):
 				at, seen := folded[ns]
 				if !seen {
 					at = len(namespaces)
@@ -548,26 +420,23 @@ func (c *collector) rows() []report.ReachRow {
 				}
 			default:
 				total := 0
-				if m.number >= 0 {
-					total = c.total[m.number]
+				if len(m.parts) > 0 {
+					total = c.total[m.parts[0].class.Workload]
 				}
 				workloads = append(workloads, m.report(total))
 			}
 		}
-		if len(workloads) > 0 {
-			row := base
-			row.Scope, row.Ends = report.ScopeWorkloads, workloads
-			out = append(out, row)
+		row := func(scope report.RowScope, ends []report.Members) {
+			if len(ends) > 0 {
+				r := g.row
+				r.Scope, r.Ends = scope, ends
+				out = append(out, r)
+			}
 		}
-		if len(namespaces) > 0 {
-			row := base
-			row.Scope, row.Ends = report.ScopeNamespaces, namespaces
-			out = append(out, row)
-		}
+		row(report.ScopeWorkloads, workloads)
+		row(report.ScopeNamespaces, namespaces)
 		if len(blocks) > 0 {
-			row := base
-			row.Scope, row.Ends = report.ScopeAddresses, c.joinBlocks(blocks)
-			out = append(out, row)
+			row(report.ScopeAddresses, c.joinBlocks(blocks))
 		}
 	}
 	c.nameScopes(out)
@@ -594,20 +463,28 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 	return []report.Members{joined}
 }
 
-// uniformNamespaces maps each namespace whose pods all get one answer to it.
-func (c *collector) uniformNamespaces() map[string]string {
-	out := map[string]string{}
-	for _, key := range c.order {
-		for _, m := range c.groups[key].all {
-			if m.end.Kind == "Addresses" || m.end.Kind == "Node" {
-				continue
+// uniformNamespaces maps each namespace whose pods all get one answer to its group.
+func (c *collector) uniformNamespaces() map[string]*group {
+	out := map[string]*group{}
+	mixed := &group{}
+	add := func(ns string, g *group) {
+		if have, seen := out[ns]; seen && have != g {
+			g = mixed
+		}
+		out[ns] = g
+	}
+	for _, g := range c.groups {
+		last := ""
+		for i := range g.parts {
+			if ns := g.parts[i].class.Namespace; i == 0 || ns != last {
+				add(ns, g)
+				last = ns
 			}
-			ns := m.namespace()
-			if have, seen := out[ns]; seen && have != key {
-				out[ns] = "\x00mixed"
-				continue
+		}
+		for _, o := range g.others {
+			if o.end.Kind != "Addresses" && o.end.Kind != "Node" {
+				add(o.namespace(), g)
 			}
-			out[ns] = key
 		}
 	}
 	return out

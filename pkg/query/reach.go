@@ -363,32 +363,17 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 // a target's: they may have been meant for it.
 func (e *engine) strays(targets []model.Destination) []report.Unmatched {
 	var out []report.Unmatched
-	last := ""
-	all := e.Has(snapshot.Need{Resource: snapshot.Pods})
-	for _, in := range e.Policies() {
-		if in.Namespace == last {
-			continue
+	for _, p := range e.Idle() {
+		wanted := func(t model.Destination) bool {
+			return t.Pod != nil && t.Pod.Namespace != p.Namespace && p.Subject.Match(selector.Known(t.Pod.Labels)) == selector.Yes
 		}
-		last = in.Namespace
-		for _, p := range e.PoliciesIn(in.Namespace) {
-			selects := func(pod *snapshot.Pod) bool {
-				return p.Subject.Match(selector.Known(pod.Labels)) == selector.Yes
-			}
-			wanted := func(t model.Destination) bool {
-				return t.Pod != nil && t.Pod.Namespace != p.Namespace && selects(t.Pod)
-			}
-			if p.Subject.Empty() || !slices.ContainsFunc(targets, wanted) {
-				continue
-			}
-			read := all || e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()})
-			if read && !slices.ContainsFunc(e.ClassesIn(p.Namespace), func(c *model.Class) bool { return selects(c.Pods[0]) }) &&
-				!slices.ContainsFunc(e.PodsIn(p.Namespace), selects) { // finished ones count
-				const path = "spec.podSelector"
-				out = append(out, report.Unmatched{
-					RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},
-					Clause:  "podSelector " + p.Subject.String(),
-				})
-			}
+		if slices.ContainsFunc(targets, wanted) &&
+			e.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: p.Namespace, Labels: p.Subject.String()}) {
+			const path = "spec.podSelector"
+			out = append(out, report.Unmatched{
+				RuleRef: report.RuleRef{Policy: p.Ref(), Path: path, Location: p.Origin.At(path)},
+				Clause:  "podSelector " + p.Subject.String(),
+			})
 		}
 	}
 	return out
@@ -412,8 +397,20 @@ func (e *engine) allRead(peer *policy.Peer) bool {
 }
 
 func (e *engine) anyMatches(peer *policy.Peer) bool {
-	for _, class := range e.Classes() {
+	classes := e.Classes()
+	if peer.Namespaces == nil {
+		classes = e.ClassesIn(peer.Home)
+	}
+	open, last := true, ""
+	for _, class := range classes {
 		pod := class.Pods[0]
+		if pod.Namespace != last {
+			last = pod.Namespace
+			open = peer.Namespaces == nil || peer.Namespaces.Match(e.NamespaceLabels(last)) != selector.No
+		}
+		if !open {
+			continue
+		}
 		end := e.Endpoint(model.Party{Pod: pod}, firstOf(pod.IPs, true))
 		if peer.Admits(&end, e.Plugin.Behaviour) {
 			return true

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -22,14 +23,23 @@ type everyone struct {
 // everybody returns all pods that can take part in connections, without some,
 // and what stands for those that could not be read.
 func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
-	out := everyone{others: e.unseen()}
+	out := everyone{classes: e.Classes(), others: e.unseen()}
+	if len(except) == 0 {
+		return out
+	}
+	out.classes = nil
 	for _, c := range e.Classes() {
-		if len(except) > 0 && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return except[p.Name] }) {
+		if slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return except[p.Name] }) {
 			rest := slices.DeleteFunc(slices.Clone(c.Pods), func(p *snapshot.Pod) bool { return except[p.Name] })
 			if len(rest) == 0 {
 				continue
 			}
-			c = &model.Class{Pods: rest, Owner: c.Owner, Ingress: c.Ingress, Egress: c.Egress}
+			some := *c
+			some.Pods, some.Names = rest, nil
+			for _, p := range rest {
+				some.Names = append(some.Names, p.Name.Name)
+			}
+			c = &some
 		}
 		out.classes = append(out.classes, c)
 	}
@@ -41,11 +51,24 @@ func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
 type portion struct {
 	class *model.Class
 	pods  []*snapshot.Pod
+	// nodes that an answer to them depends on.
+	nodes map[string]bool
 }
 
 // standing is parts that the question's own end sees alike and whose own policies
 // are the same: what holds for one pod of them holds for all.
-type standing struct{ parts []portion }
+type standing struct {
+	parts    []portion
+	policies []*policy.Policy
+	asked    asked
+}
+
+// asked identifies the standings of which the same holds, whatever their policies
+// are called.
+type asked struct {
+	// view numbers how the own end sees them; says, what their own policies say.
+	view, says int
+}
 
 // sample is a few of the pods, to ask in place of all: more than one where one of
 // them may turn out to be the other end itself.
@@ -68,8 +91,12 @@ type viewer struct {
 	*engine
 	// side of a class whose own policies have a say.
 	side report.Direction
-	// selectors and blocks are the peer clauses of the own end's policies.
-	selectors, blocks []*policy.Peer
+	// selectors are the peer clauses with selectors of the own end's policies.
+	selectors []*policy.Peer
+	// cuts are the CIDRs of those with an ipBlock, as far as they tell pods apart, and
+	// divided the numbers of the classes whose pods they may.
+	cuts    []netip.Prefix
+	divided map[int]bool
 	// own are the pods of the question's own end; nodes, the nodes they are on.
 	own   map[*snapshot.Pod]bool
 	nodes map[string]bool
@@ -78,9 +105,16 @@ type viewer struct {
 	// near: who shares a node with the own end matters for every pod.
 	near       bool
 	namespaces map[string]namespaceView
-	seen       map[string]uint64
-	lists      map[**policy.Policy]uint64
-	buf        []byte
+	// last is the view of the namespace in, which neighbouring classes share.
+	last  namespaceView
+	in    string
+	seen  map[string]uint64
+	views map[string]int
+	// lists of policies, each known by its first: classes share them. Says numbers
+	// what lists say, in the numbers of words.
+	lists map[**policy.Policy]ownList
+	says  map[string]int
+	words map[*policy.Policy]int
 }
 
 // namespaceView is what a namespace adds to the view of its pods.
@@ -95,7 +129,8 @@ type namespaceView struct {
 func (e *engine) view(own []model.Party, side report.Direction, near bool) *viewer {
 	v := &viewer{
 		engine: e, side: side, near: near, own: map[*snapshot.Pod]bool{}, nodes: map[string]bool{}, homes: map[string]bool{},
-		namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, lists: map[**policy.Policy]uint64{},
+		divided: map[int]bool{}, namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, views: map[string]int{},
+		lists: map[**policy.Policy]ownList{}, says: map[string]int{}, words: e.Words(side),
 	}
 	facing := report.Ingress
 	if side == report.Ingress {
@@ -118,7 +153,10 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 			for i := range rules {
 				for j := range rules[i].Peers {
 					if peer := &rules[i].Peers[j]; peer.Block != nil {
-						v.blocks = append(v.blocks, peer)
+						v.cut(peer.Block.CIDR)
+						for _, except := range peer.Block.Except {
+							v.cut(except)
+						}
 					} else {
 						v.selectors = append(v.selectors, peer)
 					}
@@ -129,38 +167,69 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 	return v
 }
 
+// cut notes whom a CIDR tells apart.
+func (v *viewer) cut(by netip.Prefix) {
+	by = address.Canonical(by)
+	if slices.Contains(v.cuts, by) {
+		return
+	}
+	classes := v.Divided(by)
+	if len(classes) == 0 {
+		return
+	}
+	v.cuts = append(v.cuts, by)
+	for _, c := range classes {
+		v.divided[c] = true
+	}
+}
+
 // standings sorts the pods of classes, in the order of their first pods.
 func (v *viewer) standings(classes []*model.Class) []*standing {
-	index := map[string]*standing{}
+	type key struct {
+		view string
+		list int
+	}
+	index := map[key]*standing{}
 	var out []*standing
 	var view []byte
+	var list ownList
+	take := func(c *model.Class, pods []*snapshot.Pod) {
+		s := index[key{string(view), list.number}]
+		if s == nil {
+			number, ok := v.views[string(view)]
+			if !ok {
+				number = len(v.views)
+				v.views[string(view)] = number
+			}
+			s = &standing{policies: list.policies, asked: asked{number, list.says}}
+			index[key{string(view), list.number}] = s
+			out = append(out, s)
+		}
+		s.take(c, pods)
+	}
 	for _, c := range classes {
-		base := v.class(c)
+		list = v.list(c)
+		view = v.class(view[:0], c)
+		located, divided := v.near || c.Pods[0].HostNetwork, v.divided[c.Number]
+		if !located && !divided {
+			take(c, c.Pods)
+			continue
+		}
+		shared := len(view)
+		var next []byte
 		for i := 0; i < len(c.Pods); {
-			view = append(view[:0], v.pod(base, c.Pods[i])...)
+			view = v.pod(view[:shared], c.Pods[i], located)
 			end := i + 1
-			if v.whole(c) {
-				end = len(c.Pods)
+			for ; end < len(c.Pods); end++ {
+				if next = v.pod(next[:0], c.Pods[end], located); !bytes.Equal(view[shared:], next) {
+					break
+				}
 			}
-			for end < len(c.Pods) && bytes.Equal(view, v.pod(base, c.Pods[end])) {
-				end++
-			}
-			s := index[string(view)]
-			if s == nil {
-				s = &standing{}
-				index[string(view)] = s
-				out = append(out, s)
-			}
-			s.take(c, c.Pods[i:end:end])
+			take(c, c.Pods[i:end:end])
 			i = end
 		}
 	}
 	return out
-}
-
-// whole tells whether nothing about the pods of a class can differ.
-func (v *viewer) whole(c *model.Class) bool {
-	return !v.near && len(v.blocks) == 0 && !c.Pods[0].HostNetwork
 }
 
 // take adds pods of a class.
@@ -169,20 +238,31 @@ func (s *standing) take(c *model.Class, pods []*snapshot.Pod) {
 		s.parts[last].pods = append(s.parts[last].pods, pods...)
 		return
 	}
+	if len(s.parts) == cap(s.parts) {
+		s.parts = slices.Grow(s.parts, len(s.parts)+1) // there may be very many: not by a quarter, as append would
+	}
 	s.parts = append(s.parts, portion{class: c, pods: pods})
 }
 
-// class writes what the pods of a class share into the buffer, and returns its
-// length.
-func (v *viewer) class(c *model.Class) int {
+// class appends what the pods of a class share.
+func (v *viewer) class(b []byte, c *model.Class) []byte {
 	p := c.Pods[0]
-	ns := v.namespace(p)
-	b := binary.AppendUvarint(v.buf[:0], ns.id)
-	b = binary.AppendUvarint(b, v.list(c))
-	b = append(b, 0)
+	if v.in != c.Namespace {
+		v.in, v.last = c.Namespace, v.namespace(p)
+	}
+	ns := v.last
+	b = append(binary.AppendUvarint(b, ns.id), 0)
 	if p.HostNetwork {
 		b[len(b)-1] = 1
 	}
+	for _, a := range p.Addresses() {
+		if a.Is4() {
+			b = append(b, 4)
+		} else {
+			b = append(b, 6)
+		}
+	}
+	b = append(b, 0)
 	if v.side == report.Ingress {
 		// As a destination: whether and on which ports it can be reached.
 		b = append(append(b, p.Phase...), 0)
@@ -191,25 +271,23 @@ func (v *viewer) class(c *model.Class) int {
 			b = binary.BigEndian.AppendUint16(b, port.Port)
 			b = append(append(b, port.Name...), 0)
 		}
+		b = append(b, 0)
 	}
 	end := policy.Endpoint{Kind: policy.PodEndpoint, Namespace: p.Namespace}
 	end.Labels.Set = p.Labels
 	for _, peer := range ns.open {
 		b = peer.AppendPodView(b, &end)
 	}
-	if v.homes[p.Namespace] && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return v.own[p] }) {
+	if v.homes[c.Namespace] && slices.ContainsFunc(c.Pods, func(p *snapshot.Pod) bool { return v.own[p] }) {
 		// The own end's pods are asked about by themselves.
 		b = append(b, "own "+p.Name.String()...)
 	}
-	v.buf = b
-	return len(b)
+	return append(b, 0)
 }
 
-// pod returns the view of a pod: its class's, and what its own addresses and node
-// decide. It is good until the next call.
-func (v *viewer) pod(base int, p *snapshot.Pod) []byte {
-	b := append(v.buf[:base], 0)
-	if v.near || p.HostNetwork {
+// pod appends what a pod's own address and, where that matters, its node decide.
+func (v *viewer) pod(b []byte, p *snapshot.Pod, located bool) []byte {
+	if located {
 		switch {
 		case p.Node == "" || v.nodes[p.Node]:
 			b = append(append(b, p.Node...), 0)
@@ -217,35 +295,52 @@ func (v *viewer) pod(base int, p *snapshot.Pod) []byte {
 			b = append(b, "elsewhere/\x00"...) // no node has a slash in its name
 		}
 	}
-	for _, a := range addressesOf(p) {
-		if a.Is4() {
-			b = append(b, 4)
-		} else {
-			b = append(b, 6)
-		}
-		for _, peer := range v.blocks {
-			b = peer.Block.AppendView(b, a)
+	for i, a := range p.Addresses() {
+		for j, by := range v.cuts {
+			if by.Contains(a) {
+				b = binary.AppendUvarint(b, uint64(i*len(v.cuts)+j+1))
+			}
 		}
 	}
-	v.buf = b
 	return b
 }
 
-// list numbers the lists of policies, which classes share.
-func (v *viewer) list(c *model.Class) uint64 {
+// ownList is the policies that isolate pods of a namespace, its number and that of
+// what they say; 0 where there are none.
+type ownList struct {
+	policies     []*policy.Policy
+	number, says int
+}
+
+// list numbers the lists of policies.
+func (v *viewer) list(c *model.Class) ownList {
 	list := c.Egress
 	if v.side == report.Ingress {
 		list = c.Ingress
 	}
 	if len(list) == 0 {
-		return 0
+		return ownList{}
 	}
-	id, ok := v.lists[&list[0]]
-	if !ok {
-		id = uint64(len(v.lists) + 1)
-		v.lists[&list[0]] = id
+	out, ok := v.lists[&list[0]]
+	if ok {
+		return out
 	}
-	return id
+	out = ownList{policies: list, number: len(v.lists) + 1}
+	var key []byte
+	if v.homes[c.Namespace] {
+		// They may be the own end's policies as well, and at home with it.
+		key = binary.AppendUvarint(append(key, "own "...), uint64(out.number))
+	} else {
+		for _, p := range list {
+			key = binary.BigEndian.AppendUint32(key, uint32(v.words[p]))
+		}
+	}
+	if out.says, ok = v.says[string(key)]; !ok {
+		out.says = len(v.says) + 1
+		v.says[string(key)] = out.says
+	}
+	v.lists[&list[0]] = out
+	return out
 }
 
 // namespace finds what a pod's namespace adds, once a namespace.
@@ -290,6 +385,3 @@ func appendLimits(b []byte, hop *report.Hop) []byte {
 	}
 	return b
 }
-
-// addressesOf are those of a pod; see [model.Party.Addresses].
-func addressesOf(p *snapshot.Pod) []netip.Addr { return model.Party{Pod: p}.Addresses() }

@@ -112,6 +112,14 @@ func (p *Pod) Several() bool { return p.Expected() && strings.HasSuffix(p.Name.N
 // another pod by now.
 func (p *Pod) Finished() bool { return p.Phase == PhaseSucceeded || p.Phase == PhaseFailed }
 
+// Addresses are those that the pod has on the network: its node's, on the host's.
+func (p *Pod) Addresses() []netip.Addr {
+	if p.HostNetwork && len(p.HostIPs) > 0 {
+		return p.HostIPs
+	}
+	return p.IPs
+}
+
 // Workload is an object that owns pods, directly or through other workloads.
 type Workload struct {
 	Kind string

@@ -1,0 +1,57 @@
+package model
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/kubectl-netguard/netguard/pkg/address"
+)
+
+// addressed is an address of a pod, and the number of the pod's class.
+type addressed struct {
+	netip.Addr
+	class int
+}
+
+// Divided returns the numbers of the classes whose pods a CIDR may tell apart by
+// their addresses: those with one in it. Where it holds every address that pods have
+// of its IP family, or none, it tells nobody apart, and there are none. The addresses
+// are put in order on first use.
+func (m *Model) Divided(by netip.Prefix) []int {
+	by = address.Canonical(by)
+	v4, v6 := m.addresses()
+	all := v6
+	if by.Addr().Is4() {
+		all = v4
+	}
+	from, _ := slices.BinarySearchFunc(all, by.Addr(), func(a addressed, first netip.Addr) int { return a.Compare(first) })
+	var out []int
+	for _, a := range all[from:] {
+		if !by.Contains(a.Addr) {
+			break
+		}
+		out = append(out, a.class)
+	}
+	if len(out) == len(all) {
+		return nil
+	}
+	return out
+}
+
+func (m *Model) sortAddresses() (v4, v6 []addressed) {
+	for _, c := range m.Classes() {
+		for _, p := range c.Pods {
+			for _, a := range p.Addresses() {
+				if a.Is4() {
+					v4 = append(v4, addressed{a, c.Number})
+				} else {
+					v6 = append(v6, addressed{a, c.Number})
+				}
+			}
+		}
+	}
+	byAddress := func(a, b addressed) int { return a.Compare(b.Addr) }
+	slices.SortFunc(v4, byAddress)
+	slices.SortFunc(v6, byAddress)
+	return v4, v6
+}
