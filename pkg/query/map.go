@@ -27,8 +27,9 @@ func (s Scope) has(p *snapshot.Pod) bool {
 // and ports.
 func Map(m *model.Model, s Scope, o Options) *report.Map {
 	b := newMapper(m, o)
-	b.scope = s
+	b.scope, b.lens = s, b.lensForEverybody()
 	x := b.matrix()
+	x.findOutside()
 	b.doors()
 	x.join()
 	return &report.Map{
@@ -55,7 +56,10 @@ type mapper struct {
 }
 
 func newMapper(m *model.Model, o Options) *mapper {
-	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, needs: map[string]bool{}, internet: map[familySet]map[string]bool{}}
+	out := &mapper{
+		engine: &engine{Model: m, Options: o}, scope: Scope{Labels: selector.Everything()},
+		edges: map[[2]int]*edge{}, ids: map[string]int{}, needs: map[string]bool{}, internet: map[familySet]map[string]bool{},
+	}
 	if o.Strict && m.Plugin.Name == "" {
 		for _, d := range m.Deviations {
 			out.behaviours = append(out.behaviours, d.Behaviour)

@@ -25,8 +25,9 @@ func NaiveMap(m *model.Model, s Scope, o Options) []report.Edge {
 // and crowds of more than one namespace as one.
 func FoldByNamespace(m *model.Model, s Scope, o Options) *report.FoldedMap {
 	b := newMapper(m, o)
-	b.scope = s
+	b.scope, b.lens = s, b.lensForEverybody()
 	x := b.matrix()
+	x.findOutside()
 	b.doors()
 	x.join()
 	return x.foldWithin(foldLimits{places: 1})

@@ -45,9 +45,8 @@ type otherEdge struct {
 	partly   bool
 }
 
-// matrix evaluates everybody against everybody.
+// matrix evaluates all pods against all, told apart by the mapper's lens.
 func (m *mapper) matrix() *matrix {
-	m.lens = m.lensForEverybody()
 	x := &matrix{
 		mapper: m, counted: append([]policy.Behaviour{m.Plugin.Behaviour}, m.behaviours...),
 		placeIDs: map[string]int32{}, endIDs: map[string]int32{},
@@ -57,7 +56,6 @@ func (m *mapper) matrix() *matrix {
 	peers := newPeerFinder(x)
 	x.ingress = x.profiles(report.Ingress, peers)
 	x.egress = x.profiles(report.Egress, peers)
-	x.findOutside()
 	return x
 }
 

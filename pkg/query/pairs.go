@@ -117,6 +117,9 @@ func (m *mapper) mayBeInScope(namespace string) bool {
 // limitOf is [engine.limits] for sets.
 func (m *mapper) limitOf(namespace string) limit {
 	var l limit
+	if m.ideal {
+		return l
+	}
 	if gap := m.PoliciesUnknown(namespace); gap != nil {
 		l.mayAllow, l.mayIsolate = true, true
 		m.needs[gap.Permission()] = true

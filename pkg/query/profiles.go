@@ -79,6 +79,8 @@ func (g *profiler) of(at int32) int32 {
 	switch {
 	case u.host:
 		return g.unbound(at, limit{}) // the node, which no policy selects
+	case u.party.Unseen && g.ideal:
+		return g.unbound(at, limit{})
 	case u.party.Unseen:
 		return g.unbound(at, limit{mayAllow: true, mayDeny: true})
 	}

@@ -17,6 +17,7 @@ import (
 type unit struct {
 	party model.Party // the first pod; it stands for all
 	class *model.Class
+	pods  []*snapshot.Pod // none where they could not be read
 	place int32
 	host  bool
 	// inScope: the map is about these pods, and not only about who connects with them.
@@ -109,9 +110,12 @@ func (s *sorter) class(c *model.Class) {
 			w.cuts[i] = s.cuts.innermost(addresses[i])
 		}
 		at, ok := index[w]
-		if !ok {
+		if ok {
+			s.units[at].pods = append(s.units[at].pods, pod)
+		} else {
 			at = s.add(unit{
-				party: p, class: c, host: p.Host(), inScope: s.scope.has(pod), addresses: addresses, in: w.in, families: familiesOf(own),
+				party: p, class: c, pods: []*snapshot.Pod{pod}, host: p.Host(), inScope: s.scope.has(pod),
+				addresses: addresses, in: w.in, families: familiesOf(own),
 			}, pod.Namespace)
 			index[w] = at
 		}
