@@ -40,6 +40,8 @@ func Diff(before, after *model.Model, o Options) *report.Diff {
 type differ struct {
 	before, after *state
 	touched       *touched
+	// alike: the matrices are like each other, so that profiles tell what differs.
+	alike bool
 	// compared are comparisons by the numbers of the sets that are compared, ideal
 	// those of the states as if nothing were open.
 	compared map[string]*comparison
@@ -52,13 +54,32 @@ func newDiffer(before, after *model.Model, o Options) *differ {
 		touched: touchedBetween(before, after), compared: map[string]*comparison{}, ideal: map[string]connset.Set{},
 		fringes: map[string][]fringeChange{},
 	}
-	l := lens{cuts: allCuts(before, after)}
+	a, b := newMapper(before, o), newMapper(after, o)
+	a.lens.cuts = allCuts(before, after)
+	b.lens = a.lens
+	if d.alike = sameGround(a.engine, b.engine); d.alike {
+		d.before = newState(a)
+		d.after = d.before.like(b).state()
+		return d
+	}
 	// Either takes as long as the other, and knows nothing of it.
 	var both sync.WaitGroup
-	both.Go(func() { d.before = newState(before, o, l) })
-	d.after = newState(after, o, l)
+	both.Go(func() { d.before = newState(a) })
+	d.after = newState(b)
 	both.Wait()
 	return d
+}
+
+// mayDiffer tells whether an end is touched. Where the matrices are alike, its own
+// policies then have other rules, or other things are unread.
+func (d *differ) mayDiffer(e *bothEnds) bool {
+	if !d.touched.has(e.end) || !d.alike {
+		return d.touched.has(e.end)
+	}
+	return slices.ContainsFunc(d.before.shown[e.before].pods, func(p presence) bool {
+		u, v := &d.before.units[p.unit], &d.after.units[p.unit]
+		return u.ingress != v.ingress || u.egress != v.egress
+	})
 }
 
 // row is a row with what decides about a connection of each difference.

@@ -36,7 +36,7 @@ func (d *differ) ends() []bothEnds {
 	}
 	slices.SortFunc(out, func(a, b bothEnds) int { return strings.Compare(a.key, b.key) })
 	for i := range out {
-		out[i].touched = d.touched.has(out[i].end)
+		out[i].touched = d.mayDiffer(&out[i])
 	}
 	return out
 }

@@ -23,25 +23,20 @@ type state struct {
 	raw *state
 }
 
-func newState(m *model.Model, o Options, l lens) *state {
-	b := newMapper(m, o)
-	b.lens = l
-	return b.state()
-}
+func newState(m *mapper) *state { return m.matrix().state() }
 
-func (m *mapper) state() *state {
-	x := m.matrix()
+func (x *matrix) state() *state {
 	f := newFringe(x)
-	return &state{stream: newStream(x), fringe: f, own: m.ownBlocks(f.blocks)}
+	return &state{stream: newStream(x), fringe: f, own: x.ownBlocks(f.blocks)}
 }
 
 // unlimited is the state as if nothing were unread or beyond the model. Its ends
 // have the same numbers.
 func (s *state) unlimited() *state {
 	if s.raw == nil {
-		b := newMapper(s.Model, s.Options)
-		b.lens, b.ideal = s.lens, true
-		s.raw = b.state()
+		m := newMapper(s.Model, s.Options)
+		m.ideal = true
+		s.raw = s.like(m).state()
 	}
 	return s.raw
 }

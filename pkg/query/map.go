@@ -29,6 +29,7 @@ func Map(m *model.Model, s Scope, o Options) *report.Map {
 	b := newMapper(m, o)
 	b.scope, b.lens = s, b.lensForEverybody()
 	x := b.matrix()
+	x.profilers = [2]*profiler{} // the edges keep the matrix, and need no other like it
 	x.findOutside()
 	b.doors()
 	x.join()

@@ -16,8 +16,8 @@ import (
 // is on is left out; see [presence].
 type unit struct {
 	party model.Party // the first pod; it stands for all
-	class *model.Class
-	pods  []*snapshot.Pod // none where they could not be read
+	pods  []*snapshot.Pod
+	class int32 // its number; pods that could not be read have none, as they are none
 	place int32
 	host  bool
 	// inScope: the map is about these pods, and not only about who connects with them.
@@ -69,10 +69,10 @@ type sorter struct {
 
 func (x *matrix) findUnits() {
 	s := &sorter{matrix: x, cuts: newCutFinder(x.lens.cuts), ends: map[report.Object]int32{}, nodes: map[string]int32{"": 0}}
-	classes := x.Classes()
-	s.hosts = slices.ContainsFunc(classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
-	for _, c := range classes {
-		s.class(c)
+	x.classes = x.Classes()
+	s.hosts = slices.ContainsFunc(x.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
+	for i, c := range x.classes {
+		s.class(c, int32(i))
 	}
 	for _, p := range x.unseen() {
 		s.unread(p)
@@ -90,7 +90,7 @@ func (x *matrix) findUnits() {
 }
 
 // class divides a class of pods.
-func (s *sorter) class(c *model.Class) {
+func (s *sorter) class(c *model.Class, number int32) {
 	type where struct {
 		cuts [planes]netip.Prefix
 		in   [planes]bool
@@ -114,7 +114,7 @@ func (s *sorter) class(c *model.Class) {
 			s.units[at].pods = append(s.units[at].pods, pod)
 		} else {
 			at = s.add(unit{
-				party: p, class: c, pods: []*snapshot.Pod{pod}, host: p.Host(), inScope: s.scope.has(pod),
+				party: p, class: number, pods: []*snapshot.Pod{pod}, host: p.Host(), inScope: s.scope.has(pod),
 				addresses: addresses, in: w.in, families: familiesOf(own),
 			}, pod.Namespace)
 			index[w] = at
@@ -136,7 +136,6 @@ func (s *sorter) unread(p model.Party) {
 	}
 	at := s.add(u, p.Pod.Namespace)
 	s.show(at, report.End{Kind: "Namespace", Name: p.Pod.Namespace}, 2, "")
-	s.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: p.Pod.Namespace}.Permission()] = true
 }
 
 func (s *sorter) add(u unit, namespace string) int32 {
