@@ -1,11 +1,16 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -15,71 +20,138 @@ import (
 type way struct {
 	kind     report.DiffKind
 	from, to report.End
-	outcome  *outcome
-}
-
-func (w way) verdict() report.Verdict {
-	if w.outcome == nil {
-		return report.Denied
-	}
-	return w.outcome.verdict
+	// door that it leads through, if any, and where it arrives.
+	door *frontdoor.Door
+	dsts []model.Destination
+	// ask evaluates it; nil where there is no such way.
+	ask func() *outcome
 }
 
 // ways compares front doors and exposed Services.
 func (d *differ) ways() []report.DiffRow {
-	before, after := d.before.ways(), d.after.ways()
-	keys := slices.Collect(maps.Keys(before))
-	for k := range after {
-		if _, both := before[k]; !both {
-			keys = append(keys, k)
-		}
+	rows := map[string]report.DiffRow{}
+	for _, r := range either(d.before.doorRefs(), d.after.doorRefs(), compareRefs) {
+		d.compareWays(d.before.throughDoor(r), d.after.throughDoor(r), rows)
 	}
-	slices.Sort(keys)
+	for _, name := range either(d.before.entries(), d.after.entries(), snapshot.Name.Compare) {
+		d.compareWays(d.before.throughService(name), d.after.throughService(name), rows)
+	}
 	var out []report.DiffRow
-	for _, k := range keys {
-		a, had := before[k]
-		b, has := after[k]
-		if !had {
-			a = way{b.kind, b.from, b.to, nil}
-		}
-		if !has {
-			b = way{a.kind, a.from, a.to, nil}
-		}
-		if a.verdict() == b.verdict() {
-			continue
-		}
-		row := report.DiffRow{Kind: a.kind, From: a.from, To: a.to}
-		difference := &report.Difference{}
-		switch {
-		case a.verdict() == report.Unknown || b.verdict() == report.Unknown:
-			row.Change, row.Undecided = report.DiffUndecided, difference
-			difference.Before, difference.After = causeOf(a.outcome), causeOf(b.outcome)
-		case b.verdict() == report.Allowed:
-			row.Change, row.Gained = report.DiffGained, difference
-			difference.After, difference.Before = causes(b.outcome, a.outcome)
-		default:
-			row.Change, row.Lost = report.DiffLost, difference
-			difference.Before, difference.After = causes(a.outcome, b.outcome)
-		}
-		out = append(out, row)
+	for _, k := range slices.Sorted(maps.Keys(rows)) {
+		out = append(out, rows[k])
 	}
 	return out
 }
 
-func (s *state) ways() map[string]way {
+// either are the items of two lists, in order and each once.
+func either[T any](a, b []T, compare func(T, T) int) []T {
+	out := slices.Concat(a, b)
+	slices.SortFunc(out, compare)
+	return slices.CompactFunc(out, func(x, y T) bool { return compare(x, y) == 0 })
+}
+
+func compareRefs(a, b reference.Reference) int {
+	return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+}
+
+// compareWays adds the rows of ways that differ, by their keys.
+func (d *differ) compareWays(before, after []way, rows map[string]report.DiffRow) {
+	was, is := byKey(before), byKey(after)
+	for k, b := range is {
+		a, had := was[k]
+		if !had {
+			a = way{kind: b.kind, from: b.from, to: b.to}
+		}
+		d.addRow(k, a, b, rows)
+	}
+	for k, a := range was {
+		if _, has := is[k]; !has {
+			d.addRow(k, a, way{}, rows)
+		}
+	}
+}
+
+// byKey finds ways by what they are shown as; the first of those shown alike.
+func byKey(ways []way) map[string]way {
 	out := map[string]way{}
-	add := func(w way) {
+	for _, w := range ways {
 		key := fmt.Sprint(w.kind, "\x01", endKey(w.from), "\x01", endKey(w.to), "\x01", w.to.Port)
 		if _, seen := out[key]; !seen {
 			out[key] = w
 		}
 	}
-	internet := report.End{Kind: "Internet"}
-	for _, d := range s.everyDoor() {
+	return out
+}
+
+func (d *differ) addRow(key string, a, b way, rows map[string]report.DiffRow) {
+	if d.cannotDiffer(a, b) {
+		return
+	}
+	row := report.DiffRow{Kind: a.kind, From: a.from, To: a.to}
+	difference := &report.Difference{}
+	before, after := a.outcome(), b.outcome()
+	switch x, y := verdictOf(before), verdictOf(after); {
+	case x == y:
+		return
+	case x == report.Unknown || y == report.Unknown:
+		row.Change, row.Undecided = report.DiffUndecided, difference
+		difference.Before, difference.After = causeOf(before), causeOf(after)
+	case y == report.Allowed:
+		row.Change, row.Gained = report.DiffGained, difference
+		difference.After, difference.Before = causes(after, before)
+	default:
+		row.Change, row.Lost = report.DiffLost, difference
+		difference.Before, difference.After = causes(before, after)
+	}
+	rows[key] = row
+}
+
+func (w way) outcome() *outcome {
+	if w.ask == nil {
+		return nil
+	}
+	return w.ask()
+}
+
+func verdictOf(o *outcome) report.Verdict {
+	if o == nil {
+		return report.Denied
+	}
+	return o.verdict
+}
+
+// cannotDiffer tells that a way has the same answer in both states, without asking.
+// An answer depends on the objects of the way (the door with its data plane, the
+// Service, the pods where it arrives), on the policies that select these pods, on
+// the labels of their namespaces and on what is not known of the policies there; on
+// nodes, the network plugin and what else bears on every pod.
+func (d *differ) cannotDiffer(a, b way) bool {
+	return !d.touched.all && a.ask != nil && b.ask != nil && reflect.DeepEqual(a.door, b.door) && reflect.DeepEqual(a.dsts, b.dsts) &&
+		d.settled(d.before, a) && d.settled(d.after, b)
+}
+
+// settled tells whether the pods of a way are known and nothing about them differs.
+func (d *differ) settled(in *state, w way) bool {
+	open := func(p model.Party) bool { return p.Pod != nil && (p.Unseen || d.touched.has(in.partyEnd(p))) }
+	return !slices.ContainsFunc(w.dsts, func(t model.Destination) bool { return t.Broken == report.NotRead || open(t.Party) }) &&
+		(w.door == nil || !slices.ContainsFunc(w.door.DataPlane.Parties, open))
+}
+
+// throughDoor are the ways through a front door: of clients to it, and from it to
+// each backend.
+func (s *state) throughDoor(r reference.Reference) []way {
+	doors, err := frontdoor.Open(s.Model, r, s.Controllers)
+	if err != nil {
+		return nil
+	}
+	var out []way
+	for _, d := range doors {
 		end := doorEnd(d)
 		if arrivals := s.arrivals(d); len(arrivals) > 0 && d.DataPlane.Problem == "" {
-			clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-			add(way{report.DiffEntry, internet, end, ofAll(s.answers(clients, arrivals))})
+			out = append(out, way{
+				kind: report.DiffEntry, from: report.End{Kind: "Internet"}, to: end, door: d, dsts: arrivals,
+				ask: func() *outcome { return s.fromInternet(arrivals) },
+			})
 		}
 		for _, b := range backends(d) {
 			r := b.first()
@@ -87,39 +159,52 @@ func (s *state) ways() map[string]way {
 			if r.Backend.Name == "" {
 				to = report.End{Kind: r.By.Kind, Namespace: r.By.Namespace, Name: r.By.Name}
 			}
-			if d.DataPlane.Problem != "" {
-				add(way{report.DiffDoor, end, to, &s.doorProblem(d, reference.Reference{}).outcome})
-				continue
+			w := way{kind: report.DiffDoor, from: end, to: to, door: d, dsts: r.Destinations}
+			if w.ask = func() *outcome { return ofAll(s.leavingDoor(d, b)) }; d.DataPlane.Problem != "" {
+				w.ask = func() *outcome { return &s.doorProblem(d, reference.Reference{}).outcome }
 			}
-			add(way{report.DiffDoor, end, to, ofAll(s.leavingDoor(d, b))})
-		}
-	}
-	for _, service := range s.Services() {
-		if !leadsOutside(service) {
-			continue
-		}
-		for i := range service.Ports {
-			p := &service.Ports[i]
-			to := report.End{
-				Kind: "Service", Namespace: service.Namespace, Name: service.Name.Name,
-				Port: reference.Port{Number: p.Port, Protocol: p.Protocol}.String(),
-			}
-			add(way{report.DiffEntry, internet, to, s.entryOf(service, p)})
+			out = append(out, w)
 		}
 	}
 	return out
 }
 
-func (s *state) entryOf(service *snapshot.Service, p *snapshot.ServicePort) *outcome {
-	dsts, err := s.Destinations(reference.Reference{
-		Kind: reference.Service, Namespace: service.Namespace, Name: service.Name.Name,
-		Port: reference.Port{Number: p.Port, Protocol: p.Protocol},
-	})
-	if err != nil {
-		return &outcome{}
+// entries are the Services by which clients outside get in.
+func (s *state) entries() []snapshot.Name {
+	var out []snapshot.Name
+	for _, service := range s.Services() {
+		if leadsOutside(service) {
+			out = append(out, service.Name)
+		}
 	}
-	clients := destinationFamilies(dsts).within(parties(address.Internet()))
-	return ofAll(s.answers(clients, dsts))
+	return out
+}
+
+// throughService are the ways into the cluster by an exposed Service.
+func (s *state) throughService(name snapshot.Name) []way {
+	service := s.Service(name)
+	if service == nil || !leadsOutside(service) {
+		return nil
+	}
+	var out []way
+	for i := range service.Ports {
+		port := reference.Port{Number: service.Ports[i].Port, Protocol: service.Ports[i].Protocol}
+		w := way{
+			kind: report.DiffEntry, from: report.End{Kind: "Internet"},
+			to:  report.End{Kind: "Service", Namespace: name.Namespace, Name: name.Name, Port: port.String()},
+			ask: func() *outcome { return &outcome{} },
+		}
+		dsts, err := s.Destinations(reference.Reference{Kind: reference.Service, Namespace: name.Namespace, Name: name.Name, Port: port})
+		if err == nil {
+			w.dsts, w.ask = dsts, func() *outcome { return s.fromInternet(dsts) }
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func (s *state) fromInternet(dsts []model.Destination) *outcome {
+	return ofAll(s.answers(destinationFamilies(dsts).within(parties(address.Internet())), dsts))
 }
 
 // ofAll is an outcome with the one-word answer.

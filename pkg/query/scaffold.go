@@ -671,18 +671,23 @@ func (s *scaffolder) doorsUnread(permission string) {
 
 // everyDoor opens every Ingress and Gateway that was read.
 func (e *engine) everyDoor() []*frontdoor.Door {
-	var refs []reference.Reference
-	for _, i := range e.Ingresses() {
-		refs = append(refs, reference.Reference{Kind: reference.Ingress, Namespace: i.Namespace, Name: i.Name.Name})
-	}
-	for _, g := range e.Gateways() {
-		refs = append(refs, reference.Reference{Kind: reference.Gateway, Namespace: g.Namespace, Name: g.Name.Name})
-	}
 	var out []*frontdoor.Door
-	for _, r := range refs {
+	for _, r := range e.doorRefs() {
 		if doors, err := frontdoor.Open(e.Model, r, e.Controllers); err == nil {
 			out = append(out, doors...)
 		}
+	}
+	return out
+}
+
+// doorRefs are the Ingresses and Gateways that were read.
+func (e *engine) doorRefs() []reference.Reference {
+	var out []reference.Reference
+	for _, i := range e.Ingresses() {
+		out = append(out, reference.Reference{Kind: reference.Ingress, Namespace: i.Namespace, Name: i.Name.Name})
+	}
+	for _, g := range e.Gateways() {
+		out = append(out, reference.Reference{Kind: reference.Gateway, Namespace: g.Namespace, Name: g.Name.Name})
 	}
 	return out
 }
