@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -102,7 +103,7 @@ func (d *differ) fringeOf(e *bothEnds, before, after []alike, inbound bool) []fr
 			blocks[j] = d.after.fringe.blocks[at].Block
 		}
 		slices.SortFunc(blocks, func(x, y address.Block) int { return x.Prefix.Compare(y.Prefix) })
-		c.end = d.after.blocksEnd(blocks, inA.union(inB)).end
+		c.end = d.after.blocksEnd(blocks, inA.union(inB))
 	}
 	return out
 }
@@ -142,18 +143,25 @@ func (s *state) fringeSamples(end int32, block int, inbound bool) iter.Seq[sampl
 			if u.party.Unseen || !u.families.has(s.fringe.blocks[block].Block) {
 				continue
 			}
-			of := sampled{src: u.party, dst: s.fringe.blocks[block]}
-			sets := s.fringe.sets(s.fringe.out, u.egress, report.Egress)
+			of := sampled{u.party, s.fringe.blocks[block], s.leaving(u, block)}
 			if inbound {
-				of.src, of.dst = of.dst, of.src
-				sets = s.fringe.sets(s.fringe.in, u.ingress, report.Ingress)
+				of = sampled{of.dst, of.src, s.entering(u, block)}
 			}
-			of.set = s.values.sets[sets[block]]
 			if !yield(of) {
 				return
 			}
 		}
 	}
+}
+
+// entering is what a block has with the pods of a unit.
+func (s *state) entering(u *unit, block int) policy.Admitted {
+	return s.values.sets[s.fringe.sets(s.fringe.in, u.ingress, report.Ingress)[block]]
+}
+
+// leaving is what the pods of a unit have with a block.
+func (s *state) leaving(u *unit, block int) policy.Admitted {
+	return s.values.sets[s.fringe.sets(s.fringe.out, u.egress, report.Egress)[block]]
 }
 
 // ownBlocks tells which blocks are an address of the cluster's own.

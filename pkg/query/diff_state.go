@@ -72,6 +72,18 @@ func (v *values) extent(ids []int32) extent {
 	return out
 }
 
+// apart is what the pods of two units that share no node have with each other, of
+// their addresses of either IP family.
+func (s *state) apart(from, to int32) policy.Admitted {
+	var out policy.Admitted
+	s.found = s.found[:0]
+	s.meetAt(from, to, selector.No)
+	for _, id := range s.found {
+		out.Certain, out.Possible = out.Certain.Union(s.values.sets[id].Certain), out.Possible.Union(s.values.sets[id].Possible)
+	}
+	return out
+}
+
 // sampled is a pair of pods, or a pod and a block, with a set that they have.
 type sampled struct {
 	src, dst model.Party
@@ -105,7 +117,7 @@ func (s *state) sample(p, q *presence, yield func(sampled) bool) bool {
 	}
 	for _, near := range cases {
 		s.found = s.found[:0]
-		s.meetAt(p, q, u, v, near)
+		s.meetAt(p.unit, q.unit, near)
 		for _, id := range slices.Clone(s.found) {
 			src, dst := example(u, v, near)
 			if !yield(sampled{src, dst, s.values.sets[id]}) {

@@ -156,7 +156,7 @@ func (s *stream) between(from, to int32) []int32 {
 		p := &s.shown[from].pods[i]
 		for j := range s.shown[to].pods {
 			if q := &s.shown[to].pods[j]; s.asked(p, q) {
-				s.pair(p, q, &s.units[p.unit], &s.units[q.unit])
+				s.pair(p, q)
 			}
 		}
 	}
@@ -170,13 +170,13 @@ func (s *stream) asked(p, q *presence) bool {
 	return (s.units[p.unit].inScope || s.units[q.unit].inScope) && (p.unit != q.unit || p.count > 1)
 }
 
-func (s *stream) pair(p, q *presence, u, v *unit) {
-	if u.host == v.host {
-		s.meetAt(p, q, u, v, selector.No)
+func (s *stream) pair(p, q *presence) {
+	if s.units[p.unit].host == s.units[q.unit].host {
+		s.meetAt(p.unit, q.unit, selector.No)
 		return
 	}
-	for _, near := range together(p, q, u) {
-		s.meetAt(p, q, u, v, near)
+	for _, near := range together(p, q, &s.units[p.unit]) {
+		s.meetAt(p.unit, q.unit, near)
 	}
 }
 
@@ -190,13 +190,14 @@ func together(p, q *presence, u *unit) []selector.Result {
 }
 
 // meetAt notes what pods of two units have in one case.
-func (s *stream) meetAt(p, q *presence, u, v *unit, near selector.Result) {
+func (s *stream) meetAt(from, to int32, near selector.Result) {
+	u, v := &s.units[from], &s.units[to]
 	for plane, used := range s.used {
 		if !used || !u.in[plane] || !v.in[plane] {
 			continue
 		}
-		leaving := s.egress[u.egress].rows[plane].at(q.unit)
-		entering := s.ingress[v.ingress].rows[plane].at(p.unit)
+		leaving := s.egress[u.egress].rows[plane].at(to)
+		entering := s.ingress[v.ingress].rows[plane].at(from)
 		if u.host {
 			entering = s.near(entering, report.Ingress, near)
 		} else {

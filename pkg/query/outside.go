@@ -183,7 +183,7 @@ func (f *fringe) join(sets [][]int32, reachable familySet, inbound bool) []outsi
 		key := string(append(g.blocks, reachable.number()))
 		end, ok := f.ends[key]
 		if !ok {
-			end = f.end(f.blocksEnd(g.list, reachable).end)
+			end = f.end(f.blocksEnd(g.list, reachable))
 			f.ends[key] = end
 		}
 		out = append(out, outsideEdge{end, inbound, g.set, g.partly})
@@ -193,7 +193,7 @@ func (f *fringe) join(sets [][]int32, reachable familySet, inbound bool) []outsi
 
 // blocksEnd shows blocks as one end, by the name of the internet where they are
 // the part of it that the pod's IP families reach.
-func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
+func (m *mapper) blocksEnd(blocks []address.Block, f familySet) report.End {
 	internet := m.internetIn(f)
 	var rest []string
 	for _, b := range blocks {
@@ -207,11 +207,11 @@ func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
 		for _, b := range blocks {
 			rest = append(rest, b.String())
 		}
-		return m.shown(report.End{Kind: "Addresses", Addresses: rest})
+		return report.End{Kind: "Addresses", Addresses: rest}
 	case len(rest) == 0:
-		return m.shown(report.End{Kind: "Internet"})
+		return report.End{Kind: "Internet"}
 	default:
-		return m.shown(report.End{Kind: "Addresses", Addresses: append([]string{"internet"}, rest...)})
+		return report.End{Kind: "Addresses", Addresses: append([]string{"internet"}, rest...)}
 	}
 }
 

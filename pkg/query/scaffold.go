@@ -60,6 +60,8 @@ type scaffolder struct {
 	needs   map[string]bool
 	// after is the engine over the model with the policies in it.
 	after *engine
+	// today is what everybody has without them, made when it is needed.
+	today *state
 }
 
 func (s *scaffolder) run() error {
@@ -162,7 +164,7 @@ func (s *scaffolder) overlay() {
 		p.Replaces = s.Policy(name) != nil
 		b.AddPolicy(&snapshot.Policy{Name: name, Spec: *p.Policy.Spec.DeepCopy()})
 	}
-	s.after = &engine{Model: model.New(b.Snapshot()), Options: s.Options}
+	s.after = &engine{Model: s.With(b.Snapshot()), Options: s.Options}
 }
 
 // backendSet is the pods that one proposed policy selects, and who is to reach

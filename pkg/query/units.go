@@ -42,6 +42,22 @@ type place struct {
 	unseen int32 // -1: there is none
 }
 
+// present tells whether a pod has an address, or would have one.
+func present(p model.Party) bool { return len(p.Pod.IPs) > 0 || p.Pod.Expected() || p.Unseen }
+
+// mayBeInScope tells whether pods that could not be read, of a namespace or of any
+// ("") that was not read, may be some that the question is about.
+func (m *mapper) mayBeInScope(namespace string) bool {
+	switch {
+	case m.scope.Namespace == "" || m.scope.Namespace == namespace:
+		return true
+	case namespace == "":
+		return !m.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: m.scope.Namespace})
+	default:
+		return false
+	}
+}
+
 // presence is the pods of a unit that are shown as one end.
 type presence struct {
 	unit  int32
