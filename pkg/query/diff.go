@@ -67,6 +67,10 @@ func newDiffer(before, after *model.Model, o Options) *differ {
 	both.Go(func() { d.before = newState(a) })
 	d.after = newState(b)
 	both.Wait()
+	// An address that only one state has a pod or a node at is told as that.
+	for i, own := range d.before.own {
+		d.before.own[i], d.after.own[i] = own || d.after.own[i], own || d.after.own[i]
+	}
 	return d
 }
 

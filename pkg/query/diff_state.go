@@ -38,6 +38,7 @@ func (s *state) unlimited() *state {
 		m := newMapper(s.Model, s.Options)
 		m.ideal = true
 		s.raw = s.like(m).state()
+		s.raw.own = s.own
 	}
 	return s.raw
 }
@@ -57,11 +58,9 @@ func (s *state) between(from, to int32) []int32 {
 // pods for certain; all may have, any may have. open is what of that is not known.
 type extent struct{ every, some, most, maybe, open connset.Set }
 
-// extent of sets, by their numbers.
-func (v *values) extent(ids []int32) extent {
+func extentOf(sets []policy.Admitted) extent {
 	var out extent
-	for i, id := range ids {
-		set := v.sets[id]
+	for i, set := range sets {
 		if i == 0 {
 			out.every, out.most = set.Certain, set.Possible
 		}
@@ -70,6 +69,15 @@ func (v *values) extent(ids []int32) extent {
 		out.open = out.open.Union(set.Possible.Subtract(set.Certain))
 	}
 	return out
+}
+
+// extent of sets, by their numbers.
+func (v *values) extent(ids []int32) extent {
+	sets := make([]policy.Admitted, len(ids))
+	for i, id := range ids {
+		sets[i] = v.sets[id]
+	}
+	return extentOf(sets)
 }
 
 // apart is what the pods of two units that share no node have with each other, of

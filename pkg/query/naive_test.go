@@ -67,6 +67,9 @@ func (m *mapper) side(class []model.Party) *side {
 		}
 		e.nodes[p.NodeName()] = true
 	}
+	if class[0].Unseen && m.ideal {
+		return s
+	}
 	if class[0].Unseen {
 		s.ingressLimit = limit{mayAllow: true, mayDeny: true}
 		s.egressLimit = s.ingressLimit
