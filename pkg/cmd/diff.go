@@ -111,7 +111,8 @@ func (o *diffOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := query.Diff(model.New(before), model.New(after), query.Options{Strict: o.strict, Controllers: o.doors.refs})
+	m := model.New(before)
+	r := query.Diff(m, m.With(after), query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if len(o.against) == 0 {
 		o.noteLive(r.Enforcement)
 	}

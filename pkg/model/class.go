@@ -74,6 +74,45 @@ func (m *Model) makeClasses() []*Class {
 	return out
 }
 
+// classesLike are the classes, of which another model has most where the pods are the
+// same ones.
+func (m *Model) classesLike(other *Model) []*Class {
+	if !m.SamePods(other) {
+		return m.makeClasses()
+	}
+	out := slices.Clone(other.Classes())
+	for first := 0; first < len(out); {
+		ns := out[first].Pods[0].Namespace
+		end := first
+		for end < len(out) && out[end].Pods[0].Namespace == ns {
+			end++
+		}
+		if here := out[first:end]; !slices.Equal(m.PoliciesIn(ns), other.PoliciesIn(ns)) {
+			for i, c := range here {
+				own := *c
+				own.Ingress, own.Egress = nil, nil
+				here[i] = &own
+			}
+			m.isolate(here)
+		}
+		first = end
+	}
+	return out
+}
+
+// SamePods tells whether the pods of two models are the very same ones, and their
+// owners, namespaces and nodes, too: then there are the same classes, in the same
+// order, which differ in the policies that isolate them.
+func (m *Model) SamePods(other *Model) bool {
+	return same(m.Pods(), other.Pods()) && same(m.Workloads(), other.Workloads()) &&
+		same(m.Namespaces(), other.Namespaces()) && same(m.Nodes(), other.Nodes())
+}
+
+// same tells whether two lists are one and the same.
+func same[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
 // classesOf sorts the pods of one namespace into classes, whose workloads it
 // numbers from next on.
 func (m *Model) classesOf(pods []*snapshot.Pod, seed maphash.Seed, next int) ([]*Class, int) {

@@ -20,8 +20,7 @@ type Model struct {
 	// Deviations are what other network plugins do differently; asked for once
 	// a connection, and so made once.
 	Deviations []cni.Deviation
-	policies   map[string][]*policy.Policy
-	invalid    map[string]*policy.Error
+	compiled   func() *compiled
 	classes    func() []*Class
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
@@ -30,37 +29,75 @@ type Model struct {
 	ingressWords, egressWords func() map[*policy.Policy]int
 }
 
-// New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
-// on its namespace open; sources that read files refuse it before.
+// compiled are the policies of each namespace, and those that cannot be compiled.
+type compiled struct {
+	policies map[string][]*policy.Policy
+	invalid  map[string]*policy.Error
+}
+
+// New makes a snapshot ready for questions. Its policies are compiled when a question
+// first needs one. A policy that cannot be compiled leaves the verdicts on its
+// namespace open; sources that read files refuse it before.
 func New(s *snapshot.Snapshot) *Model {
-	m := &Model{
-		Snapshot:   s,
-		Plugin:     cni.Detect(s),
-		Deviations: cni.Deviations(),
-		policies:   map[string][]*policy.Policy{},
-		invalid:    map[string]*policy.Error{},
-	}
+	m := bare(s)
+	m.compiled = sync.OnceValue(func() *compiled { return m.compile(nil) })
 	m.classes = sync.OnceValue(m.makeClasses)
+	return m
+}
+
+// With is the model of another snapshot, that of a what-if: what it shares with this
+// one's is not made again.
+func (m *Model) With(s *snapshot.Snapshot) *Model {
+	out := bare(s)
+	out.compiled = sync.OnceValue(func() *compiled { return out.compile(m) })
+	out.classes = sync.OnceValue(func() []*Class { return out.classesLike(m) })
+	return out
+}
+
+func bare(s *snapshot.Snapshot) *Model {
+	m := &Model{Snapshot: s, Plugin: cni.Detect(s), Deviations: cni.Deviations()}
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
 	m.addresses = sync.OnceValues(m.sortAddresses)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
-	for _, p := range s.Policies() {
-		compiled, err := policy.Compile(p)
-		if err != nil {
-			var invalid *policy.Error
-			if errors.As(err, &invalid) && m.invalid[p.Namespace] == nil {
-				m.invalid[p.Namespace] = invalid
-			}
-			continue
-		}
-		m.policies[p.Namespace] = append(m.policies[p.Namespace], compiled)
-	}
 	return m
 }
 
+// compile compiles the policies, but for those of namespaces that have the same ones
+// in another model; it may be nil.
+func (m *Model) compile(other *Model) *compiled {
+	out := &compiled{policies: map[string][]*policy.Policy{}, invalid: map[string]*policy.Error{}}
+	for rest := m.Policies(); len(rest) > 0; {
+		ns := rest[0].Namespace
+		here := m.PoliciesOf(ns)
+		rest = rest[len(here):]
+		if other != nil && slices.Equal(here, other.PoliciesOf(ns)) {
+			known := other.compiled()
+			out.policies[ns] = known.policies[ns]
+			if invalid := known.invalid[ns]; invalid != nil {
+				out.invalid[ns] = invalid
+			}
+			continue
+		}
+		for _, p := range here {
+			compiled, err := policy.Compile(p)
+			if err != nil {
+				var invalid *policy.Error
+				if errors.As(err, &invalid) && out.invalid[ns] == nil {
+					out.invalid[ns] = invalid
+				}
+				continue
+			}
+			out.policies[ns] = append(out.policies[ns], compiled)
+		}
+	}
+	return out
+}
+
 // PoliciesIn returns the compiled policies of a namespace, by name.
-func (m *Model) PoliciesIn(namespace string) []*policy.Policy { return m.policies[namespace] }
+func (m *Model) PoliciesIn(namespace string) []*policy.Policy {
+	return m.compiled().policies[namespace]
+}
 
 // Blocks returns every CIDR that some policy names, in order. They are found on
 // first use.
@@ -68,7 +105,7 @@ func (m *Model) Blocks() []netip.Prefix { return m.blocks() }
 
 func (m *Model) findBlocks() []netip.Prefix {
 	var out []netip.Prefix
-	for _, in := range m.policies {
+	for _, in := range m.compiled().policies {
 		for _, p := range in {
 			out = append(out, p.Blocks()...)
 		}
@@ -83,7 +120,7 @@ func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Polic
 		// hostNetwork pods are the node: policies do not select them.
 		return nil
 	}
-	return policy.Select(m.policies[pod.Namespace], selector.Known(pod.Labels), d)
+	return policy.Select(m.PoliciesIn(pod.Namespace), selector.Known(pod.Labels), d)
 }
 
 // PoliciesUnknown says why the policies of a namespace are not (all) known: the
@@ -93,7 +130,7 @@ func (m *Model) PoliciesUnknown(namespace string) *snapshot.Gap {
 	if gap := m.GapFor(need); gap != nil {
 		return gap
 	}
-	if invalid := m.invalid[namespace]; invalid != nil {
+	if invalid := m.compiled().invalid[namespace]; invalid != nil {
 		return &snapshot.Gap{Need: need, Reason: snapshot.GapInvalid, Message: invalid.Error()}
 	}
 	if !m.Has(need) {

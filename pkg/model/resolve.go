@@ -139,6 +139,34 @@ func (m *Model) NodeAt(addr netip.Addr) *snapshot.Node {
 	return nil
 }
 
+// Inside returns those of some addresses that are a pod's or a node's, as [Model.PodAt]
+// and [Model.NodeAt] find them: for many addresses at once.
+func (m *Model) Inside(addrs map[netip.Addr]bool) map[netip.Addr]bool {
+	out := map[netip.Addr]bool{}
+	if len(addrs) == 0 {
+		return out
+	}
+	note := func(ips []netip.Addr) {
+		for _, ip := range ips {
+			if addrs[ip] {
+				out[ip] = true
+			}
+		}
+	}
+	for _, n := range m.Nodes() {
+		note(n.IPs)
+	}
+	for _, p := range m.Pods() {
+		if !p.Finished() && !p.HostNetwork {
+			note(p.IPs)
+		}
+		if p.Node != "" {
+			note(p.HostIPs)
+		}
+	}
+	return out
+}
+
 // ServiceAt returns the Service that has an address: ClusterIP, external IP or
 // load balancer.
 func (m *Model) ServiceAt(addr netip.Addr) *snapshot.Service {

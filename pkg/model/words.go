@@ -21,7 +21,7 @@ func (m *Model) words(d report.Direction) func() map[*policy.Policy]int {
 	return sync.OnceValue(func() map[*policy.Policy]int {
 		out, index := map[*policy.Policy]int{}, map[string]int{}
 		var text []byte
-		for _, in := range m.policies {
+		for _, in := range m.compiled().policies {
 			for _, p := range in {
 				if !p.In(d).Isolates {
 					continue

@@ -80,27 +80,6 @@ func (l lens) destinationKey(d model.Destination) string {
 	return b.String()
 }
 
-// foldEverybody folds all pods, and what stands for those that could not be read,
-// as the lens shows them. Classes of the model are only ever divided.
-func (e *engine) foldEverybody(l lens) [][]model.Party {
-	var out [][]model.Party
-	for _, c := range e.Classes() {
-		class := make([]model.Party, len(c.Pods))
-		for i, p := range c.Pods {
-			class[i] = model.Party{Pod: p}
-		}
-		switch {
-		case l.nodes || class[0].Host():
-			out = append(out, fold(class, l.key)...)
-		case len(l.cuts) == 0:
-			out = append(out, class)
-		default:
-			out = append(out, fold(class, l.where)...)
-		}
-	}
-	return append(out, fold(e.unseen(), l.key)...)
-}
-
 // fold groups items by key, in the order of each group's first item.
 func fold[T any](items []T, key func(T) string) [][]T {
 	index := map[string]int{}

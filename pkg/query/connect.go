@@ -28,6 +28,9 @@ type engine struct {
 	// brief: only what decides is asked for evidence; once the source's own
 	// policies deny a connection, the destination's are not.
 	brief bool
+	// nodes, where only verdicts are asked for, are the ones that packets are asked
+	// about that enter by any node.
+	nodes *fewNodes
 }
 
 // pair is one connection to evaluate. Via is the node whose address the source

@@ -2,6 +2,9 @@ package query_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // A diff says just what the oracle sees change, nothing for equal states, and
@@ -56,6 +60,159 @@ func (g *generator) changed() *generator {
 		out.pods[g.n(len(out.pods))].Labels = g.labels()
 	}
 	return &out
+}
+
+// TestDiffLawOnSeeds: a diff has the rows that asking about every pair of classes
+// finds, in the same order, whatever was not read, strict or not, and whether the
+// states were read each by itself or one is laid over the other.
+func TestDiffLawOnSeeds(t *testing.T) {
+	rows := 0
+	for i := range seeds(t, 120) {
+		rows += diffLaw(t, fmt.Appendf(nil, "%c diff law %d", rune(i%128), i))
+		if t.Failed() {
+			t.Fatalf("seed %d", i)
+		}
+	}
+	t.Logf("%d rows compared", rows)
+}
+
+func FuzzDiffLaw(f *testing.F) {
+	for i := range 16 {
+		f.Add([]byte(fmt.Sprint("diff law ", i)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { diffLaw(t, data) })
+}
+
+func diffLaw(t testing.TB, data []byte) int {
+	a := generate(data)
+	b := a.changed()
+	before, after := a.snapshot(t), b.snapshot(t)
+	laid := withPolicies(before, after)
+	ns := pick(a, a.namespaces...).Name
+	need := pick(a,
+		refused(snapshot.NetworkPolicies, ns), refused(snapshot.NetworkPolicies, ""), refused(snapshot.Pods, ns), refused(snapshot.Pods, ""),
+		refused(snapshot.Namespaces, ""), refused(snapshot.Nodes, ""), refused(snapshot.PolicyKinds, ""))
+	odd := unplaced(a, before)
+	count := 0
+	for i, s := range [][2]*snapshot.Snapshot{
+		{before, after}, {before, laid}, {forbid(before, need), after}, {forbid(before, need), withPolicies(forbid(before, need), after)},
+		{odd, unplaced(a, after)}, {odd, withPolicies(odd, after)}, {forbid(odd, need), withPolicies(forbid(odd, need), after)},
+	} {
+		for _, strict := range []bool{false, true} {
+			o := query.Options{Strict: strict}
+			m := model.New(s[0])
+			n := m.With(s[1])
+			what := fmt.Sprintf("pair %d, strict %v", i, strict)
+			d := query.Diff(m, n, o)
+			count += sameRows(t, what, d, query.NaiveDiff(m, n, o))
+			sameWays(t, what, d, query.NaiveWays(m, n, o))
+		}
+	}
+	if t.Failed() {
+		t.Logf("before:\n%s\nafter:\n%s", a.manifests(t), b.manifests(t))
+	}
+	return count
+}
+
+// withPolicies is a snapshot with the policies of another in place of its own.
+func withPolicies(s, of *snapshot.Snapshot) *snapshot.Snapshot {
+	b := snapshot.NewBuilder(s)
+	for _, p := range s.Policies() {
+		b.DeletePolicy(p.Name)
+	}
+	for _, p := range of.Policies() {
+		b.AddPolicy(p)
+	}
+	return b.Snapshot()
+}
+
+// sameRows holds the connections of a diff, but for what explains them, against rows.
+func sameRows(t testing.TB, what string, d *report.Diff, want []report.DiffRow) int {
+	t.Helper()
+	bare := func(x *report.Difference) string {
+		if x == nil {
+			return "none"
+		}
+		return x.Connections.String()
+	}
+	text := func(rows []report.DiffRow) []string {
+		var out []string
+		for _, r := range rows {
+			if r.Kind == report.DiffConnections {
+				out = append(out, fmt.Sprint(r.From, " -> ", r.To, ": ", r.Before, " ", r.After, ", +", bare(r.Gained), " -", bare(r.Lost), " ?", bare(r.Undecided)))
+			}
+		}
+		return out
+	}
+	got, wanted := text(d.Rows), text(want)
+	for i := range max(len(got), len(wanted)) {
+		switch {
+		case i == len(got):
+			t.Errorf("%s: row %d is missing: %s", what, i, wanted[i])
+		case i == len(wanted):
+			t.Errorf("%s: row %d is too much: %s", what, i, got[i])
+		case got[i] != wanted[i]:
+			t.Errorf("%s: row %d:\n got %s\nwant %s", what, i, got[i], wanted[i])
+		default:
+			continue
+		}
+		break
+	}
+	return len(want)
+}
+
+// sameWays holds the ways of a diff, with what explains them, against rows.
+func sameWays(t testing.TB, what string, d *report.Diff, want []report.DiffRow) {
+	t.Helper()
+	got := slices.DeleteFunc(slices.Clone(d.Rows), func(r report.DiffRow) bool { return r.Kind == report.DiffConnections })
+	if !reflect.DeepEqual(got, want) && len(got)+len(want) > 0 {
+		t.Errorf("%s: ways\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+// TestDiffWaysOfDoors: what a policy changes about front doors is found without asking
+// about those that it leaves alone.
+func TestDiffWaysOfDoors(t *testing.T) {
+	paths, err := filepath.Glob("../cmd/testdata/doors/*/*/cluster.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no clusters (%v)", err)
+	}
+	rows := 0
+	for _, path := range append(paths, "../plan/testdata/doors.yaml") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := cluster(t, string(text))
+		for _, s := range otherPolicies(m.Snapshot) {
+			for _, pair := range [][2]*model.Model{{m, m.With(s)}, {model.New(s), m}} {
+				d := query.Diff(pair[0], pair[1], query.Options{})
+				sameWays(t, path, d, query.NaiveWays(pair[0], pair[1], query.Options{}))
+				rows += len(d.Rows)
+			}
+		}
+	}
+	t.Logf("%d rows", rows)
+}
+
+// otherPolicies are a snapshot without each of its policies, and with each namespace
+// isolated.
+func otherPolicies(s *snapshot.Snapshot) []*snapshot.Snapshot {
+	var out []*snapshot.Snapshot
+	for _, p := range s.Policies() {
+		b := snapshot.NewBuilder(s)
+		b.DeletePolicy(p.Name)
+		out = append(out, b.Snapshot())
+	}
+	for _, ns := range s.Namespaces() {
+		b := snapshot.NewBuilder(s)
+		b.AddPolicy(&snapshot.Policy{
+			Name: snapshot.Name{Namespace: ns.Name, Name: "isolated"},
+			Spec: networkingv1.NetworkPolicySpec{PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}},
+		})
+		out = append(out, b.Snapshot())
+	}
+	return out
 }
 
 func diffClusters(t testing.TB, data []byte) (rows, checks int) {

@@ -3,9 +3,9 @@
 // proposes.
 //
 // Every answer is a pure function of a model: no I/O, no printing, no clock.
-// A connection is evaluated by [engine.connect], with the evidence for it. Map
-// evaluates the same for all ports of all pairs at once (matrix, profile), and diff
-// and scaffold for those of one pair ([mapper.admits]); tests hold the three equal.
+// A connection is evaluated by [engine.connect], with the evidence for it. Map, diff
+// and scaffold evaluate the same for all ports of all pairs at once (matrix, profile);
+// tests hold the two equal, and both to what asking about every pair finds.
 // Questions differ in which connections they ask about and in how they fold the
 // answers.
 package query

@@ -216,7 +216,7 @@ func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 	case plane.Direct:
 		return routed(e.answers(plane.Parties, past(dsts)))
 	default:
-		return e.answers(e.planeParties(d), dsts)
+		return e.answers(e.planeParties(d, dsts...), dsts)
 	}
 }
 
@@ -285,18 +285,14 @@ func (e *engine) fromAnywhere(d *frontdoor.Door, dsts []model.Destination) []*dr
 	return []*draft{&out}
 }
 
-// planeParties are the parties that backends see: for a load balancer that sends
+// planeParties are the parties that destinations see: for a load balancer that sends
 // to NodePorts, the nodes.
-func (e *engine) planeParties(d *frontdoor.Door) []model.Party {
+func (e *engine) planeParties(d *frontdoor.Door, dsts ...model.Destination) []model.Party {
 	if !d.DataPlane.ThroughNodes {
 		return d.DataPlane.Parties
 	}
-	nodes := e.Nodes()
-	if len(nodes) == 0 {
-		nodes = []*snapshot.Node{{}}
-	}
 	var out []model.Party
-	for _, n := range nodes {
+	for _, n := range e.entryNodes(dsts...) {
 		out = append(out, model.Party{Node: n})
 	}
 	return out

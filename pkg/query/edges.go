@@ -12,7 +12,7 @@ import (
 // edges makes the edges one after the other, by their ends: one for each set
 // that an edge has, which all classes of its ends have, or only some.
 func (x *matrix) edges(yield func(report.Edge) bool) {
-	s := &stream{matrix: x, meets: map[[2]int32]int32{}, nears: map[nearKey]int32{}}
+	s := newStream(x)
 	others := x.others
 	for from := range x.shown {
 		n := 0
@@ -35,6 +35,10 @@ type stream struct {
 	more, to []int32
 	found    []int32
 	sets     []admitted
+}
+
+func newStream(x *matrix) *stream {
+	return &stream{matrix: x, meets: map[[2]int32]int32{}, nears: map[nearKey]int32{}}
 }
 
 type nearKey struct {
@@ -150,40 +154,56 @@ func (s *stream) between(from, to int32) []int32 {
 	s.found = s.found[:0]
 	for i := range s.shown[from].pods {
 		p := &s.shown[from].pods[i]
-		u := &s.units[p.unit]
 		for j := range s.shown[to].pods {
-			q := &s.shown[to].pods[j]
-			v := &s.units[q.unit]
-			// Pods of a unit are asked about with each other; a single real pod
-			// has nobody to talk to but itself.
-			if !u.inScope && !v.inScope || p.unit == q.unit && from == to && p.count == 1 {
-				continue
+			if q := &s.shown[to].pods[j]; s.asked(p, q) {
+				s.pair(p, q)
 			}
-			s.pair(p, q, u, v)
 		}
 	}
 	return s.found
 }
 
-func (s *stream) pair(p, q *presence, u, v *unit) {
+// asked tells whether what pods of two units have is part of the answer. Pods of a
+// unit, which are all of one end, are asked about with each other; a single real pod
+// has nobody to talk to but itself.
+func (s *stream) asked(p, q *presence) bool {
+	return (s.units[p.unit].inScope || s.units[q.unit].inScope) && (p.unit != q.unit || p.count > 1)
+}
+
+func (s *stream) pair(p, q *presence) {
+	if s.units[p.unit].host == s.units[q.unit].host {
+		s.meetAt(p.unit, q.unit, selector.No)
+		return
+	}
+	for _, near := range together(p, q, &s.units[p.unit]) {
+		s.meetAt(p.unit, q.unit, near)
+	}
+}
+
+// together are the cases that there are of pods of two units, of which one is on
+// its nodes' network, sharing a node.
+func together(p, q *presence, u *unit) []selector.Result {
+	if u.host {
+		return nearness(p, q)
+	}
+	return nearness(q, p)
+}
+
+// meetAt notes what pods of two units have in one case.
+func (s *stream) meetAt(from, to int32, near selector.Result) {
+	u, v := &s.units[from], &s.units[to]
 	for plane, used := range s.used {
 		if !used || !u.in[plane] || !v.in[plane] {
 			continue
 		}
-		leaving := s.egress[u.egress].rows[plane].at(q.unit)
-		entering := s.ingress[v.ingress].rows[plane].at(p.unit)
-		switch {
-		case u.host == v.host:
-			s.find(leaving, entering)
-		case u.host:
-			for _, near := range nearness(p, q) {
-				s.find(leaving, s.near(entering, report.Ingress, near))
-			}
-		default:
-			for _, near := range nearness(q, p) {
-				s.find(s.near(leaving, report.Egress, near), entering)
-			}
+		leaving := s.egress[u.egress].rows[plane].at(to)
+		entering := s.ingress[v.ingress].rows[plane].at(from)
+		if u.host {
+			entering = s.near(entering, report.Ingress, near)
+		} else {
+			leaving = s.near(leaving, report.Egress, near)
 		}
+		s.find(leaving, entering)
 	}
 }
 

@@ -78,7 +78,7 @@ func (x *matrix) fold() *report.FoldedMap {
 func (x *matrix) foldWithin(l foldLimits) *report.FoldedMap {
 	f := &folder{
 		limits: l,
-		stream: &stream{matrix: x, meets: map[[2]int32]int32{}, nears: map[nearKey]int32{}},
+		stream: newStream(x),
 		sizes:  make([]int32, len(x.places)), crowdIDs: map[string]int32{}, seen: map[seenKey][]int32{},
 	}
 	for i := range x.units {

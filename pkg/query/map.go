@@ -27,8 +27,10 @@ func (s Scope) has(p *snapshot.Pod) bool {
 // and ports.
 func Map(m *model.Model, s Scope, o Options) *report.Map {
 	b := newMapper(m, o)
-	b.scope = s
+	b.scope, b.lens = s, b.lensForEverybody()
 	x := b.matrix()
+	x.profilers = [2]*profiler{} // the edges keep the matrix, and need no other like it
+	x.findOutside()
 	b.doors()
 	x.join()
 	return &report.Map{
@@ -41,9 +43,8 @@ func Map(m *model.Model, s Scope, o Options) *report.Map {
 type mapper struct {
 	*engine
 	scope Scope
-	// edges are those of front doors, between ends that ids number.
-	edges map[[2]int]*edge
-	ids   map[string]int
+	// edges are those of front doors, by the keys of their ends.
+	edges map[[2]string]*edge
 	needs map[string]bool
 	lens  lens
 	// internet is what the internet is, by IP families.
@@ -55,7 +56,10 @@ type mapper struct {
 }
 
 func newMapper(m *model.Model, o Options) *mapper {
-	out := &mapper{engine: &engine{Model: m, Options: o}, edges: map[[2]int]*edge{}, ids: map[string]int{}, needs: map[string]bool{}, internet: map[familySet]map[string]bool{}}
+	out := &mapper{
+		engine: &engine{Model: m, Options: o}, scope: Scope{Labels: selector.Everything()},
+		edges: map[[2]string]*edge{}, needs: map[string]bool{}, internet: map[familySet]map[string]bool{},
+	}
 	if o.Strict && m.Plugin.Name == "" {
 		for _, d := range m.Deviations {
 			out.behaviours = append(out.behaviours, d.Behaviour)
@@ -77,25 +81,11 @@ type admitted struct {
 	partly bool
 }
 
-// id numbers the ends, so that edges are found without spelling them out.
-func (m *mapper) id(end report.End) int {
-	key := endKey(end)
-	id, ok := m.ids[key]
-	if !ok {
-		id = len(m.ids)
-		m.ids[key] = id
-	}
-	return id
-}
-
-// shown is an end that is no side's.
-func (m *mapper) shown(end report.End) *sideEnd { return &sideEnd{id: m.id(end), end: end} }
-
-func (m *mapper) add(from, to *sideEnd, set admitted) {
-	key := [2]int{from.id, to.id}
+func (m *mapper) add(from, to report.End, set admitted) {
+	key := [2]string{edgeKey(from), edgeKey(to)}
 	e := m.edges[key]
 	if e == nil {
-		e = &edge{from: from.end, to: to.end}
+		e = &edge{from: from, to: to}
 		m.edges[key] = e
 	}
 	if !slices.Contains(e.sets, set) {

@@ -125,7 +125,7 @@ func (m *mapper) edgesOf(drafts []*draft, to, from *report.End) bool {
 	drawn := false
 	for _, key := range order {
 		if set := sets[key]; !set.Possible.IsEmpty() {
-			m.add(m.shown(ends[key][0]), m.shown(ends[key][1]), admitted{Admitted: policy.Admitted{Certain: set.Certain, Possible: set.Possible}, partly: set.partly})
+			m.add(ends[key][0], ends[key][1], admitted{Admitted: policy.Admitted{Certain: set.Certain, Possible: set.Possible}, partly: set.partly})
 			drawn = true
 		}
 	}

@@ -25,8 +25,9 @@ func NaiveMap(m *model.Model, s Scope, o Options) []report.Edge {
 // and crowds of more than one namespace as one.
 func FoldByNamespace(m *model.Model, s Scope, o Options) *report.FoldedMap {
 	b := newMapper(m, o)
-	b.scope = s
+	b.scope, b.lens = s, b.lensForEverybody()
 	x := b.matrix()
+	x.findOutside()
 	b.doors()
 	x.join()
 	return x.foldWithin(foldLimits{places: 1})
@@ -67,9 +68,9 @@ func (m *naive) run() {
 
 // between adds the edges from one class to another.
 func (m *naive) between(from, to *side) {
-	m.eachPair(from, to, func(f, t *sideEnd, _ sample, sets []policy.Admitted) {
+	m.eachPair(from, to, func(f, t *sideEnd, sets []policy.Admitted) {
 		for _, set := range sets {
-			m.add(f, t, admitted{Admitted: set})
+			m.add(f.end, t.end, admitted{Admitted: set})
 		}
 	})
 }
@@ -156,10 +157,10 @@ func union(list, more []policy.Admitted) []policy.Admitted {
 func (m *naive) addOutside(outside []model.Party) {
 	for _, f := range m.fringes {
 		for _, blocks := range groupBlocks(outside, f.in) {
-			m.add(m.naiveBlocksEnd(blocks.list, f.reachable), f.end, blocks.admitted)
+			m.add(m.naiveBlocksEnd(blocks.list, f.reachable), f.end.end, blocks.admitted)
 		}
 		for _, blocks := range groupBlocks(outside, f.out) {
-			m.add(f.end, m.naiveBlocksEnd(blocks.list, f.reachable), blocks.admitted)
+			m.add(f.end.end, m.naiveBlocksEnd(blocks.list, f.reachable), blocks.admitted)
 		}
 	}
 }
@@ -189,11 +190,11 @@ func groupBlocks(outside []model.Party, sets map[string][]policy.Admitted) []*bl
 }
 
 // naiveBlocksEnd shows blocks as one end.
-func (m *naive) naiveBlocksEnd(blocks []address.Block, f familySet) *sideEnd {
+func (m *naive) naiveBlocksEnd(blocks []address.Block, f familySet) report.End {
 	members := report.Members{End: report.End{Kind: "Addresses"}}
 	for _, b := range blocks {
 		members.End.Addresses = append(members.End.Addresses, b.String())
 	}
 	nameInternet(&members, m.lens, f)
-	return m.shown(members.End)
+	return members.End
 }

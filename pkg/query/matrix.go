@@ -2,9 +2,11 @@ package query
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
@@ -20,6 +22,7 @@ type matrix struct {
 	// counted are the behaviours of network plugins that a value has a set for.
 	counted []policy.Behaviour
 	units   []unit
+	classes []*model.Class
 	// endpoints are the units as policies see them, by plane.
 	endpoints [planes][]policy.Endpoint
 	used      [planes]bool
@@ -27,6 +30,8 @@ type matrix struct {
 	placeIDs  map[string]int32
 
 	ingress, egress []*profile
+	// profilers made them, and make those of matrices like this one.
+	profilers [2]*profiler
 
 	// shown are all ends, in the order in which edges have them once they are
 	// joined; endIDs finds them by their key.
@@ -45,9 +50,8 @@ type otherEdge struct {
 	partly   bool
 }
 
-// matrix evaluates everybody against everybody.
+// matrix evaluates all pods against all, told apart by the mapper's lens.
 func (m *mapper) matrix() *matrix {
-	m.lens = m.lensForEverybody()
 	x := &matrix{
 		mapper: m, counted: append([]policy.Behaviour{m.Plugin.Behaviour}, m.behaviours...),
 		placeIDs: map[string]int32{}, endIDs: map[string]int32{},
@@ -55,10 +59,27 @@ func (m *mapper) matrix() *matrix {
 	x.values = newValues(len(x.counted))
 	x.findUnits()
 	peers := newPeerFinder(x)
-	x.ingress = x.profiles(report.Ingress, peers)
-	x.egress = x.profiles(report.Egress, peers)
-	x.findOutside()
+	x.profilers = [2]*profiler{newProfiler(report.Ingress, peers), newProfiler(report.Egress, peers)}
+	x.findProfiles()
 	return x
+}
+
+// like is the matrix of another mapper, of the same pods, namespaces and network plugin
+// ([sameGround]): units, ends, values and profiles have the same numbers in both, and
+// only profiles that this one has not are found.
+func (x *matrix) like(m *mapper) *matrix {
+	m.lens = x.lens
+	y := *x
+	y.mapper, y.units, y.classes = m, slices.Clone(x.units), m.Classes()
+	y.findProfiles()
+	return &y
+}
+
+// sameGround tells whether models differ in their policies alone, and in what may be
+// said of them.
+func sameGround(a, b *engine) bool {
+	unread := func(p, q model.Party) bool { return p.Pod.Namespace == q.Pod.Namespace }
+	return a.SamePods(b.Model) && reflect.DeepEqual(a.Plugin, b.Plugin) && slices.EqualFunc(a.unseen(), b.unseen(), unread)
 }
 
 // lensForEverybody has the CIDRs of all policies that may bind somebody.

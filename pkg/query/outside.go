@@ -37,20 +37,17 @@ type alike struct {
 	families        familySet
 }
 
-func (x *matrix) findOutside() {
-	f := &fringe{
+func newFringe(x *matrix) *fringe {
+	return &fringe{
 		matrix: x, blocks: cut(x.outsideUniverse(x.lens), x.lens.cuts), in: map[int32][]int32{}, out: map[int32][]int32{},
 		known: map[string][]outsideEdge{}, ends: map[string]int32{},
 	}
+}
+
+func (x *matrix) findOutside() {
+	f := newFringe(x)
 	for at := range len(x.shown) {
-		var units []alike
-		for _, p := range x.shown[at].pods {
-			u := &x.units[p.unit]
-			a := alike{u.ingress, u.egress, u.families}
-			if u.inScope && !u.party.Unseen && !slices.Contains(units, a) {
-				units = append(units, a)
-			}
-		}
+		units := x.alike(int32(at))
 		if len(units) == 0 {
 			continue
 		}
@@ -64,21 +61,46 @@ func (x *matrix) findOutside() {
 	}
 }
 
-func (f *fringe) edgesOf(units []alike) []outsideEdge {
-	slices.SortFunc(units, func(a, b alike) int {
+// alike is what the outside edges of an end depend on, in order.
+func (x *matrix) alike(end int32) []alike {
+	var out []alike
+	for _, p := range x.shown[end].pods {
+		u := &x.units[p.unit]
+		a := alike{u.ingress, u.egress, u.families}
+		if u.inScope && !u.party.Unseen && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b alike) int {
 		return cmp.Or(cmp.Compare(a.ingress, b.ingress), cmp.Compare(a.egress, b.egress), cmp.Compare(a.families.number(), b.families.number()))
 	})
-	var key []byte
+	return out
+}
+
+func appendAlike(key []byte, units []alike) []byte {
 	for _, u := range units {
 		key = binary.LittleEndian.AppendUint32(key, uint32(u.ingress))
 		key = binary.LittleEndian.AppendUint32(key, uint32(u.egress))
 		key = append(key, u.families.number())
 	}
+	return key
+}
+
+func (f *fringe) edgesOf(units []alike) []outsideEdge {
+	key := appendAlike(nil, units)
 	if out, ok := f.known[string(key)]; ok {
 		return out
 	}
-	in, out := make([][]int32, len(f.blocks)), make([][]int32, len(f.blocks))
-	var reachable familySet
+	in, out, reachable := f.around(units)
+	edges := append(f.join(in, reachable, true), f.join(out, reachable, false)...)
+	f.known[string(key)] = edges
+	return edges
+}
+
+// around are the different sets that units have with each block, from it and to it,
+// and the IP families in which they have any.
+func (f *fringe) around(units []alike) (in, out [][]int32, reachable familySet) {
+	in, out = make([][]int32, len(f.blocks)), make([][]int32, len(f.blocks))
 	for _, u := range units {
 		reachable = reachable.union(u.families)
 		entering, leaving := f.sets(f.in, u.ingress, report.Ingress), f.sets(f.out, u.egress, report.Egress)
@@ -88,9 +110,7 @@ func (f *fringe) edgesOf(units []alike) []outsideEdge {
 			}
 		}
 	}
-	edges := append(f.join(in, reachable, true), f.join(out, reachable, false)...)
-	f.known[string(key)] = edges
-	return edges
+	return in, out, reachable
 }
 
 func (f familySet) number() byte {
@@ -163,7 +183,7 @@ func (f *fringe) join(sets [][]int32, reachable familySet, inbound bool) []outsi
 		key := string(append(g.blocks, reachable.number()))
 		end, ok := f.ends[key]
 		if !ok {
-			end = f.end(f.blocksEnd(g.list, reachable).end)
+			end = f.end(f.blocksEnd(g.list, reachable))
 			f.ends[key] = end
 		}
 		out = append(out, outsideEdge{end, inbound, g.set, g.partly})
@@ -173,7 +193,7 @@ func (f *fringe) join(sets [][]int32, reachable familySet, inbound bool) []outsi
 
 // blocksEnd shows blocks as one end, by the name of the internet where they are
 // the part of it that the pod's IP families reach.
-func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
+func (m *mapper) blocksEnd(blocks []address.Block, f familySet) report.End {
 	internet := m.internetIn(f)
 	var rest []string
 	for _, b := range blocks {
@@ -187,11 +207,11 @@ func (m *mapper) blocksEnd(blocks []address.Block, f familySet) *sideEnd {
 		for _, b := range blocks {
 			rest = append(rest, b.String())
 		}
-		return m.shown(report.End{Kind: "Addresses", Addresses: rest})
+		return report.End{Kind: "Addresses", Addresses: rest}
 	case len(rest) == 0:
-		return m.shown(report.End{Kind: "Internet"})
+		return report.End{Kind: "Internet"}
 	default:
-		return m.shown(report.End{Kind: "Addresses", Addresses: append([]string{"internet"}, rest...)})
+		return report.End{Kind: "Addresses", Addresses: append([]string{"internet"}, rest...)}
 	}
 }
 

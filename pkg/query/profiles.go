@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // profile is units that their own policies treat alike in one direction: the same
@@ -29,19 +30,20 @@ type profile struct {
 	ends, inScope []int32
 }
 
-// profiler sorts units into profiles.
+// profiler sorts units into profiles. Matrices that are like each other share it, and
+// profiles are the same where their rules are.
 type profiler struct {
 	*matrix
 	direction report.Direction
 	peers     *peerFinder
 	list      []*profile
 	index     map[string]int32
+	free      map[limit]int32
 	rules     map[string]uint32
 	ids       map[*policy.Rule]uint32
 	// lists by their first policy: classes that the same ones isolate share a list.
 	lists  map[**policy.Policy]*ruleList
 	limits map[int32]limit
-	free   map[limit]int32
 }
 
 // ruleList is the rules of a list of policies.
@@ -54,23 +56,29 @@ type ruleList struct {
 	group int32
 }
 
-func (x *matrix) profiles(d report.Direction, peers *peerFinder) []*profile {
-	g := &profiler{
-		matrix: x, direction: d, peers: peers, index: map[string]int32{}, rules: map[string]uint32{}, ids: map[*policy.Rule]uint32{},
-		lists: map[**policy.Policy]*ruleList{}, limits: map[int32]limit{}, free: map[limit]int32{},
+func newProfiler(d report.Direction, peers *peerFinder) *profiler {
+	return &profiler{
+		direction: d, peers: peers, index: map[string]int32{}, free: map[limit]int32{}, rules: map[string]uint32{}, ids: map[*policy.Rule]uint32{},
 	}
-	for i := range x.units {
-		id := g.of(int32(i))
-		if d == report.Egress {
-			x.units[i].egress = id
-		} else {
-			x.units[i].ingress = id
+}
+
+func (x *matrix) findProfiles() {
+	for _, g := range x.profilers {
+		first := len(g.list)
+		g.matrix, g.lists, g.limits = x, map[**policy.Policy]*ruleList{}, map[int32]limit{}
+		for i := range x.units {
+			id := g.of(int32(i))
+			if g.direction == report.Egress {
+				x.units[i].egress = id
+			} else {
+				x.units[i].ingress = id
+			}
+		}
+		for _, p := range g.list[first:] {
+			g.fill(p)
 		}
 	}
-	for _, p := range g.list {
-		g.fill(p)
-	}
-	return g.list
+	x.ingress, x.egress = x.profilers[0].list, x.profilers[1].list
 }
 
 // of is the number of a unit's group.
@@ -79,7 +87,10 @@ func (g *profiler) of(at int32) int32 {
 	switch {
 	case u.host:
 		return g.unbound(at, limit{}) // the node, which no policy selects
+	case u.party.Unseen && g.ideal:
+		return g.unbound(at, limit{})
 	case u.party.Unseen:
+		g.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: u.party.Pod.Namespace}.Permission()] = true
 		return g.unbound(at, limit{mayAllow: true, mayDeny: true})
 	}
 	l, ok := g.limits[u.place]
@@ -87,9 +98,9 @@ func (g *profiler) of(at int32) int32 {
 		l = g.limitOf(u.party.Pod.Namespace)
 		g.limits[u.place] = l
 	}
-	policies := u.class.Ingress
+	policies := g.classes[u.class].Ingress
 	if g.direction == report.Egress {
-		policies = u.class.Egress
+		policies = g.classes[u.class].Egress
 	}
 	if len(policies) == 0 {
 		return g.unbound(at, l)

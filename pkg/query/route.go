@@ -96,13 +96,18 @@ func inRanges(b address.Block, ranges []netip.Prefix) bool {
 	return len(ranges) == 0
 }
 
-// entryNodes returns the nodes on which a packet for the destination may enter.
-// When nodes are not known, one nameless node stands for any.
-func (e *engine) entryNodes(model.Destination) []*snapshot.Node {
-	if nodes := e.Nodes(); len(nodes) > 0 {
+// entryNodes returns the nodes on which a packet for destinations may enter. When
+// nodes are not known, one nameless node stands for any.
+func (e *engine) entryNodes(dsts ...model.Destination) []*snapshot.Node {
+	nodes := e.Nodes()
+	switch {
+	case len(nodes) == 0:
+		return []*snapshot.Node{{}}
+	case e.nodes != nil:
+		return e.nodes.some(dsts)
+	default:
 		return nodes
 	}
-	return []*snapshot.Node{{}}
 }
 
 // cut splits outside parties so that every policy in play, and every source

@@ -60,6 +60,8 @@ type scaffolder struct {
 	needs   map[string]bool
 	// after is the engine over the model with the policies in it.
 	after *engine
+	// today is what everybody has without them, made when it is needed.
+	today *state
 }
 
 func (s *scaffolder) run() error {
@@ -164,7 +166,7 @@ func (s *scaffolder) overlay() {
 		p.Replaces = s.Policy(name) != nil
 		b.AddPolicy(&snapshot.Policy{Name: name, Spec: *p.Policy.Spec.DeepCopy()})
 	}
-	s.after = &engine{Model: model.New(b.Snapshot()), Options: s.Options}
+	s.after = &engine{Model: s.With(b.Snapshot()), Options: s.Options}
 }
 
 // backendSet is the pods that one proposed policy selects, and who is to reach
@@ -673,18 +675,23 @@ func (s *scaffolder) doorsUnread(permission string) {
 
 // everyDoor opens every Ingress and Gateway that was read.
 func (e *engine) everyDoor() []*frontdoor.Door {
-	var refs []reference.Reference
-	for _, i := range e.Ingresses() {
-		refs = append(refs, reference.Reference{Kind: reference.Ingress, Namespace: i.Namespace, Name: i.Name.Name})
-	}
-	for _, g := range e.Gateways() {
-		refs = append(refs, reference.Reference{Kind: reference.Gateway, Namespace: g.Namespace, Name: g.Name.Name})
-	}
 	var out []*frontdoor.Door
-	for _, r := range refs {
+	for _, r := range e.doorRefs() {
 		if doors, err := frontdoor.Open(e.Model, r, e.Controllers); err == nil {
 			out = append(out, doors...)
 		}
+	}
+	return out
+}
+
+// doorRefs are the Ingresses and Gateways that were read.
+func (e *engine) doorRefs() []reference.Reference {
+	var out []reference.Reference
+	for _, i := range e.Ingresses() {
+		out = append(out, reference.Reference{Kind: reference.Ingress, Namespace: i.Namespace, Name: i.Name.Name})
+	}
+	for _, g := range e.Gateways() {
+		out = append(out, reference.Reference{Kind: reference.Gateway, Namespace: g.Namespace, Name: g.Name.Name})
 	}
 	return out
 }

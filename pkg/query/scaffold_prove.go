@@ -72,28 +72,6 @@ func (b *backendSet) behind(d *doorBackend) *doorBackend {
 	return &doorBackend{routes: []frontdoor.Route{r}}
 }
 
-// newSurvey is a mapper that is asked about single pairs of classes, which are
-// told apart by the cuts of more than its own model.
-func newSurvey(m *model.Model, o Options, cuts []netip.Prefix) *mapper {
-	out := newMapper(m, o)
-	out.lens = lens{cuts: cuts}
-	return out
-}
-
-// over joins what the pair's addresses of either IP family admit.
-func (m *mapper) overFamilies(from, to *side, src, dst model.Party, near selector.Result) policy.Admitted {
-	var out policy.Admitted
-	links, ok := families(src, model.Destination{Party: dst})
-	if !ok {
-		return out
-	}
-	for _, l := range links {
-		set := m.admits(from, to, src, dst, l, near)
-		out.Certain, out.Possible = out.Certain.Union(set.Certain), out.Possible.Union(set.Possible)
-	}
-	return out
-}
-
 // allCuts are the CIDRs that policies of any namespace name.
 func allCuts(models ...*model.Model) []netip.Prefix {
 	var out []netip.Prefix
@@ -113,7 +91,8 @@ func allCuts(models ...*model.Model) []netip.Prefix {
 // impactOf compares who connects before and after.
 type impactOf struct {
 	*scaffolder
-	before, now *mapper
+	// Only policies differ: units have the same numbers in both.
+	before, now *state
 	groups      map[string]*impactGroup
 	order       []string
 	// everywhere counts the pods of each end, by namespace.
@@ -145,13 +124,13 @@ type target struct {
 	ports connset.Set
 	// own are the proposed policies that isolate it.
 	own, others []*policy.Policy
-	now, before *side
+	unit        int32
 }
 
 func (s *scaffolder) impact() *impactOf {
-	cuts := allCuts(s.Model, s.after.Model)
+	before, now := s.states()
 	i := &impactOf{
-		scaffolder: s, before: newSurvey(s.Model, s.Options, cuts), now: newSurvey(s.after.Model, s.Options, cuts),
+		scaffolder: s, before: before, now: now,
 		groups: map[string]*impactGroup{}, everywhere: map[string]map[string]int{}, undecided: map[*backendSet]bool{},
 	}
 	sources := append(s.everyPod(), s.unseen()...)
@@ -163,25 +142,35 @@ func (s *scaffolder) impact() *impactOf {
 		i.everywhere[end.Namespace][endKey(end)]++
 	}
 	targets := i.targets()
-	for _, class := range i.now.foldEverybody(i.now.lens) {
-		if !present(class[0]) {
-			continue
-		}
-		before, now := i.before.side(class), i.now.side(class)
+	for at := range now.units {
+		class := now.units[at].parties()
 		for _, t := range targets {
-			i.enters(class, before, now, t)
+			i.enters(class, int32(at), t)
 			if s.egress() {
-				i.leaves(class, before, now, t)
+				i.leaves(class, int32(at), t)
 			}
 		}
 	}
-	outside := cut(i.now.outsideUniverse(i.now.lens), cuts)
 	for _, t := range targets {
-		for _, o := range familiesOf(t.pod.Addresses()).within(outside) {
-			i.outside(o, t)
+		for b, o := range now.fringe.blocks {
+			// Where policies name an address of the cluster's own, it is not outside.
+			if now.units[t.unit].families.has(o.Block) && !now.own[b] {
+				i.outside(b, t)
+			}
 		}
 	}
 	return i
+}
+
+// states are what everybody has without and with the policies.
+func (s *scaffolder) states() (before, now *state) {
+	cuts := allCuts(s.Model, s.after.Model)
+	if s.today == nil || !slices.Equal(s.today.lens.cuts, cuts) {
+		m := newMapper(s.Model, s.Options)
+		m.lens.cuts = cuts
+		s.today = newState(m)
+	}
+	return s.today, s.today.like(newMapper(s.after.Model, s.Options)).state()
 }
 
 func (i *impactOf) shown(p model.Party) report.End {
@@ -195,12 +184,8 @@ func (i *impactOf) shown(p model.Party) report.End {
 func (i *impactOf) targets() []*target {
 	var out []*target
 	for _, set := range i.sets {
-		for _, class := range fold(set.pods, i.now.lens.key) {
-			if !present(class[0]) {
-				continue
-			}
-			pod := class[0].Pod
-			t := &target{set: set, pod: class[0], class: class, ports: declared(pod)}
+		for _, t := range i.targetsOf(set) {
+			pod := t.pod.Pod
 			for _, c := range set.clients {
 				t.ports = t.ports.Union(c.connections(pod))
 			}
@@ -218,12 +203,41 @@ func (i *impactOf) targets() []*target {
 					t.others = append(t.others, p)
 				}
 			}
-			t.before, t.now = i.before.side(class), i.now.side(class)
 			out = append(out, t)
 		}
 	}
 	if i.request.NamespaceDefaults {
 		out = append(out, i.rest()...)
+	}
+	return out
+}
+
+// targetsOf sorts the pods of a set by their units.
+func (i *impactOf) targetsOf(set *backendSet) []*target {
+	at, ok := i.now.placeIDs[set.namespace]
+	if !ok {
+		return nil
+	}
+	units := map[*snapshot.Pod]int32{}
+	for u := i.now.places[at].units.from; u < i.now.places[at].units.to; u++ {
+		for _, p := range i.now.units[u].pods {
+			units[p] = u
+		}
+	}
+	var out []*target
+	index := map[int32]*target{}
+	for _, p := range set.pods {
+		u, ok := units[p.Pod]
+		if !ok {
+			continue
+		}
+		t := index[u]
+		if t == nil {
+			t = &target{set: set, pod: p, unit: u, ports: declared(p.Pod)}
+			index[u] = t
+			out = append(out, t)
+		}
+		t.class = append(t.class, p)
 	}
 	return out
 }
@@ -242,14 +256,7 @@ func (i *impactOf) rest() []*target {
 				set.pods = append(set.pods, model.Party{Pod: pod})
 			}
 		}
-		for _, class := range fold(set.pods, i.now.lens.key) {
-			if present(class[0]) {
-				out = append(out, &target{
-					set: set, pod: class[0], class: class, ports: declared(class[0].Pod),
-					before: i.before.side(class), now: i.now.side(class),
-				})
-			}
-		}
+		out = append(out, i.targetsOf(set)...)
 	}
 	return out
 }
@@ -337,42 +344,36 @@ func elsewhere(class []model.Party, t *target) []model.Party {
 	return out
 }
 
-// enters compares connections from a class to a target.
-func (i *impactOf) enters(class []model.Party, from, fromNow *side, t *target) {
-	var others []model.Party
-	for _, p := range elsewhere(class, t) {
-		if len(t.class) > 1 || !samePod(p, t.pod) {
-			others = append(others, p)
-		}
+// othersThan are the pods of a class with which some pod of a target may talk: a
+// target's only pod has nobody to talk to in itself.
+func othersThan(t *target, class []model.Party) []model.Party {
+	if len(t.class) > 1 {
+		return class
 	}
+	return slices.DeleteFunc(slices.Clone(class), func(p model.Party) bool { return samePod(p, t.pod) })
+}
+
+// enters compares connections from a class, a unit's pods, to a target.
+func (i *impactOf) enters(class []model.Party, from int32, t *target) {
+	others := othersThan(t, elsewhere(class, t))
 	if len(others) == 0 {
 		return
 	}
-	src := others[0]
-	before := i.before.overFamilies(from, t.before, src, t.pod, selector.No)
-	now := i.now.overFamilies(fromNow, t.now, src, t.pod, selector.No)
-	mine := i.admitting(t.own, src, t)
+	before, now := i.before.apart(from, t.unit), i.now.apart(from, t.unit)
+	mine := i.admitting(t.own, others[0], t)
 	for _, group := range fold(others, func(p model.Party) string { return i.wanted(p, t).String() }) {
 		i.compare(group, t, before, now, mine, i.wanted(group[0], t))
 	}
 }
 
-// outside compares connections from addresses outside.
-func (i *impactOf) outside(o model.Party, t *target) {
-	addr := o.Block.Prefix.Addr()
-	if o.Block.Prefix.IsSingleIP() && (i.NodeAt(addr) != nil || i.PodAt(addr) != nil) {
-		return // policies name it, and it is the cluster's own
-	}
-	links, ok := families(o, model.Destination{Party: t.pod})
-	if !ok {
-		return
-	}
-	before := i.before.entering(nil, t.before, o, t.pod, links[0], selector.No, i.Plugin.Behaviour)
-	now := i.now.entering(nil, t.now, o, t.pod, links[0], selector.No, i.Plugin.Behaviour)
+// outside compares connections from a block of addresses outside.
+func (i *impactOf) outside(block int, t *target) {
+	o := i.now.fringe.blocks[block]
+	u, v := &i.before.units[t.unit], &i.now.units[t.unit]
+	before, now := i.before.entering(u, block), i.now.entering(v, block)
 	i.compare([]model.Party{o}, t, before, now, i.admitting(t.own, o, t), i.wanted(o, t))
 	if i.egress() {
-		before := i.before.leaving(t.before, nil, t.pod, o, link{src: links[0].dst}, selector.No, i.Plugin.Behaviour)
-		now := i.now.leaving(t.now, nil, t.pod, o, link{src: links[0].dst}, selector.No, i.Plugin.Behaviour)
+		before, now := i.before.leaving(u, block), i.now.leaving(v, block)
 		i.note([]model.Party{o}, t, report.ImpactRow{Change: report.Loses, Direction: report.Egress}, before.Certain.Subtract(now.Possible))
 	}
 }
@@ -387,7 +388,7 @@ func (i *impactOf) compare(group []model.Party, t *target, before, now policy.Ad
 		i.note(group, t, row(report.Loses), before.Certain.Subtract(now.Possible).Intersect(t.ports))
 		return
 	}
-	if t.now.ingressLimit.mayAllow && !now.Possible.Subtract(mine).IsEmpty() {
+	if i.now.ingress[i.now.units[t.unit].ingress].limit.mayAllow && !now.Possible.Subtract(mine).IsEmpty() {
 		i.open(group[0], t, now.Possible.Subtract(mine))
 		return
 	}
@@ -471,19 +472,18 @@ func (i *impactOf) lose(group []model.Party, t *target, lost connset.Set) {
 }
 
 // leaves compares connections from a target to a class, for --egress.
-func (i *impactOf) leaves(class []model.Party, to, toNow *side, t *target) {
-	dst := class[0]
-	if samePod(t.pod, dst) || dst.Unseen || dst.Host() {
+func (i *impactOf) leaves(class []model.Party, to int32, t *target) {
+	others := othersThan(t, class)
+	if len(others) == 0 || class[0].Unseen || class[0].Host() {
 		return
 	}
-	before := i.before.overFamilies(t.before, to, t.pod, dst, selector.No)
-	now := i.now.overFamilies(t.now, toNow, t.pod, dst, selector.No)
-	ports := declared(dst.Pod)
-	if len(dst.Pod.Ports) == 0 {
+	before, now := i.before.apart(t.unit, to), i.now.apart(t.unit, to)
+	ports := declared(class[0].Pod)
+	if len(class[0].Pod.Ports) == 0 {
 		return
 	}
-	i.note(class, t, report.ImpactRow{Change: report.Loses, Direction: report.Egress}, before.Certain.Subtract(now.Possible).Intersect(ports))
-	i.note(class, t, report.ImpactRow{Change: report.Keeps, Direction: report.Egress}, before.Certain.Intersect(now.Certain).Intersect(ports))
+	i.note(others, t, report.ImpactRow{Change: report.Loses, Direction: report.Egress}, before.Certain.Subtract(now.Possible).Intersect(ports))
+	i.note(others, t, report.ImpactRow{Change: report.Keeps, Direction: report.Egress}, before.Certain.Intersect(now.Certain).Intersect(ports))
 }
 
 // note adds parties to the row that says this of them.

@@ -57,14 +57,14 @@ func (t *touched) compare(one, other *model.Model) {
 			changed[p.Namespace] = append(changed[p.Namespace], compiled)
 		}
 	}
-	namespaces := map[string]bool{}
+	namespaces, samePods := map[string]bool{}, one.SamePods(other)
 	for _, p := range one.Pods() {
 		same, seen := namespaces[p.Namespace]
 		if !seen {
 			same = sameNamespace(one, other, p.Namespace)
 			namespaces[p.Namespace] = same
 		}
-		if !same || !samePodIn(other, p) || selected(changed[p.Namespace], p) {
+		if !same || !samePods && !samePodIn(other, p) || selected(changed[p.Namespace], p) {
 			t.ends[endKey(e.partyEnd(model.Party{Pod: p}))] = true
 		}
 	}

@@ -16,7 +16,8 @@ import (
 // is on is left out; see [presence].
 type unit struct {
 	party model.Party // the first pod; it stands for all
-	class *model.Class
+	pods  []*snapshot.Pod
+	class int32 // its number; pods that could not be read have none, as they are none
 	place int32
 	host  bool
 	// inScope: the map is about these pods, and not only about who connects with them.
@@ -39,6 +40,22 @@ type place struct {
 	name   string
 	units  interval
 	unseen int32 // -1: there is none
+}
+
+// present tells whether a pod has an address, or would have one.
+func present(p model.Party) bool { return len(p.Pod.IPs) > 0 || p.Pod.Expected() || p.Unseen }
+
+// mayBeInScope tells whether pods that could not be read, of a namespace or of any
+// ("") that was not read, may be some that the question is about.
+func (m *mapper) mayBeInScope(namespace string) bool {
+	switch {
+	case m.scope.Namespace == "" || m.scope.Namespace == namespace:
+		return true
+	case namespace == "":
+		return !m.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: m.scope.Namespace})
+	default:
+		return false
+	}
 }
 
 // presence is the pods of a unit that are shown as one end.
@@ -68,10 +85,10 @@ type sorter struct {
 
 func (x *matrix) findUnits() {
 	s := &sorter{matrix: x, cuts: newCutFinder(x.lens.cuts), ends: map[report.Object]int32{}, nodes: map[string]int32{"": 0}}
-	classes := x.Classes()
-	s.hosts = slices.ContainsFunc(classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
-	for _, c := range classes {
-		s.class(c)
+	x.classes = x.Classes()
+	s.hosts = slices.ContainsFunc(x.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
+	for i, c := range x.classes {
+		s.class(c, int32(i))
 	}
 	for _, p := range x.unseen() {
 		s.unread(p)
@@ -89,7 +106,7 @@ func (x *matrix) findUnits() {
 }
 
 // class divides a class of pods.
-func (s *sorter) class(c *model.Class) {
+func (s *sorter) class(c *model.Class, number int32) {
 	type where struct {
 		cuts [planes]netip.Prefix
 		in   [planes]bool
@@ -109,9 +126,12 @@ func (s *sorter) class(c *model.Class) {
 			w.cuts[i] = s.cuts.innermost(addresses[i])
 		}
 		at, ok := index[w]
-		if !ok {
+		if ok {
+			s.units[at].pods = append(s.units[at].pods, pod)
+		} else {
 			at = s.add(unit{
-				party: p, class: c, host: p.Host(), inScope: s.scope.has(pod), addresses: addresses, in: w.in, families: familiesOf(own),
+				party: p, class: number, pods: []*snapshot.Pod{pod}, host: p.Host(), inScope: s.scope.has(pod),
+				addresses: addresses, in: w.in, families: familiesOf(own),
 			}, pod.Namespace)
 			index[w] = at
 		}
@@ -132,7 +152,6 @@ func (s *sorter) unread(p model.Party) {
 	}
 	at := s.add(u, p.Pod.Namespace)
 	s.show(at, report.End{Kind: "Namespace", Name: p.Pod.Namespace}, 2, "")
-	s.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: p.Pod.Namespace}.Permission()] = true
 }
 
 func (s *sorter) add(u unit, namespace string) int32 {

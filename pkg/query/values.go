@@ -89,3 +89,11 @@ func anywhere(_ int, a policy.Admitted) policy.Admitted {
 	a.Possible = connset.All()
 	return a
 }
+
+func everything() policy.Admitted {
+	return policy.Admitted{Certain: connset.All(), Possible: connset.All()}
+}
+
+func intersect(a, b policy.Admitted) policy.Admitted {
+	return policy.Admitted{Certain: a.Certain.Intersect(b.Certain), Possible: a.Possible.Intersect(b.Possible)}
+}

@@ -41,22 +41,10 @@ func (m *mapper) endpoint(s *side, p model.Party, addr netip.Addr) *policy.Endpo
 
 // sideEnd is what some members of a side are shown as, with the nodes they are on.
 type sideEnd struct {
-	id    int
 	end   report.End
 	count int
 	nodes map[string]bool
 }
-
-// limit says what unread or unmodelled policies may change.
-type limit struct {
-	mayAllow, mayDeny bool
-	// mayIsolate: what no policy isolates, an unread one may; what a rule
-	// admits, it cannot close.
-	mayIsolate bool
-}
-
-// present tells whether a pod has an address, or would have one.
-func present(p model.Party) bool { return len(p.Pod.IPs) > 0 || p.Pod.Expected() || p.Unseen }
 
 func (m *mapper) side(class []model.Party) *side {
 	s := &side{members: class, as: map[netip.Addr]*policy.Endpoint{}}
@@ -69,7 +57,7 @@ func (m *mapper) side(class []model.Party) *side {
 		}
 		e := index[endKey(end)]
 		if e == nil {
-			e = &sideEnd{id: m.id(end), end: end, nodes: map[string]bool{}}
+			e = &sideEnd{end: end, nodes: map[string]bool{}}
 			index[endKey(end)] = e
 			s.ends = append(s.ends, e)
 		}
@@ -93,67 +81,15 @@ func (m *mapper) side(class []model.Party) *side {
 	}
 	s.ingress = m.Isolating(class[0].Pod, report.Ingress)
 	s.egress = m.Isolating(class[0].Pod, report.Egress)
-	if m.ideal {
-		return s
-	}
 	l := m.limitOf(class[0].Pod.Namespace)
 	s.ingressLimit, s.egressLimit = l, l
 	return s
 }
 
-// mayBeInScope tells whether pods that could not be read, of a namespace or of any
-// ("") that was not read, may be some that the question is about.
-func (m *mapper) mayBeInScope(namespace string) bool {
-	switch {
-	case m.scope.Namespace == "" || m.scope.Namespace == namespace:
-		return true
-	case namespace == "":
-		return !m.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: m.scope.Namespace})
-	default:
-		return false
-	}
-}
-
-// limitOf is [engine.limits] for sets.
-func (m *mapper) limitOf(namespace string) limit {
-	var l limit
-	if gap := m.PoliciesUnknown(namespace); gap != nil {
-		l.mayAllow, l.mayIsolate = true, true
-		m.needs[gap.Permission()] = true
-	}
-	others, gaps := m.Unevaluated(namespace)
-	for _, g := range gaps {
-		l.mayDeny = true
-		l.mayAllow = l.mayAllow || !g.OnlyDenies
-		m.needs[g.Permission()] = true
-	}
-	for _, u := range others {
-		l.mayDeny = true
-		l.mayAllow = l.mayAllow || !u.OnlyDenies
-	}
-	return l
-}
-
-func (l limit) apply(a policy.Admitted, isolated bool) policy.Admitted {
-	if l.mayDeny || l.mayIsolate && !isolated {
-		a.Certain = connset.Empty()
-	}
-	if l.mayAllow {
-		a.Possible = connset.All()
-	}
-	return a
-}
-
-// sample is a pair of pods that stands for two classes in one case.
-type sample struct {
-	src, dst model.Party
-	near     selector.Result
-}
-
 // eachPair visits the ends of two classes with the sets that they have. Where
 // one of them is a node's, it matters who else is on that node, and each case is
 // visited.
-func (m *mapper) eachPair(from, to *side, visit func(f, t *sideEnd, of sample, sets []policy.Admitted)) {
+func (m *mapper) eachPair(from, to *side, visit func(f, t *sideEnd, sets []policy.Admitted)) {
 	src, dst := from.members[0], to.members[0]
 	if from == to {
 		dst = to.members[len(to.members)-1]
@@ -180,7 +116,7 @@ func (m *mapper) eachPair(from, to *side, visit func(f, t *sideEnd, of sample, s
 						sets = append(sets, m.admits(from, to, src, dst, l, near))
 					}
 				}
-				visit(f, t, sample{src, dst, near}, sets)
+				visit(f, t, sets)
 			}
 		}
 	}
@@ -259,12 +195,4 @@ func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near sel
 		set.Possible = connset.All()
 	}
 	return to.ingressLimit.apply(set, len(to.ingress) > 0)
-}
-
-func everything() policy.Admitted {
-	return policy.Admitted{Certain: connset.All(), Possible: connset.All()}
-}
-
-func intersect(a, b policy.Admitted) policy.Admitted {
-	return policy.Admitted{Certain: a.Certain.Intersect(b.Certain), Possible: a.Possible.Intersect(b.Possible)}
 }
