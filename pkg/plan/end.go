@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -25,11 +26,7 @@ func (p *planner) end(r reference.Reference) {
 	}
 	switch {
 	case r.Kind == reference.Node:
-		p.get(r)
-		if r.Port.Number != 0 {
-			// A nodePort leads on to a Service's pods.
-			p.want(snapshot.Need{Resource: snapshot.Services})
-		}
+		p.node(r.Name, r.Port)
 	case r.Kind == reference.Namespace:
 		p.policiesOf(r.Name)
 		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name})
@@ -128,6 +125,7 @@ func (p *planner) service(r reference.Reference, depth int) {
 				p.endpoint(s, e)
 			}
 		}
+		p.byHand(handwritten(p.s.EndpointSlicesOf(s.Name)))
 	}
 	p.owners(p.s.PodsIn(s.Namespace))
 }
@@ -145,29 +143,116 @@ func (p *planner) endpoint(s *snapshot.Service, e snapshot.Endpoint) {
 	}
 }
 
-// address finds out whose address it is. The API server selects pods by
-// status.podIP and Services by spec.clusterIP, which are the first addresses;
-// only an address that is nobody's first one takes whole lists.
+// holders of an address, as far as they are known.
+type holding int
+
+const (
+	yetUnknown holding = iota
+	somebodys
+	// nobodys: no pod has it as its first address.
+	nobodys
+)
+
+// holder finds out whose address it is among pods and nodes. The API server
+// selects pods by status.podIP, which is the first address: one that is nobody's
+// first may still be some pod's, and only a list of all pods tells.
+func (p *planner) holder(addr netip.Addr) holding {
+	need := snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + addr.String()}
+	p.want(need)
+	if !p.s.Tried(need) {
+		return yetUnknown
+	}
+	out := nobodys
+	for _, pod := range p.s.Pods() {
+		if pod.Finished() || !slices.Contains(pod.IPs, addr) {
+			continue
+		}
+		out = somebodys
+		if pod.HostNetwork {
+			p.want(snapshot.Need{Resource: snapshot.Nodes, Name: pod.Node})
+			continue
+		}
+		p.policiesOf(pod.Namespace)
+		p.owners([]*snapshot.Pod{pod})
+	}
+	return out
+}
+
+// handwritten are the addresses of endpoints of which the slices do not say whose
+// they are. All addresses of an endpoint are one party's (Endpoint docs).
+func handwritten(of []*snapshot.EndpointSlice) []netip.Addr {
+	var out []netip.Addr
+	for _, slice := range of {
+		for _, e := range slice.Endpoints {
+			if e.Pod != "" || len(e.Addresses) == 0 {
+				continue
+			}
+			// A host name is no address.
+			if addr, err := netip.ParseAddr(e.Addresses[0]); err == nil && !slices.Contains(out, addr) {
+				out = append(out, addr)
+			}
+		}
+	}
+	return out
+}
+
+// byHand finds out whose the addresses are that somebody wrote into a Service's
+// slices: they may be nodes' or pods', whose policies then decide. It comes after
+// all other reads, which tell what addresses pods have.
+func (p *planner) byHand(addresses []netip.Addr) {
+	nodes := snapshot.Need{Resource: snapshot.Nodes}
+	if len(addresses) == 0 || len(p.needs) > 0 || !p.want(nodes) && !p.failed(nodes) {
+		return
+	}
+	addresses = slices.DeleteFunc(addresses, func(a netip.Addr) bool {
+		return slices.ContainsFunc(p.s.Nodes(), func(n *snapshot.Node) bool { return slices.Contains(n.IPs, a) })
+	})
+	if len(addresses) > maxLists || slices.ContainsFunc(addresses, p.maySecond) {
+		p.wantAll(snapshot.Pods)
+	}
+	if len(p.needs) > 0 {
+		return
+	}
+	for _, a := range addresses {
+		p.holder(a)
+	}
+}
+
+// maySecond tells whether an address may be a pod's second one, by which no pod can
+// be selected. That the pods of a cluster have addresses of the same family first
+// is taken for granted.
+func (p *planner) maySecond(a netip.Addr) bool {
+	return !slices.ContainsFunc(p.s.Pods(), func(pod *snapshot.Pod) bool { return len(pod.IPs) > 0 && pod.IPs[0].Is4() == a.Is4() })
+}
+
+// node reads a node and what it passes on that arrives at the port: a nodePort
+// leads to a Service's pods, and a hostPort to a pod.
+func (p *planner) node(name string, port reference.Port) {
+	p.want(snapshot.Need{Resource: snapshot.Nodes, Name: name})
+	if port.Number != 0 {
+		p.want(snapshot.Need{Resource: snapshot.Services})
+		p.want(snapshot.Need{Resource: snapshot.Pods, Fields: "spec.nodeName=" + name})
+	}
+}
+
+// address finds out whose address it is. The API server selects Services by
+// spec.clusterIP, which is the first address; as with pods, only an address that is
+// nobody's first one takes whole lists.
 func (p *planner) address(r reference.Reference) {
 	if !r.Prefix.IsSingleIP() {
 		return
 	}
 	addr := r.Prefix.Addr()
-	pods := snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + addr.String()}
 	services := snapshot.Need{Resource: snapshot.Services, Fields: "spec.clusterIP=" + addr.String()}
-	p.want(pods)
 	p.want(services)
-	if !p.s.Tried(pods) || !p.s.Tried(services) {
-		return // not yet known
+	holder := p.holder(addr)
+	if holder == yetUnknown || !p.s.Tried(services) {
+		return
 	}
-	found := false
+	found := holder == somebodys
 	for _, pod := range p.s.Pods() {
-		for _, ip := range pod.IPs {
-			if ip == addr && !pod.Finished() {
-				found = true
-				p.policiesOf(pod.Namespace)
-				p.owners([]*snapshot.Pod{pod})
-			}
+		if pod.HostNetwork && !pod.Finished() && slices.Contains(pod.IPs, addr) {
+			p.node(pod.Node, r.Port)
 		}
 	}
 	for _, s := range p.s.Services() {
