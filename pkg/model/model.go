@@ -18,38 +18,46 @@ type Model struct {
 	// Deviations are what other network plugins do differently; asked for once
 	// a connection, and so made once.
 	Deviations []cni.Deviation
-	policies   map[string][]*policy.Policy
-	invalid    map[string]*policy.Error
+	policies   func() policies
 	classes    func() []*Class
 }
 
-// New compiles a snapshot. A policy that cannot be compiled leaves the verdicts
-// on its namespace open; sources that read files refuse it before.
+// policies are the compiled ones by namespace, and for namespaces with one that
+// cannot be compiled, why.
+type policies struct {
+	valid   map[string][]*policy.Policy
+	invalid map[string]*policy.Error
+}
+
+// New makes the model of a snapshot. A policy that cannot be compiled leaves the
+// verdicts on its namespace open; sources that read files refuse it before.
 func New(s *snapshot.Snapshot) *Model {
-	m := &Model{
-		Snapshot:   s,
-		Plugin:     cni.Detect(s),
-		Deviations: cni.Deviations(),
-		policies:   map[string][]*policy.Policy{},
-		invalid:    map[string]*policy.Error{},
-	}
+	m := &Model{Snapshot: s, Plugin: cni.Detect(s), Deviations: cni.Deviations()}
+	m.policies = sync.OnceValue(m.compile)
 	m.classes = sync.OnceValue(m.makeClasses)
-	for _, p := range s.Policies() {
-		compiled, err := policy.Compile(p)
-		if err != nil {
-			var invalid *policy.Error
-			if errors.As(err, &invalid) && m.invalid[p.Namespace] == nil {
-				m.invalid[p.Namespace] = invalid
-			}
-			continue
-		}
-		m.policies[p.Namespace] = append(m.policies[p.Namespace], compiled)
-	}
 	return m
 }
 
+// compile compiles the policies, once they are asked for: what is planned from a
+// model needs none.
+func (m *Model) compile() policies {
+	out := policies{valid: map[string][]*policy.Policy{}, invalid: map[string]*policy.Error{}}
+	for _, p := range m.Policies() {
+		compiled, err := policy.Compile(p)
+		if err != nil {
+			var invalid *policy.Error
+			if errors.As(err, &invalid) && out.invalid[p.Namespace] == nil {
+				out.invalid[p.Namespace] = invalid
+			}
+			continue
+		}
+		out.valid[p.Namespace] = append(out.valid[p.Namespace], compiled)
+	}
+	return out
+}
+
 // PoliciesIn returns the compiled policies of a namespace, by name.
-func (m *Model) PoliciesIn(namespace string) []*policy.Policy { return m.policies[namespace] }
+func (m *Model) PoliciesIn(namespace string) []*policy.Policy { return m.policies().valid[namespace] }
 
 // Isolating returns the policies that isolate a pod in a direction, by name.
 func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Policy {
@@ -57,7 +65,7 @@ func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Polic
 		// hostNetwork pods are the node: policies do not select them.
 		return nil
 	}
-	return policy.Select(m.policies[pod.Namespace], selector.Known(pod.Labels), d)
+	return policy.Select(m.PoliciesIn(pod.Namespace), selector.Known(pod.Labels), d)
 }
 
 // PoliciesUnknown says why the policies of a namespace are not (all) known: the
@@ -67,7 +75,7 @@ func (m *Model) PoliciesUnknown(namespace string) *snapshot.Gap {
 	if gap := m.GapFor(need); gap != nil {
 		return gap
 	}
-	if invalid := m.invalid[namespace]; invalid != nil {
+	if invalid := m.policies().invalid[namespace]; invalid != nil {
 		return &snapshot.Gap{Need: need, Reason: snapshot.GapInvalid, Message: invalid.Error()}
 	}
 	if !m.Has(need) {

@@ -7,6 +7,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -46,7 +48,7 @@ func (p *planner) end(r reference.Reference) {
 	case r.Kind == reference.Service:
 		p.policiesOf(r.Namespace)
 		p.service(r, 0)
-	case door(r.Kind):
+	case frontdoor.IsDoor(r.Kind):
 		p.frontDoor(r)
 	case r.Kind.IsWorkload():
 		p.policiesOf(r.Namespace)
@@ -113,34 +115,11 @@ func (p *planner) service(r reference.Reference, depth int) {
 		}
 		return
 	}
-	sliced := p.want(snapshot.Need{
-		Resource: snapshot.EndpointSlices, Namespace: s.Namespace, Labels: "kubernetes.io/service-name=" + s.Name.Name,
-	})
-	if len(s.Selector) > 0 {
-		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Labels: labels.Set(s.Selector).String()})
+	for _, n := range slices.Concat(model.ServiceNeeds(s), model.EndpointNeeds(p.s, s)) {
+		p.want(n)
 	}
-	if sliced {
-		for _, slice := range p.s.EndpointSlicesOf(s.Name) {
-			for _, e := range slice.Endpoints {
-				p.endpoint(s, e)
-			}
-		}
-		p.byHand(handwritten(p.s.EndpointSlicesOf(s.Name)))
-	}
+	p.byHand = append(p.byHand, handwritten(p.s.EndpointSlicesOf(s.Name))...)
 	p.owners(p.s.PodsIn(s.Namespace))
-}
-
-// endpoint reads the pod of an endpoint that the Service's selector has not
-// brought: one of a Service without selector, or one that lost its labels.
-func (p *planner) endpoint(s *snapshot.Service, e snapshot.Endpoint) {
-	if e.Pod == "" {
-		return
-	}
-	name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
-	if p.s.Pod(name) == nil && (len(s.Selector) == 0 ||
-		p.s.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Labels: labels.Set(s.Selector).String()})) {
-		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Name: e.Pod})
-	}
 }
 
 // holders of an address, as far as they are known.
@@ -196,15 +175,15 @@ func handwritten(of []*snapshot.EndpointSlice) []netip.Addr {
 	return out
 }
 
-// byHand finds out whose the addresses are that somebody wrote into a Service's
-// slices: they may be nodes' or pods', whose policies then decide. It comes after
-// all other reads, which tell what addresses pods have.
-func (p *planner) byHand(addresses []netip.Addr) {
+// handmade finds out whose the addresses are that somebody wrote into slices by
+// hand: they may be nodes' or pods', whose policies then decide. It comes after all
+// other reads, which tell what addresses pods have.
+func (p *planner) handmade() {
 	nodes := snapshot.Need{Resource: snapshot.Nodes}
-	if len(addresses) == 0 || len(p.needs) > 0 || !p.want(nodes) && !p.failed(nodes) {
+	if len(p.byHand) == 0 || len(p.needs) > 0 || !p.want(nodes) && !p.failed(nodes) {
 		return
 	}
-	addresses = slices.DeleteFunc(addresses, func(a netip.Addr) bool {
+	addresses := slices.DeleteFunc(p.byHand, func(a netip.Addr) bool {
 		return slices.ContainsFunc(p.s.Nodes(), func(n *snapshot.Node) bool { return slices.Contains(n.IPs, a) })
 	})
 	if len(addresses) > maxLists || slices.ContainsFunc(addresses, p.maySecond) {
@@ -271,31 +250,9 @@ func (p *planner) address(r reference.Reference) {
 	}
 }
 
-// owners reads the ReplicaSets and Jobs between pods and the workloads by which
-// they are shown. ReplicaSets of Deployments are told by their names alone.
+// owners reads what is between pods and the workloads by which they are shown.
 func (p *planner) owners(pods []*snapshot.Pod) {
-	wanted := map[snapshot.Need]int{}
-	var order []snapshot.Need
-	for _, pod := range pods {
-		var resource snapshot.Resource
-		switch pod.Owner.Kind {
-		case "ReplicaSet":
-			if hash := pod.Labels["pod-template-hash"]; hash != "" && strings.HasSuffix(pod.Owner.Name, "-"+hash) {
-				continue
-			}
-			resource = snapshot.ReplicaSets
-		case "Job":
-			resource = snapshot.Jobs
-		default:
-			continue
-		}
-		n := snapshot.Need{Resource: resource, Namespace: pod.Namespace}
-		if wanted[n] == 0 {
-			order = append(order, n)
-		}
-		wanted[n]++
-	}
-	for _, n := range order {
+	for _, n := range model.OwnerNeeds(pods) {
 		p.want(n)
 	}
 }

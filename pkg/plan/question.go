@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"net/netip"
+
 	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -42,7 +45,7 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		p.plugin(true)
 		return p.needs
 	}
-	brief := q.Brief && q.Source == nil && q.Target != nil && !door(q.Target.Kind)
+	brief := q.Brief && q.Source == nil && q.Target != nil && !frontdoor.IsDoor(q.Target.Kind)
 	for _, r := range []*reference.Reference{q.Source, q.Target} {
 		switch {
 		case r != nil:
@@ -65,6 +68,7 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		p.dataPlane()
 	}
 	p.outsideThroughNodes()
+	p.handmade()
 	p.plugin(false)
 	return p.needs
 }
@@ -88,6 +92,8 @@ type planner struct {
 	q     Question
 	asked map[snapshot.Need]bool
 	needs []snapshot.Need
+	// byHand are addresses in slices of which it is not said whose they are.
+	byHand []netip.Addr
 }
 
 // want asks for n unless it was tried; it reports whether n has been read. The
