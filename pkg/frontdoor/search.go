@@ -19,29 +19,24 @@ import (
 // further. What a later step might have found is then not known either.
 
 // Unread returns what has to be read next before the data planes of doors are
-// known; nothing when they are. Vain tells that something could not be read that a
-// search looked at.
-func Unread(doors []*Door) (needs []snapshot.Need, vain bool) {
+// known; nothing when they are, or when the rest cannot be read.
+func Unread(doors []*Door) []snapshot.Need {
+	var out []snapshot.Need
 	for _, d := range doors {
 		for _, n := range d.DataPlane.unread {
-			if !slices.Contains(needs, n) {
-				needs = append(needs, n)
+			if !slices.Contains(out, n) {
+				out = append(out, n)
 			}
 		}
-		vain = vain || d.DataPlane.vain
 	}
-	return needs, vain
+	return out
 }
 
 // look notes that the search depends on reads. It is false where one is yet to
 // come.
 func (f *finder) look(needs ...snapshot.Need) bool {
 	for _, n := range needs {
-		switch {
-		case f.m.Has(n):
-		case f.m.GapFor(n) != nil:
-			f.plane.vain = true
-		default:
+		if !f.m.Tried(n) {
 			f.plane.unread = append(f.plane.unread, n)
 		}
 	}

@@ -132,15 +132,14 @@ const (
 	nobodys
 )
 
+func byAddress(a netip.Addr) snapshot.Need {
+	return snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + a.String()}
+}
+
 // holder finds out whose address it is among pods and nodes. The API server
 // selects pods by status.podIP, which is the first address: one that is nobody's
 // first may still be some pod's, and only a list of all pods tells.
 func (p *planner) holder(addr netip.Addr) holding {
-	need := snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + addr.String()}
-	p.want(need)
-	if !p.s.Tried(need) {
-		return yetUnknown
-	}
 	out := nobodys
 	for _, pod := range p.s.Pods() {
 		if pod.Finished() || !slices.Contains(pod.IPs, addr) {
@@ -153,6 +152,9 @@ func (p *planner) holder(addr netip.Addr) holding {
 		}
 		p.policiesOf(pod.Namespace)
 		p.owners([]*snapshot.Pod{pod})
+	}
+	if need := byAddress(addr); out == nobodys && !p.want(need) && !p.s.Tried(need) {
+		return yetUnknown
 	}
 	return out
 }
@@ -193,7 +195,9 @@ func (p *planner) handmade() {
 		return
 	}
 	for _, a := range addresses {
-		p.holder(a)
+		if p.holder(a) == nobodys && !p.s.Has(byAddress(a)) {
+			p.wantAll(snapshot.Pods)
+		}
 	}
 }
 

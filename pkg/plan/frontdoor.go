@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
-	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -49,64 +47,11 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		for _, parent := range route.Parents {
-			gateway := snapshot.Name{Namespace: parent.Namespace, Name: parent.Name}
-			p.gateway(gateway)
-			if gw := p.s.Gateway(gateway); gw != nil {
-			}
+			p.gateway(snapshot.Name{Namespace: parent.Namespace, Name: parent.Name})
 		}
 		p.routeBackends(route)
 	}
-	if p.q.Source == nil || p.q.Target == nil || !p.dataPlaneOf(r) {
-		p.dataPlane()
-	}
-}
-
-// dataPlaneOf reads what the search for a door's data plane looks at, and what
-// decides about whom it finds. It reports false where something of that cannot be
-// read: then whatever can be is read instead.
-func (p *planner) dataPlaneOf(r reference.Reference) bool {
-	p.controllers()
-	// By the addresses of Services and nodes the search begins.
-	services := snapshot.Need{Resource: snapshot.Services}
-	p.want(snapshot.Need{Resource: snapshot.Nodes})
-	if !p.want(services) && p.failed(services) {
-		return false
-	}
-	if len(p.needs) > 0 {
-		return true
-	}
-	doors, err := frontdoor.Open(model.New(p.s), r, p.q.Controllers)
-	if err != nil {
-		return true // which is the answer
-	}
-	next, vain := frontdoor.Unread(doors)
-	if vain {
-		return false
-	}
-	for _, n := range next {
-		p.want(n)
-	}
-	for _, d := range doors {
-		for _, party := range d.DataPlane.Parties {
-			if party.Pod != nil {
-				p.policiesOf(party.Pod.Namespace)
-			}
-		}
-		if s := d.DataPlane.Entry; s != nil {
-			p.policiesOf(s.Namespace)
-		}
-	}
-	p.owners(p.s.Pods())
-	return true
-}
-
-// controllers reads what the user says is behind doors. Labels are for the search.
-func (p *planner) controllers() {
-	for _, r := range p.q.Controllers {
-		if r.Form != reference.FormLabels {
-			p.end(r)
-		}
-	}
+	p.behind(r)
 }
 
 // allDoors reads every way in, and what is behind it.
@@ -181,18 +126,4 @@ func (p *planner) routeBackends(route *snapshot.Route) {
 func (p *planner) backend(s snapshot.Name) {
 	p.policiesOf(s.Namespace)
 	p.service(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name}, 1)
-}
-
-// dataPlane reads the candidates for a door's data plane, and the Service and
-// nodes by which clients arrive.
-func (p *planner) dataPlane() {
-	p.controllers()
-	p.wantAll(snapshot.Services)
-	p.wantAll(snapshot.Pods)
-	p.wantAll(snapshot.EndpointSlices)
-	p.wantAll(snapshot.NetworkPolicies)
-	p.wantAll(snapshot.Namespaces)
-	p.wantAll(snapshot.PolicyKinds)
-	p.want(snapshot.Need{Resource: snapshot.Nodes})
-	p.owners(p.s.Pods())
 }

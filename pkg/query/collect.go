@@ -96,7 +96,9 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
 		c.commit(answers, s.parts, nil)
 	}
-	c.rest(v, ask)
+	if from.unread {
+		c.rest(v, ask)
+	}
 	for _, class := range fold(from.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
 	}
