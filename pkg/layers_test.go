@@ -16,9 +16,10 @@ var layers = [][]string{
 	{"snapshot"},
 	{"policy"},
 	{"cni"},
-	{"plan", "model", "source"},
+	{"model", "source"},
 	{"overlay"},
 	{"frontdoor"},
+	{"plan"}, // it asks what the rooms of meaning have to know, and what that takes to read
 	{"anonymous"},
 	{"query"},
 	{"printer"},

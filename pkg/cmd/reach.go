@@ -131,7 +131,8 @@ func newWhoCanReach(g *globals) *cobra.Command {
 			the pods, what clients see when it does not, and how to mend it; who else gets to those pods; and
 			which ways lead around it. What carries its traffic is looked for by the address in its status,
 			by labels and arguments of pods, and by what is known of common controllers; --controller names
-			it where that finds nothing, or the wrong one.`) + reportExit,
+			it where that finds nothing, or the wrong one. Where neither the address nor labels tell, all pods
+			are read for their arguments.`) + reportExit,
 		Example: templates.Examples(`
 			# Does the Ingress work, and who gets around it?
 			kubectl netguard who-can-reach ingress/bankapp -n bank

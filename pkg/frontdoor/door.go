@@ -60,6 +60,8 @@ type DataPlane struct {
 	Timeout, Refused string
 	// Name of the controller, where the catalogue knows it; Source its documentation.
 	Name, Source string
+	// unread is what the search waits for.
+	unread []snapshot.Need
 }
 
 // IsDoor reports whether references of the kind stand for a way in.

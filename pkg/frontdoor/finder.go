@@ -35,6 +35,7 @@ func (f *finder) note(step report.EvidenceStep, found bool, detail string) {
 // ingressClass resolves the class: spec.ingressClassName, else the legacy
 // annotation, else the default class (Ingress docs, "Default IngressClass").
 func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
+	f.look(snapshot.Need{Resource: snapshot.IngressClasses})
 	switch {
 	case ing.Class != "":
 		f.class = ing.Class
@@ -78,6 +79,7 @@ func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
 }
 
 func (f *finder) gatewayClass(gw *snapshot.Gateway) string {
+	f.look(snapshot.Need{Resource: snapshot.GatewayClasses, Name: gw.Class})
 	f.class = gw.Class
 	if c := f.m.GatewayClass(gw.Class); c != nil {
 		f.id = c.Controller
@@ -104,6 +106,20 @@ func (f *finder) find(addresses []string, gw *snapshot.Gateway, controllers []re
 		f.plane.Name, f.plane.Source = f.known.name, f.known.source
 		f.plane.Timeout, f.plane.Refused = f.known.timeout, f.known.refused
 	}
+	if !f.stopped() {
+		f.locate(addresses, gw, controllers)
+	}
+	if !f.stopped() && f.plane.Entry != nil {
+		f.lookBehind(f.plane.Entry) // there clients arrive
+	}
+	if f.stopped() {
+		f.wait()
+	}
+}
+
+// locate is the search, step by step. A step that has to wait for what is yet to be
+// read ends it, as one does that finds pods.
+func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []reference.Reference) {
 	if len(controllers) > 0 {
 		f.byUser(controllers)
 		return
@@ -116,7 +132,7 @@ func (f *finder) find(addresses []string, gw *snapshot.Gateway, controllers []re
 		return
 	}
 	if f.unserved && len(addresses) == 0 && (f.known == nil || !f.known.byName) && !f.withoutClass() {
-		if f.plane.Problem == "" {
+		if f.plane.Problem == "" && !f.stopped() {
 			f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
 		}
 		return
@@ -124,7 +140,7 @@ func (f *finder) find(addresses []string, gw *snapshot.Gateway, controllers []re
 	if len(f.plane.Parties) > 0 || gw != nil && f.byGatewayLabel(gw) || f.byArguments() || f.byCatalogue() {
 		return
 	}
-	if f.plane.Problem != "" {
+	if f.plane.Problem != "" || f.stopped() {
 		return
 	}
 	if gap := f.m.Hidden(snapshot.Pods, ""); gap != nil {
@@ -149,7 +165,7 @@ func (f *finder) tried() string {
 // ingress-nginx with --watch-ingress-without-class, and Traefik unless it was
 // given a class.
 func (f *finder) withoutClass() bool {
-	if f.class != "" {
+	if f.class != "" || !f.look(everyPod()) {
 		return false
 	}
 	var found []model.Party
@@ -194,6 +210,9 @@ func (f *finder) byUser(controllers []reference.Reference) {
 			f.plane.Direct = true
 		}
 	}
+	if f.stopped() {
+		return
+	}
 	if len(f.plane.Parties) == 0 {
 		f.plane.Problem, f.plane.Detail = report.ControllerUnknown, "--controller names no pod that runs"
 		return
@@ -206,6 +225,7 @@ func (f *finder) userParties(r reference.Reference) ([]model.Party, error) {
 		return f.m.Resolve(r)
 	}
 	// Labels select existing pods here, in whatever namespace they are.
+	f.look(labelled("", r.Labels)...)
 	var out []model.Party
 	for _, p := range f.m.Pods() {
 		if !p.Finished() && carries(p.Labels, r.Labels) {
@@ -252,6 +272,9 @@ func (f *finder) byStatus(addresses []string) bool {
 		f.note(report.StepStatus, false, "the status has no address")
 		return false
 	}
+	if !f.look(snapshot.Need{Resource: snapshot.Services}) {
+		return true
+	}
 	var services []*snapshot.Service
 	for _, a := range addresses {
 		for _, s := range f.servicesAt(a) {
@@ -259,6 +282,12 @@ func (f *finder) byStatus(addresses []string) bool {
 				services = append(services, s)
 			}
 		}
+	}
+	for _, s := range services {
+		f.lookBehind(s)
+	}
+	if f.stopped() {
+		return true
 	}
 	var found []model.Party
 	for _, s := range services {
@@ -278,7 +307,11 @@ func (f *finder) byStatus(addresses []string) bool {
 		f.plane.Parties = found
 		return true
 	}
-	if parties := f.listeningOnNodes(addresses); len(parties) > 0 {
+	parties := f.listeningOnNodes(addresses)
+	if f.stopped() {
+		return true
+	}
+	if len(parties) > 0 {
 		f.note(report.StepStatus, true, fmt.Sprintf("status address %s is a node's, where these pods listen", strings.Join(addresses, ", ")))
 		return f.settle(parties)
 	}
@@ -329,6 +362,15 @@ func (f *finder) behind(s *snapshot.Service) []model.Party {
 
 // listeningOnNodes are pods with a web port of a node that has one of the addresses.
 func (f *finder) listeningOnNodes(addresses []string) []model.Party {
+	var ips []netip.Addr
+	for _, a := range addresses {
+		if ip, err := netip.ParseAddr(a); err == nil {
+			ips = append(ips, ip)
+		}
+	}
+	if len(ips) == 0 || !f.look(snapshot.Need{Resource: snapshot.Nodes}) {
+		return nil
+	}
 	nodes := map[string]bool{}
 	for _, n := range f.m.Nodes() {
 		for _, ip := range n.IPs {
@@ -336,6 +378,9 @@ func (f *finder) listeningOnNodes(addresses []string) []model.Party {
 				nodes[n.Name] = true
 			}
 		}
+	}
+	if !f.lookOnNodes(nodes, ips) {
+		return nil
 	}
 	var out []model.Party
 	for _, p := range f.m.Pods() {
@@ -356,6 +401,9 @@ func (f *finder) listeningOnNodes(addresses []string) []model.Party {
 
 // siblings are all running pods of the workloads that the parties belong to.
 func (f *finder) siblings(parties []model.Party) []model.Party {
+	if !f.lookAround(parties) {
+		return nil
+	}
 	owners := map[string]bool{}
 	for _, p := range parties {
 		kind, name := f.m.TopOwner(p.Pod)
@@ -386,6 +434,9 @@ func ListensOnHost(p *snapshot.Pod) bool {
 func (f *finder) byGatewayLabel(gw *snapshot.Gateway) bool {
 	const wellKnown = "gateway.networking.k8s.io/gateway-name"
 	want := map[string]string{wellKnown: gw.Name.Name}
+	if !f.look(labelled(gw.Namespace, want)...) {
+		return true
+	}
 	found := parties(f.m.Selected(gw.Namespace, want))
 	f.note(report.StepGatewayLabel, len(found) > 0, fmt.Sprintf("pods of namespace %s with label %s=%s", gw.Namespace, wellKnown, gw.Name.Name))
 	if len(found) > 0 {
@@ -395,6 +446,9 @@ func (f *finder) byGatewayLabel(gw *snapshot.Gateway) bool {
 		return false
 	}
 	for _, l := range f.known.perGateway {
+		if !f.look(labelled("", map[string]string{l.name: gw.Name.Name, l.namespace: gw.Namespace})...) {
+			return true
+		}
 		var found []model.Party
 		for _, p := range f.m.Pods() {
 			if !p.Finished() && p.Labels[l.name] == gw.Name.Name && p.Labels[l.namespace] == gw.Namespace {
@@ -407,6 +461,9 @@ func (f *finder) byGatewayLabel(gw *snapshot.Gateway) bool {
 		}
 	}
 	if f.known.perClass != "" {
+		if !f.look(labelled("", map[string]string{f.known.perClass: gw.Class})...) {
+			return true
+		}
 		var found []model.Party
 		for _, p := range f.m.Pods() {
 			if !p.Finished() && p.Labels[f.known.perClass] == gw.Class {
@@ -423,6 +480,9 @@ func (f *finder) byGatewayLabel(gw *snapshot.Gateway) bool {
 func (f *finder) byArguments() bool {
 	if f.id == "" && f.class == "" || f.known != nil && f.known.apart {
 		return false
+	}
+	if !f.look(everyPod()) {
+		return true
 	}
 	var found []model.Party
 	for _, p := range f.m.Pods() {
@@ -469,6 +529,9 @@ func (f *finder) byCatalogue() bool {
 		return false
 	}
 	for _, want := range f.known.pods {
+		if !f.look(labelled(want.namespace, want.labels)...) {
+			return true
+		}
 		var found []model.Party
 		for _, p := range f.m.Pods() {
 			if !p.Finished() && (want.namespace == "" || want.namespace == p.Namespace) && carries(p.Labels, want.labels) {
@@ -487,6 +550,9 @@ func (f *finder) byCatalogue() bool {
 // settle takes the pods if they are of one workload; several candidates are the
 // user's to choose from.
 func (f *finder) settle(found []model.Party) bool {
+	if !f.lookUp(found) {
+		return true
+	}
 	var workloads []string
 	for _, p := range found {
 		kind, name := f.m.TopOwner(p.Pod)
@@ -507,6 +573,9 @@ func (f *finder) settle(found []model.Party) bool {
 // entry finds the Service at which clients arrive: one that selects the data
 // plane, a load balancer before a NodePort before any other.
 func (f *finder) entry() {
+	if !f.look(snapshot.Need{Resource: snapshot.Services}) {
+		return
+	}
 	rank := map[snapshot.ServiceType]int{snapshot.LoadBalancer: 3, snapshot.NodePort: 2, snapshot.ClusterIP: 1}
 	best := 0
 	for _, p := range f.plane.Parties {

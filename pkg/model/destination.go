@@ -370,15 +370,22 @@ func selectorText(set map[string]string) string {
 	return strings.Join(parts, ",")
 }
 
+// Alias is the Service of this cluster that one of type ExternalName stands for, or
+// nil.
+func (m *Model) Alias(s *snapshot.Service) *snapshot.Service {
+	parts := strings.Split(s.ExternalName, ".")
+	if s.Type != snapshot.ExternalName || len(parts) < 3 || parts[2] != "svc" {
+		return nil
+	}
+	return m.Service(snapshot.Name{Namespace: parts[1], Name: parts[0]})
+}
+
 // throughExternalName follows a Service that is an alias. Only a name of the
 // form SERVICE.NAMESPACE.svc[.…] says what it stands for; any other leaves what
 // the API describes.
 func (m *Model) throughExternalName(s *snapshot.Service, asked reference.Port, depth int) []Destination {
-	parts := strings.Split(s.ExternalName, ".")
-	if depth < 4 && len(parts) >= 3 && parts[2] == "svc" {
-		if next := m.Service(snapshot.Name{Namespace: parts[1], Name: parts[0]}); next != nil {
-			return m.throughService(next, asked, depth+1)
-		}
+	if next := m.Alias(s); depth < 4 && next != nil {
+		return m.throughService(next, asked, depth+1)
 	}
 	port := report.PortMapping{Protocol: orTCP(asked.Protocol), Pod: asked.Number, Service: asked.Number}
 	return []Destination{{Party: Party{External: s.ExternalName}, Service: s, Port: port}}

@@ -35,23 +35,20 @@ const (
 // those of their namespace. Not so where addresses or nodes decide, which no
 // selector finds.
 func (p *planner) brief(target reference.Reference) bool {
-	settled := true
-	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.NetworkPolicies, snapshot.PolicyKinds} {
-		all := snapshot.Need{Resource: r}
-		if !p.want(all) {
-			if p.failed(all) {
-				return false
-			}
-			settled = false
-		}
+	if !p.policies() {
+		return false
 	}
-	if !settled || len(p.needs) > 0 {
+	if len(p.needs) > 0 {
 		return true // the policies or the target are yet to be read
 	}
 	pods, ok := p.targetPods(target)
-	b := briefing{planner: p, pods: pods, ports: p.targetPorts(target, pods), admitted: map[string]bool{}, hosts: map[string]bool{}}
-	if !ok || !b.ingress() || !b.egress() || !b.hostPods() || !b.strays() {
-		p.needs, p.asked = nil, map[snapshot.Need]bool{} // all pods are read instead
+	b := briefing{planner: p, ports: map[*snapshot.Pod]connset.Set{}}
+	ports := p.targetPorts(target, pods)
+	for _, pod := range pods {
+		b.target(pod, ports)
+	}
+	if !ok || !b.everybodyElse() || !b.strays() {
+		p.needs = nil // all pods are read instead
 		return false
 	}
 	p.owners(p.s.Pods())
@@ -161,12 +158,24 @@ func (p *planner) labelled(namespace string, set map[string]string) []*snapshot.
 	return out
 }
 
-// briefing plans the brief reading for a target whose pods are known.
+// policies reads those of all namespaces; false where that is refused.
+func (p *planner) policies() bool {
+	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.NetworkPolicies, snapshot.PolicyKinds} {
+		if all := (snapshot.Need{Resource: r}); !p.want(all) && p.failed(all) {
+			return false
+		}
+	}
+	return true
+}
+
+// briefing plans the brief reading for targets whose pods are known.
 type briefing struct {
 	*planner
 	pods []*snapshot.Pod
 	// ports of the pods that may be meant; rules about others decide nothing.
-	ports connset.Set
+	ports map[*snapshot.Pod]connset.Set
+	// byPort: whom a rule names is told even where it admits them to other ports.
+	byPort bool
 	// isolated: some pod of the target is. Everybody: some other is not, or a
 	// rule admits all.
 	isolated, everybody bool
@@ -175,62 +184,90 @@ type briefing struct {
 	admitted, hosts map[string]bool
 }
 
+// target adds a pod that is asked about, on these ports.
+func (b *briefing) target(pod *snapshot.Pod, ports connset.Set) {
+	have, known := b.ports[pod]
+	if !known {
+		b.pods = append(b.pods, pod)
+	}
+	b.ports[pod] = have.Union(ports)
+}
+
+// everybodyElse reads the pods that something tells from the others of their
+// namespace. It reports false where that is not possible.
+func (b *briefing) everybodyElse() bool {
+	b.admitted, b.hosts = map[string]bool{}, map[string]bool{}
+	return b.ingress() && b.egress() && b.hostPods()
+}
+
 // read asks for pods. It reports false where that was refused: a server that
 // knows no field spec.hostNetwork, for one, says so.
 func (b *briefing) read(n snapshot.Need) bool { return b.want(n) || !b.failed(n) }
 
 // ingress reads the pods that the peers of the target's policies select.
 func (b *briefing) ingress() bool {
-	home := ""
+	homes := map[string][]*policy.Policy{}
 	for _, pod := range b.pods {
-		if pod.HostNetwork {
-			return false // nodes decide
+		if pod.HostNetwork || pod.Namespace == "" {
+			return false // nodes decide, or nothing is known
 		}
-		home = pod.Namespace
+		if _, known := homes[pod.Namespace]; known {
+			continue
+		}
+		compiled, ok := b.compile(pod.Namespace)
+		if !ok || !b.read(snapshot.Need{Resource: snapshot.Pods, Namespace: pod.Namespace}) {
+			return false
+		}
+		homes[pod.Namespace] = compiled
 	}
-	if home == "" {
-		return false
-	}
-	compiled, ok := b.compile(home)
-	if !ok || !b.read(snapshot.Need{Resource: snapshot.Pods, Namespace: home}) {
-		return false
-	}
-	seen := map[*policy.Policy]bool{}
+	selects := map[*policy.Policy][]*snapshot.Pod{}
+	var order []*policy.Policy
 	for _, pod := range b.pods {
-		selected := policy.Select(compiled, selector.Known(pod.Labels), report.Ingress)
+		selected := policy.Select(homes[pod.Namespace], selector.Known(pod.Labels), report.Ingress)
 		b.isolated = b.isolated || len(selected) > 0
 		b.everybody = b.everybody || len(selected) == 0
 		for _, s := range selected {
-			if seen[s] {
-				continue
+			if len(selects[s]) == 0 {
+				order = append(order, s)
 			}
-			seen[s] = true
-			for i := range s.Ingress.Rules {
-				rule := &s.Ingress.Rules[i]
-				if !b.concerns(rule) {
-					continue
-				}
-				b.everybody = b.everybody || rule.AnyPeer
-				for j := range rule.Peers {
-					if !b.peer(&rule.Peers[j]) {
-						return false
-					}
-				}
+			selects[s] = append(selects[s], pod)
+		}
+	}
+	for _, s := range order {
+		for i := range s.Ingress.Rules {
+			if !b.rule(&s.Ingress.Rules[i], selects[s]) {
+				return false
 			}
 		}
 	}
 	// A policy that is not evaluated may admit anybody.
 	b.everybody = b.everybody || slices.ContainsFunc(b.s.Unmodelled(), func(u snapshot.Unmodelled) bool {
-		return u.ClusterWide || u.Namespace == "" || u.Namespace == home
+		_, home := homes[u.Namespace]
+		return u.ClusterWide || u.Namespace == "" || home
 	})
+	return len(b.pods) > 0
+}
+
+// rule reads the pods that a rule tells from others, of a policy that selects these
+// pods of the target.
+func (b *briefing) rule(rule *policy.Rule, target []*snapshot.Pod) bool {
+	if !b.concerns(rule, target) {
+		return !b.byPort || !slices.ContainsFunc(rule.Peers, func(p policy.Peer) bool { return !b.named(&p) })
+	}
+	b.everybody = b.everybody || rule.AnyPeer
+	for j := range rule.Peers {
+		if !b.peer(&rule.Peers[j]) {
+			return false
+		}
+	}
 	return true
 }
 
 // concerns tells whether a rule may admit anybody to a port that is meant.
-func (b *briefing) concerns(rule *policy.Rule) bool {
-	return slices.ContainsFunc(b.pods, func(p *snapshot.Pod) bool {
+func (b *briefing) concerns(rule *policy.Rule, target []*snapshot.Pod) bool {
+	return slices.ContainsFunc(target, func(p *snapshot.Pod) bool {
 		_, possible := rule.Admits(&policy.Endpoint{Kind: policy.PodEndpoint, Ports: p.Ports, PortsUnknown: p.Phase == ""})
-		return !possible.Intersect(b.ports).IsEmpty()
+		return !possible.Intersect(b.ports[p]).IsEmpty()
 	})
 }
 
@@ -239,28 +276,38 @@ func (b *briefing) peer(peer *policy.Peer) bool {
 	if peer.Block != nil {
 		return false // which pods have such an address, no selector tells
 	}
-	if peer.Namespaces == nil {
-		return true // the target's own, which is read
-	}
-	var matched []string
-	for _, ns := range b.s.Namespaces() {
-		if peer.Namespaces.Match(selector.Known(ns.Labels)) == selector.Yes {
-			matched = append(matched, ns.Name)
-		}
-	}
-	if peer.Pods == nil || peer.Pods.Empty() {
-		for _, ns := range matched {
+	if peer.Namespaces != nil && (peer.Pods == nil || peer.Pods.Empty()) {
+		for _, ns := range b.matching(peer) {
 			b.admitted[ns], b.hosts[ns] = true, true
 		}
+	}
+	return b.named(peer)
+}
+
+// named reads the pods that a peer selects by their labels. Those of the target's
+// own namespace are read.
+func (b *briefing) named(peer *policy.Peer) bool {
+	if peer.Namespaces == nil || peer.Pods == nil || peer.Pods.Empty() {
 		return true
 	}
-	text := peer.Pods.String()
+	text, matched := peer.Pods.String(), b.matching(peer)
 	if len(matched) > max(maxLists, len(b.s.Namespaces())/10) {
 		return b.read(snapshot.Need{Resource: snapshot.Pods, Labels: text})
 	}
 	return b.each(matched, func(ns string) snapshot.Need {
 		return snapshot.Need{Resource: snapshot.Pods, Namespace: ns, Labels: text}
 	})
+}
+
+// matching are the namespaces that a peer selects.
+func (b *briefing) matching(peer *policy.Peer) []string {
+	var out []string
+	for _, ns := range b.s.Namespaces() {
+		if peer.Namespaces.Match(selector.Known(ns.Labels)) == selector.Yes {
+			out = append(out, ns.Name)
+		}
+	}
+	return out
 }
 
 // egress reads the pods of the namespaces that get in as a whole but whose own
@@ -331,10 +378,9 @@ func (b *briefing) each(names []string, need func(string) snapshot.Need) bool {
 // strays reads whether policies of other namespaces that would select the target
 // select anything at all where they are.
 func (b *briefing) strays() bool {
-	home := b.pods[0].Namespace
 	var needs []snapshot.Need
 	for _, in := range b.s.Policies() {
-		if in.Namespace == home {
+		if in.Namespace == b.pods[0].Namespace {
 			continue
 		}
 		subject, err := selector.Compile(&in.Spec.PodSelector)

@@ -5,7 +5,6 @@ import (
 	"math/rand"
 	"net/netip"
 	"slices"
-	"strings"
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -307,21 +306,7 @@ func TestBriefQuestionsReadFewPods(t *testing.T) {
 			}
 			server := &server{t: t, all: b.Snapshot()}
 			server.load(plan.Question{Target: ref(t, "db"), Home: "bank", Brief: true})
-			var got []string
-			for _, n := range server.asked {
-				if n.Resource != snapshot.Pods || n.Name != "" {
-					continue
-				}
-				text := "pods"
-				if n.Namespace != "" {
-					text += " in " + n.Namespace
-				}
-				if with := n.Labels + n.Fields; with != "" {
-					text += " with " + with
-				}
-				got = append(got, text)
-			}
-			if text := strings.Join(got, "; "); text != test.want {
+			if text := podLists(server.asked); text != test.want {
 				t.Errorf("reads %s, want %s", text, test.want)
 			}
 		})

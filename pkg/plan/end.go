@@ -1,11 +1,14 @@
 package plan
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -25,11 +28,7 @@ func (p *planner) end(r reference.Reference) {
 	}
 	switch {
 	case r.Kind == reference.Node:
-		p.get(r)
-		if r.Port.Number != 0 {
-			// A nodePort leads on to a Service's pods.
-			p.want(snapshot.Need{Resource: snapshot.Services})
-		}
+		p.node(r.Name, r.Port)
 	case r.Kind == reference.Namespace:
 		p.policiesOf(r.Name)
 		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name})
@@ -49,7 +48,7 @@ func (p *planner) end(r reference.Reference) {
 	case r.Kind == reference.Service:
 		p.policiesOf(r.Namespace)
 		p.service(r, 0)
-	case door(r.Kind):
+	case frontdoor.IsDoor(r.Kind):
 		p.frontDoor(r)
 	case r.Kind.IsWorkload():
 		p.policiesOf(r.Namespace)
@@ -116,58 +115,127 @@ func (p *planner) service(r reference.Reference, depth int) {
 		}
 		return
 	}
-	sliced := p.want(snapshot.Need{
-		Resource: snapshot.EndpointSlices, Namespace: s.Namespace, Labels: "kubernetes.io/service-name=" + s.Name.Name,
-	})
-	if len(s.Selector) > 0 {
-		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Labels: labels.Set(s.Selector).String()})
+	for _, n := range slices.Concat(model.ServiceNeeds(s), model.EndpointNeeds(p.s, s)) {
+		p.want(n)
 	}
-	if sliced {
-		for _, slice := range p.s.EndpointSlicesOf(s.Name) {
-			for _, e := range slice.Endpoints {
-				p.endpoint(s, e)
-			}
-		}
-	}
+	p.byHand = append(p.byHand, handwritten(p.s.EndpointSlicesOf(s.Name))...)
 	p.owners(p.s.PodsIn(s.Namespace))
 }
 
-// endpoint reads the pod of an endpoint that the Service's selector has not
-// brought: one of a Service without selector, or one that lost its labels.
-func (p *planner) endpoint(s *snapshot.Service, e snapshot.Endpoint) {
-	if e.Pod == "" {
+// holders of an address, as far as they are known.
+type holding int
+
+const (
+	yetUnknown holding = iota
+	somebodys
+	// nobodys: no pod has it as its first address.
+	nobodys
+)
+
+func byAddress(a netip.Addr) snapshot.Need {
+	return snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + a.String()}
+}
+
+// holder finds out whose address it is among pods and nodes. The API server
+// selects pods by status.podIP, which is the first address: one that is nobody's
+// first may still be some pod's, and only a list of all pods tells.
+func (p *planner) holder(addr netip.Addr) holding {
+	out := nobodys
+	for _, pod := range p.s.Pods() {
+		if pod.Finished() || !slices.Contains(pod.IPs, addr) {
+			continue
+		}
+		out = somebodys
+		if pod.HostNetwork {
+			p.want(snapshot.Need{Resource: snapshot.Nodes, Name: pod.Node})
+			continue
+		}
+		p.policiesOf(pod.Namespace)
+		p.owners([]*snapshot.Pod{pod})
+	}
+	if need := byAddress(addr); out == nobodys && !p.want(need) && !p.s.Tried(need) {
+		return yetUnknown
+	}
+	return out
+}
+
+// handwritten are the addresses of endpoints of which the slices do not say whose
+// they are. All addresses of an endpoint are one party's (Endpoint docs).
+func handwritten(of []*snapshot.EndpointSlice) []netip.Addr {
+	var out []netip.Addr
+	for _, slice := range of {
+		for _, e := range slice.Endpoints {
+			if e.Pod != "" || len(e.Addresses) == 0 {
+				continue
+			}
+			// A host name is no address.
+			if addr, err := netip.ParseAddr(e.Addresses[0]); err == nil && !slices.Contains(out, addr) {
+				out = append(out, addr)
+			}
+		}
+	}
+	return out
+}
+
+// handmade finds out whose the addresses are that somebody wrote into slices by
+// hand: they may be nodes' or pods', whose policies then decide. It comes after all
+// other reads, which tell what addresses pods have.
+func (p *planner) handmade() {
+	nodes := snapshot.Need{Resource: snapshot.Nodes}
+	if len(p.byHand) == 0 || len(p.needs) > 0 || !p.want(nodes) && !p.failed(nodes) {
 		return
 	}
-	name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
-	if p.s.Pod(name) == nil && (len(s.Selector) == 0 ||
-		p.s.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Labels: labels.Set(s.Selector).String()})) {
-		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: s.Namespace, Name: e.Pod})
+	addresses := slices.DeleteFunc(p.byHand, func(a netip.Addr) bool {
+		return slices.ContainsFunc(p.s.Nodes(), func(n *snapshot.Node) bool { return slices.Contains(n.IPs, a) })
+	})
+	if len(addresses) > maxLists || slices.ContainsFunc(addresses, p.maySecond) {
+		p.wantAll(snapshot.Pods)
+	}
+	if len(p.needs) > 0 {
+		return
+	}
+	for _, a := range addresses {
+		if p.holder(a) == nobodys && !p.s.Has(byAddress(a)) {
+			p.wantAll(snapshot.Pods)
+		}
 	}
 }
 
-// address finds out whose address it is. The API server selects pods by
-// status.podIP and Services by spec.clusterIP, which are the first addresses;
-// only an address that is nobody's first one takes whole lists.
+// maySecond tells whether an address may be a pod's second one, by which no pod can
+// be selected. That the pods of a cluster have addresses of the same family first
+// is taken for granted.
+func (p *planner) maySecond(a netip.Addr) bool {
+	return !slices.ContainsFunc(p.s.Pods(), func(pod *snapshot.Pod) bool { return len(pod.IPs) > 0 && pod.IPs[0].Is4() == a.Is4() })
+}
+
+// node reads a node and what it passes on that arrives at the port: a nodePort
+// leads to a Service's pods, and a hostPort to a pod.
+func (p *planner) node(name string, port reference.Port) {
+	p.want(snapshot.Need{Resource: snapshot.Nodes, Name: name})
+	if port.Number != 0 {
+		p.want(snapshot.Need{Resource: snapshot.Services})
+		p.want(snapshot.Need{Resource: snapshot.Pods, Fields: "spec.nodeName=" + name})
+	}
+}
+
+// address finds out whose address it is. The API server selects Services by
+// spec.clusterIP, which is the first address; as with pods, only an address that is
+// nobody's first one takes whole lists.
 func (p *planner) address(r reference.Reference) {
 	if !r.Prefix.IsSingleIP() {
 		return
 	}
 	addr := r.Prefix.Addr()
-	pods := snapshot.Need{Resource: snapshot.Pods, Fields: "status.podIP=" + addr.String()}
 	services := snapshot.Need{Resource: snapshot.Services, Fields: "spec.clusterIP=" + addr.String()}
-	p.want(pods)
 	p.want(services)
-	if !p.s.Tried(pods) || !p.s.Tried(services) {
-		return // not yet known
+	holder := p.holder(addr)
+	if holder == yetUnknown || !p.s.Tried(services) {
+		return
 	}
-	found := false
+	found := holder == somebodys
 	for _, pod := range p.s.Pods() {
-		for _, ip := range pod.IPs {
-			if ip == addr && !pod.Finished() {
-				found = true
-				p.policiesOf(pod.Namespace)
-				p.owners([]*snapshot.Pod{pod})
-			}
+		if pod.HostNetwork && !pod.Finished() && slices.Contains(pod.IPs, addr) {
+			p.node(pod.Node, r.Port)
 		}
 	}
 	for _, s := range p.s.Services() {
@@ -186,31 +254,9 @@ func (p *planner) address(r reference.Reference) {
 	}
 }
 
-// owners reads the ReplicaSets and Jobs between pods and the workloads by which
-// they are shown. ReplicaSets of Deployments are told by their names alone.
+// owners reads what is between pods and the workloads by which they are shown.
 func (p *planner) owners(pods []*snapshot.Pod) {
-	wanted := map[snapshot.Need]int{}
-	var order []snapshot.Need
-	for _, pod := range pods {
-		var resource snapshot.Resource
-		switch pod.Owner.Kind {
-		case "ReplicaSet":
-			if hash := pod.Labels["pod-template-hash"]; hash != "" && strings.HasSuffix(pod.Owner.Name, "-"+hash) {
-				continue
-			}
-			resource = snapshot.ReplicaSets
-		case "Job":
-			resource = snapshot.Jobs
-		default:
-			continue
-		}
-		n := snapshot.Need{Resource: resource, Namespace: pod.Namespace}
-		if wanted[n] == 0 {
-			order = append(order, n)
-		}
-		wanted[n]++
-	}
-	for _, n := range order {
+	for _, n := range model.OwnerNeeds(pods) {
 		p.want(n)
 	}
 }

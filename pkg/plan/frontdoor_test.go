@@ -122,18 +122,20 @@ func TestThePlanReadsEnoughForDoors(t *testing.T) {
 	}
 }
 
-// Where the status names the Service, one connection through a door takes no
-// list of all pods.
-func TestAnAddressInTheStatusSparesTheSearch(t *testing.T) {
+// Where an address in the status, or labels, tell what carries a door's traffic, one
+// connection through it takes no list of all pods.
+func TestWhatTellsTheDataPlaneSparesTheSearch(t *testing.T) {
 	all := read(t, "testdata/doors.yaml")
 	for question, whole := range map[[2]string]bool{
 		{"internet", "ingress/by-address"}:   false,
 		{"internet", "ingress/by-host"}:      false,
 		{"ingress/by-address", "svc/web"}:    false,
 		{"internet", "gateway/by-address"}:   false,
-		{"internet", "httproute/web"}:        true, // one of its Gateways has no address yet
+		{"internet", "gateway/by-label"}:     false,
+		{"internet", "httproute/web"}:        false,
+		{"internet", "ingress/by-node"}:      false,
 		{"internet", "ingress/by-arguments"}: true,
-		{"internet", "ingress/by-node"}:      true,
+		{"internet", "ingress/by-nobody"}:    true,
 	} {
 		server := &server{t: t, all: all}
 		server.load(plan.Question{Source: shop(t, question[0]), Target: shop(t, question[1]), Home: "shop"})

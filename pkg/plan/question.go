@@ -1,7 +1,11 @@
 package plan
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -36,13 +40,13 @@ type Question struct {
 // Next returns what to read next for q, given what s holds; nothing when s is
 // enough.
 func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
-	p := &planner{s: s, q: q, asked: map[snapshot.Need]bool{}}
+	p := &planner{s: s, q: q}
 	if q.Cluster {
 		p.want(snapshot.Need{Resource: snapshot.PolicyKinds})
 		p.plugin(true)
 		return p.needs
 	}
-	brief := q.Brief && q.Source == nil && q.Target != nil && !door(q.Target.Kind)
+	brief := q.Brief && q.Source == nil && q.Target != nil
 	for _, r := range []*reference.Reference{q.Source, q.Target} {
 		switch {
 		case r != nil:
@@ -51,7 +55,7 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 			p.everybody()
 		}
 	}
-	if brief && !p.brief(*q.Target) {
+	if brief && !frontdoor.IsDoor(q.Target.Kind) && !p.brief(*q.Target) {
 		p.everybody()
 	}
 	for _, r := range q.More {
@@ -65,6 +69,7 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		p.dataPlane()
 	}
 	p.outsideThroughNodes()
+	p.handmade()
 	p.plugin(false)
 	return p.needs
 }
@@ -87,18 +92,18 @@ func (p *planner) plugin(whole bool) {
 type planner struct {
 	s     *snapshot.Snapshot
 	q     Question
-	asked map[snapshot.Need]bool
 	needs []snapshot.Need
+	// byHand are addresses in slices of which it is not said whose they are.
+	byHand []netip.Addr
 }
 
-// want asks for n unless it was tried; it reports whether n has been read. The
-// failure of a wider read says nothing about n.
+// want asks for n unless it was tried, or a wider read is asked for already; it
+// reports whether n has been read. The failure of a wider read says nothing about n.
 func (p *planner) want(n snapshot.Need) bool {
 	if p.s.Has(n) {
 		return true
 	}
-	if !p.failed(n) && !p.asked[n] {
-		p.asked[n] = true
+	if !p.failed(n) && !slices.ContainsFunc(p.needs, func(asked snapshot.Need) bool { return asked.Covers(n) }) {
 		p.needs = append(p.needs, n)
 	}
 	return false

@@ -74,3 +74,21 @@ func TestAnotherQuestionOfARecordedStateIsOpen(t *testing.T) {
 		t.Errorf("sts/db was not recorded, which does not say that it is not there: %v", err)
 	}
 }
+
+// What was read for a question about a door answers it as before, recorded.
+func TestWhatWasReadForADoorCanBeRecorded(t *testing.T) {
+	all := read(t, "testdata/doors.yaml")
+	for _, r := range append(refusals(), refusal{"nothing", nil}) {
+		for _, ing := range all.Ingresses() {
+			door := shop(t, "ingress/"+ing.Name.Name)
+			for _, q := range []plan.Question{{Target: door, Brief: true}, {Source: shop(t, "internet"), Target: door}, {Source: door, Target: shop(t, "svc/web")}} {
+				q.Home = "shop"
+				server := &server{t: t, all: all, forbidden: r.forbidden}
+				s := server.load(q)
+				if got, want := doorAnswer(t, recorded.Again(t, s), q), doorAnswer(t, s, q); got != want {
+					t.Fatalf("%s without %s, recorded:\n%s", door, r.name, firstDifference(got, want))
+				}
+			}
+		}
+	}
+}

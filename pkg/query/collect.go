@@ -89,7 +89,9 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	}
 	v := c.view(partiesOf(targets), report.Egress, c.naming.nodes)
 	c.standings(v, from.classes, ask)
-	c.rest(v, ask)
+	if from.unread {
+		c.rest(v, ask)
+	}
 	for _, class := range fold(from.others, c.naming.key) {
 		c.commit(ask(class), nil, class)
 	}

@@ -18,12 +18,14 @@ type everyone struct {
 	classes []*model.Class
 	// others are no pods, or pods that could not be read.
 	others []model.Party
+	// unread: and the pods that were not asked for.
+	unread bool
 }
 
 // everybody returns all pods that can take part in connections, without some,
 // and what stands for those that could not be read.
 func (e *engine) everybody(except map[snapshot.Name]bool) everyone {
-	out := everyone{classes: e.Classes(), others: e.unseen()}
+	out := everyone{classes: e.Classes(), others: e.unseen(), unread: true}
 	if len(except) == 0 {
 		return out
 	}

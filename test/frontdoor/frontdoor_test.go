@@ -279,3 +279,18 @@ func TestGateway(t *testing.T) {
 	}
 	run(t, cluster.Admin, no, "can-reach internet httproute/web -n shop")
 }
+
+// A table about a door is made from few pods; what it says of the door is what all
+// pods say.
+func TestATableSaysWhatAllPodsSay(t *testing.T) {
+	for _, door := range []string{"ingress/bankapp -n bank", "ingress/host -n shop", "ingress/traefik -n shop"} {
+		file := filepath.Join(t.TempDir(), "all.yaml")
+		run(t, cluster.Admin, yes, "snapshot who-can-reach "+door+" --all-pods -o "+file)
+		const besides = "Who else gets to"
+		got, _, _ := strings.Cut(run(t, cluster.Admin, yes, "who-can-reach "+door).Stdout, besides)
+		want, _, _ := strings.Cut(run(t, cluster.Admin, yes, "who-can-reach "+door+" -f "+file).Stdout, besides)
+		if got != want {
+			t.Errorf("%s: a table says\n%s\nand of all pods:\n%s", door, got, want)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (b *Bench) liveAt(ctx context.Context, size fleet.Size) (err error) {
 			err = stopErr
 		}
 	}()
-	for _, measure := range []func(context.Context, *cluster) error{b.onePair, b.oneTarget, b.everything, b.model} {
+	for _, measure := range []func(context.Context, *cluster) error{b.onePair, b.oneTarget, b.everything, b.model, b.oneDoor} {
 		if err := measure(ctx, c); err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func TestBenchTakesItsFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"explain pod pod", "can-reach pod pod", "who-can-reach, 1 % admitted", "who-can-reach, all admitted",
+		"explain pod pod", "can-reach pod pod", "who-can-reach, 1 % admitted", "who-can-reach, all admitted", "who-can-reach ingress/NAME",
 		"map -A", "diff -f POLICY", "scaffold --keep-current", "model", "who-can-reach -f", "map -A -f",
 	} {
 		if !questions[want] {

@@ -34,7 +34,7 @@ func sectionText(section string) string {
 		return "These must not depend on how large the cluster is. By hand means the very requests that netguard made, sent again one after the other."
 	case sectionTarget:
 		return "A database that pods of one team may reach, one in a hundred of the cluster from size L on; and one in a namespace without policies, " +
-			"where no pod has to be looked at."
+			"where no pod has to be looked at. An Ingress takes the list of all Services and of all nodes besides, by whose addresses its controller is found."
 	case sectionAll:
 		return "The baseline gets the same lists, each in one piece and all at once, as protobuf without compression, and throws them away."
 	default:
