@@ -3,6 +3,7 @@ package model
 import (
 	"net/netip"
 	"slices"
+	"sort"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 )
@@ -25,15 +26,14 @@ func (m *Model) Divided(by netip.Prefix) []int {
 		all = v4
 	}
 	from, _ := slices.BinarySearchFunc(all, by.Addr(), func(a addressed, first netip.Addr) int { return a.Compare(first) })
-	var out []int
-	for _, a := range all[from:] {
-		if !by.Contains(a.Addr) {
-			break
-		}
-		out = append(out, a.class)
-	}
-	if len(out) == len(all) {
+	within := all[from:]
+	within = within[:sort.Search(len(within), func(i int) bool { return !by.Contains(within[i].Addr) })]
+	if len(within) == len(all) {
 		return nil
+	}
+	out := make([]int, len(within))
+	for i, a := range within {
+		out[i] = a.class
 	}
 	return out
 }

@@ -95,10 +95,10 @@ type viewer struct {
 	side report.Direction
 	// selectors are the peer clauses with selectors of the own end's policies.
 	selectors []*policy.Peer
-	// cuts are the CIDRs of those with an ipBlock, as far as they tell pods apart, and
-	// divided the numbers of the classes whose pods they may.
+	// cuts are the CIDRs of those with an ipBlock, as far as they tell pods apart;
+	// divided says of each class, by its number, whether they may its pods; nil without cuts.
 	cuts    []netip.Prefix
-	divided map[int]bool
+	divided []bool
 	// own are the pods of the question's own end; nodes, the nodes they are on.
 	own   map[*snapshot.Pod]bool
 	nodes map[string]bool
@@ -131,7 +131,7 @@ type namespaceView struct {
 func (e *engine) view(own []model.Party, side report.Direction, near bool) *viewer {
 	v := &viewer{
 		engine: e, side: side, near: near, own: map[*snapshot.Pod]bool{}, nodes: map[string]bool{}, homes: map[string]bool{},
-		divided: map[int]bool{}, namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, views: map[string]int{},
+		namespaces: map[string]namespaceView{}, seen: map[string]uint64{}, views: map[string]int{},
 		lists: map[**policy.Policy]ownList{}, says: map[string]int{}, words: e.Words(side),
 	}
 	facing := report.Ingress
@@ -180,6 +180,9 @@ func (v *viewer) cut(by netip.Prefix) {
 		return
 	}
 	v.cuts = append(v.cuts, by)
+	if v.divided == nil {
+		v.divided = make([]bool, len(v.Classes()))
+	}
 	for _, c := range classes {
 		v.divided[c] = true
 	}
@@ -212,7 +215,7 @@ func (v *viewer) standings(classes []*model.Class) []*standing {
 	for _, c := range classes {
 		list = v.list(c)
 		view = v.class(view[:0], c)
-		located, divided := v.near || c.Pods[0].HostNetwork, v.divided[c.Number]
+		located, divided := v.near || c.Pods[0].HostNetwork, v.divided != nil && v.divided[c.Number]
 		if !located && !divided {
 			take(c, c.Pods)
 			continue
