@@ -3,6 +3,8 @@ package query
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
@@ -47,12 +49,14 @@ type differ struct {
 	compared map[string]*comparison
 	ideal    map[string]connset.Set
 	fringes  map[string][]fringeChange
+	// told are the differences of rows: thousands of rows may tell the same.
+	told map[string]*report.Difference
 }
 
 func newDiffer(before, after *model.Model, o Options) *differ {
 	d := &differ{
 		touched: touchedBetween(before, after), compared: map[string]*comparison{}, ideal: map[string]connset.Set{},
-		fringes: map[string][]fringeChange{},
+		fringes: map[string][]fringeChange{}, told: map[string]*report.Difference{},
 	}
 	a, b := newMapper(before, o), newMapper(after, o)
 	a.lens.cuts = allCuts(before, after)
@@ -88,24 +92,50 @@ func (d *differ) mayDiffer(e *bothEnds) bool {
 
 // row is a row with what decides about a connection of each difference.
 func (d *differ) row(c pairChange, a, b half, from, to report.End) report.DiffRow {
-	before, after := a.some, b.some
-	out := report.DiffRow{Kind: report.DiffConnections, From: from, To: to, Before: &before, After: &after}
-	out.Gained = difference(c.gained, b, a)
-	if out.Lost = difference(c.lost, a, b); out.Lost != nil {
-		out.Lost.Before, out.Lost.After = out.Lost.After, out.Lost.Before
+	out := report.DiffRow{Kind: report.DiffConnections, From: from, To: to, Before: &a.some, After: &b.some}
+	out.Gained = d.once(difference(c.gained, b, a))
+	lost := difference(c.lost, a, b)
+	if lost != nil {
+		lost.Before, lost.After = lost.After, lost.Before
 	}
-	out.Undecided = undecided(c.undecided, a, b)
+	out.Lost, out.Undecided = d.once(lost), d.once(undecided(c.undecided, a, b))
 	switch {
 	case out.Gained == nil && out.Lost == nil:
 		out.Change = report.DiffUndecided
-	case before.IsEmpty() && out.Lost == nil:
+	case a.some.IsEmpty() && out.Lost == nil:
 		out.Change = report.DiffGained
-	case after.IsEmpty() && out.Gained == nil:
+	case b.some.IsEmpty() && out.Gained == nil:
 		out.Change = report.DiffLost
 	default:
 		out.Change = report.DiffChanged
 	}
 	return out
+}
+
+// once is a difference that says the same, kept once.
+func (d *differ) once(x *report.Difference) *report.Difference {
+	if x == nil {
+		return nil
+	}
+	var key strings.Builder
+	key.WriteString(x.Connections.String())
+	key.WriteString(strconv.FormatBool(x.Partly))
+	for _, c := range []report.DiffCause{x.Before, x.After} {
+		for _, text := range []string{c.Verdict.String(), string(c.Reason), string(c.Hop), c.Detail, strconv.FormatBool(c.Absent), strings.Join(c.Needs, "\x01")} {
+			key.WriteString(text + "\x00")
+		}
+		for _, r := range c.DecidedBy {
+			for _, text := range []string{r.Policy.Kind, r.Policy.Namespace, r.Policy.Name, r.Path, r.Location} {
+				key.WriteString(text + "\x01")
+			}
+		}
+	}
+	same, ok := d.told[key.String()]
+	if !ok {
+		same = x
+		d.told[key.String()] = x
+	}
+	return same
 }
 
 // difference explains connections that has has and not has not, as those that are

@@ -32,9 +32,11 @@ func (d *differ) outside(ends []bothEnds) []report.DiffRow {
 		if !e.touched {
 			continue
 		}
-		for _, c := range d.fringe(e) {
-			a := half{c.a, d.before, d.before.fringeSamples(e.before, c.blocks[0], c.inbound)}
-			b := half{c.b, d.after, d.after.fringeSamples(e.after, c.blocks[0], c.inbound)}
+		changes := d.fringe(e)
+		for j := range changes {
+			c := &changes[j]
+			a := half{&c.a, d.before, d.before.fringeSamples(e.before, c.blocks[0], c.inbound)}
+			b := half{&c.b, d.after, d.after.fringeSamples(e.after, c.blocks[0], c.inbound)}
 			from, to := e.end, c.end
 			if c.inbound {
 				from, to = to, from

@@ -55,8 +55,8 @@ func (d *differ) connections(ends []bothEnds) []report.DiffRow {
 			if change.none() {
 				continue
 			}
-			a := half{c.a, d.before, d.before.samples(from.before, to[j].before)}
-			b := half{c.b, d.after, d.after.samples(from.after, to[j].after)}
+			a := half{&c.a, d.before, d.before.samples(from.before, to[j].before)}
+			b := half{&c.b, d.after, d.after.samples(from.after, to[j].after)}
 			out = append(out, d.row(change, a, b, from.end, to[j].end))
 		}
 	}
@@ -65,7 +65,7 @@ func (d *differ) connections(ends []bothEnds) []report.DiffRow {
 
 // half is what two ends have in one state.
 type half struct {
-	extent
+	*extent
 	in      *state
 	samples iter.Seq[sampled]
 }

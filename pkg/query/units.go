@@ -112,7 +112,7 @@ func (s *sorter) class(c *model.Class, number int32) {
 		in   [planes]bool
 	}
 	index := map[where]int32{}
-	for _, pod := range c.Pods {
+	for i, pod := range c.Pods {
 		p := model.Party{Pod: pod}
 		if !present(p) {
 			continue
@@ -120,17 +120,17 @@ func (s *sorter) class(c *model.Class, number int32) {
 		var w where
 		var addresses [planes]netip.Addr
 		own := p.Addresses()
-		for i := range planes {
-			addresses[i] = firstOf(own, i == 0)
-			w.in[i] = addresses[i].IsValid() || len(own) == 0
-			w.cuts[i] = s.cuts.innermost(addresses[i])
+		for plane := range planes {
+			addresses[plane] = firstOf(own, plane == 0)
+			w.in[plane] = addresses[plane].IsValid() || len(own) == 0
+			w.cuts[plane] = s.cuts.innermost(addresses[plane])
 		}
 		at, ok := index[w]
 		if ok {
-			s.units[at].pods = append(s.units[at].pods, pod)
+			s.units[at].pods = withNext(s.units[at].pods, c.Pods, i)
 		} else {
 			at = s.add(unit{
-				party: p, class: number, pods: []*snapshot.Pod{pod}, host: p.Host(), inScope: s.scope.has(pod),
+				party: p, class: number, pods: c.Pods[i : i+1 : i+1], host: p.Host(), inScope: s.scope.has(pod),
 				addresses: addresses, in: w.in, families: familiesOf(own),
 			}, pod.Namespace)
 			index[w] = at
@@ -142,6 +142,15 @@ func (s *sorter) class(c *model.Class, number int32) {
 		kind, name := s.TopOwner(pod)
 		s.show(at, report.End{Kind: kind, Namespace: name.Namespace, Name: name.Name}, count, pod.Node)
 	}
+}
+
+// withNext adds an item of a list to others of it. As long as these are neighbours they
+// stay a part of it, and take no memory of their own.
+func withNext[T any](some, of []T, at int) []T {
+	if first := at - len(some); &some[0] == &of[first] {
+		return of[first : at+1 : at+1]
+	}
+	return append(some, of[at])
 }
 
 // unread adds a unit for pods that could not be read.

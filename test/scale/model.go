@@ -3,6 +3,7 @@ package scale
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/overlay"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -141,4 +143,15 @@ func (s *subject) explain() error {
 // allPairs finds every connection; edges are made of them as they are asked for.
 func (s *subject) allPairs() *report.Map {
 	return query.Map(s.model, query.Scope{Labels: selector.Everything()}, query.Options{})
+}
+
+// diff compares the cluster with a policy changed with the cluster as it is; it
+// returns how many pairs of ends differ.
+func (s *subject) diff(ctx context.Context) (int, error) {
+	change, err := load(ctx, source.ManifestOptions{Filenames: []string{"-"}, In: strings.NewReader(changedPolicy)})
+	if err != nil {
+		return 0, err
+	}
+	before := model.New(s.snapshot)
+	return len(query.Diff(before, before.With(overlay.Apply(s.snapshot, change)), query.Options{}).Rows), nil
 }

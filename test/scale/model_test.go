@@ -54,6 +54,15 @@ func BenchmarkModel(b *testing.B) {
 				b.ReportMetric(float64(heap()-before)/1e6, "MB-kept")
 				runtime.KeepAlive(kept)
 			})
+			b.Run("diff", func(b *testing.B) {
+				rows := 0
+				for b.Loop() {
+					if rows, err = s.diff(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(rows), "rows")
+			})
 			b.Run("stream", func(b *testing.B) {
 				r := s.allPairs()
 				edges := 0
