@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
@@ -43,16 +44,27 @@ func (g *globals) completeEnds(ends int, sourceNamespace *string) completion {
 
 // completeEnd completes one end.
 func (g *globals) completeEnd(c *cobra.Command, namespace *string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	words := bounded(c, func(ctx context.Context) []cobra.Completion {
-		home, err := g.namespace()
-		if err != nil {
-			home = "default"
-		}
+	return referring(c, func(ctx context.Context) []cobra.Completion {
+		home := g.home()
 		if namespace != nil && *namespace != "" {
 			home = *namespace
 		}
 		return g.reference(ctx, home, typed)
 	})
+}
+
+// home is the namespace of what is typed without one.
+func (g *globals) home() string {
+	home, err := g.namespace()
+	if err != nil {
+		return "default"
+	}
+	return home
+}
+
+// referring offers words that are references, or parts of them.
+func referring(c *cobra.Command, find func(context.Context) []cobra.Completion) ([]cobra.Completion, cobra.ShellCompDirective) {
+	words := bounded(c, find)
 	directive := cobra.ShellCompDirectiveNoFileComp
 	// A space comes after a finished word only. Shells have one rule for all the words they offer.
 	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.HasSuffix(word(w), "/") }) {
@@ -174,7 +186,7 @@ func (g *globals) objects(ctx context.Context, kind reference.Kind, namespace st
 		if err != nil {
 			return nil
 		}
-		names, _ := live.Names(ctx, kind, namespace) // the names until then
+		names, _ := live.Names(ctx, schema.GroupResource{Group: kind.Group(), Resource: kind.Resource()}, namespace) // the names until then
 		return names
 	}
 	m := g.read(ctx, namespace, nil)

@@ -76,7 +76,9 @@ func newDiff(g *globals) *cobra.Command {
 	o.out.addFlags(c)
 	o.doors.addFlags(c)
 	c.Flags().StringSliceVar(&o.deletes, "delete", nil, "Delete this object (repeatable): [NAMESPACE/]TYPE/NAME, with netpol/NAME for a NetworkPolicy")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("delete", o.completeDeleted))
 	c.Flags().StringSliceVar(&o.against, "against", nil, "Compare with the manifests of this file or directory instead of with the cluster")
+	cobra.CheckErr(c.MarkFlagFilename("against", "json", "yaml", "yml"))
 	return c
 }
 

@@ -84,18 +84,11 @@ func recognise(s *snapshot.Snapshot) []found {
 	if enforcing(out) || !s.Has(daemonSets()) {
 		return out
 	}
-	// A node tells of what is built into its binary. Alone it is taken at its
-	// default; beside another network that enforces nothing it may have been
-	// switched off for it, or not, which the API does not show.
-	enforced := report.EnforcedYes
-	if len(out) > 0 {
-		enforced = report.EnforcedUnknown
-	}
+	// A node tells of what is built into its binary.
+	alone := len(out) == 0
 	for _, r := range plugins() {
 		if n := r.node(s.Nodes()); n != nil {
-			out = append(out, found{row: r, object: "node " + n.Name, state: state{
-				enforced: enforced, detail: "kubelet " + n.KubeletVersion + "; " + r.unseen,
-			}})
+			out = append(out, found{row: r, object: "node " + n.Name, state: r.builtIn(s, n, alone)})
 		}
 	}
 	return out

@@ -97,6 +97,15 @@ func nodes(versions ...string) func(*snapshot.Builder) {
 	}
 }
 
+// k3sNodes are an agent and a server of k3s, which runs with these arguments.
+func k3sNodes(args ...string) func(*snapshot.Builder) {
+	return func(b *snapshot.Builder) {
+		b.AddNode(&snapshot.Node{Name: "agent-a", KubeletVersion: "v1.33.4+k3s1", K3sArgs: []string{"agent"}})
+		b.AddNode(&snapshot.Node{Name: "server-a", KubeletVersion: "v1.33.4+k3s1", K3sArgs: args})
+		b.Read(snapshot.Need{Resource: snapshot.Nodes})
+	}
+}
+
 func TestDetect(t *testing.T) {
 	const yes, no, unknown = report.EnforcedYes, report.EnforcedNo, report.EnforcedUnknown
 	tests := map[string]struct {
@@ -183,7 +192,36 @@ func TestDetect(t *testing.T) {
 		},
 		"k3s": {
 			in: cluster(nodes("v1.33.4", "v1.33.4+k3s1")), name: "k3s", enforced: yes,
-			evidence:  "node node-b (kubelet v1.33.4+k3s1; its --disable-network-policy was not read)",
+			evidence:  "node node-b (kubelet v1.33.4+k3s1; its servers' --disable-network-policy was not read)",
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+		},
+		"k3s, its server's arguments": {
+			in: cluster(k3sNodes("server", "--tls-san", "k3s.example.org")), name: "k3s", enforced: yes,
+			evidence:  "node agent-a (kubelet v1.33.4+k3s1; server server-a runs without --disable-network-policy)",
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+		},
+		"k3s, switched off": {
+			in: cluster(k3sNodes("server", "--flannel-backend", "none", "--disable-network-policy")), name: "k3s", enforced: no,
+			evidence:  "server server-a runs with --disable-network-policy",
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+		},
+		"k3s, switched off in its configuration file": {
+			in: cluster(k3sNodes("server", "--disable-network-policy", "true", "--token", "********")), name: "k3s", enforced: no,
+			evidence:  "server server-a runs with --disable-network-policy",
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+		},
+		"k3s, switched on": {
+			in: cluster(k3sNodes("server", "--disable-network-policy=false")), name: "k3s", enforced: yes,
+			evidence:  "server server-a runs without --disable-network-policy",
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+		},
+		"k3s, switched off for one's own flannel": {
+			in: cluster(k3sNodes("server", "--disable-network-policy"), flannelSet()), name: "flannel", enforced: no,
+			evidence: "beside k3s: node agent-a (kubelet v1.33.4+k3s1; server server-a runs with --disable-network-policy)",
+		},
+		"k3s beside one's own flannel": {
+			in: cluster(k3sNodes("server"), flannelSet()), name: "k3s", enforced: yes,
+			evidence:  "runs without --disable-network-policy), beside flannel",
 			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
 		},
 		"k3s with Calico": {in: cluster(nodes("v1.33.4+k3s1"), calicoSet()), name: "Calico", enforced: yes, evidence: "daemonset calico-system/calico-node"},
@@ -197,7 +235,7 @@ func TestDetect(t *testing.T) {
 		},
 		"k3s with one's own flannel": {
 			in: cluster(nodes("v1.33.4+k3s1"), flannelSet()), name: "k3s", enforced: unknown,
-			evidence:  "its --disable-network-policy was not read), beside flannel",
+			evidence:  "its servers' --disable-network-policy was not read), beside flannel",
 			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
 		},
 		"plain Kubernetes nodes": {in: cluster(nodes("v1.33.4")), enforced: unknown},
@@ -317,6 +355,7 @@ func TestDetect(t *testing.T) {
 			if got.Gap != nil {
 				t.Errorf("gap %+v in a cluster that was read", got.Gap)
 			}
+			sameOfKept(t, tt.in)
 		})
 	}
 }
@@ -371,17 +410,28 @@ func TestNeeds(t *testing.T) {
 		in   *snapshot.Snapshot
 		want []snapshot.Need
 	}{
-		"at first":                {&snapshot.Snapshot{}, []snapshot.Need{daemonSets()}},
-		"DaemonSets forbidden":    {unreadable.Snapshot(), nil},
-		"Cilium":                  {cluster(nil, ciliumSet()), []snapshot.Need{configMap}},
-		"Cilium, read":            {cluster(ciliumConfigMap(nil), ciliumSet()), nil},
-		"Cilium, forbidden":       {cluster(gap(configMap), ciliumSet()), nil},
-		"Calico":                  {cluster(nil, calicoSet()), nil},
-		"flannel":                 {cluster(nil, flannelSet()), []snapshot.Need{allNodes}},
-		"none known":              {cluster(nil), []snapshot.Need{allNodes}},
-		"none known, nodes read":  {cluster(nodes("v1.33.4")), nil},
-		"none known, no nodes":    {cluster(nodes()), nil},
-		"none known, forbidden":   {cluster(gap(allNodes)), nil},
+		"at first":               {&snapshot.Snapshot{}, []snapshot.Need{daemonSets()}},
+		"DaemonSets forbidden":   {unreadable.Snapshot(), nil},
+		"Cilium":                 {cluster(nil, ciliumSet()), []snapshot.Need{configMap}},
+		"Cilium, read":           {cluster(ciliumConfigMap(nil), ciliumSet()), nil},
+		"Cilium, forbidden":      {cluster(gap(configMap), ciliumSet()), nil},
+		"Calico":                 {cluster(nil, calicoSet()), nil},
+		"flannel":                {cluster(nil, flannelSet()), []snapshot.Need{allNodes}},
+		"none known":             {cluster(nil), []snapshot.Need{allNodes}},
+		"none known, nodes read": {cluster(nodes("v1.33.4")), nil},
+		"none known, no nodes":   {cluster(nodes()), nil},
+		"none known, forbidden":  {cluster(gap(allNodes)), nil},
+		"k3s, an agent": {cluster(func(b *snapshot.Builder) {
+			b.AddNode(&snapshot.Node{Name: "n1", KubeletVersion: "v1.33.4+k3s1", K3sArgs: []string{"agent"}})
+			b.Read(snapshot.Need{Resource: snapshot.Nodes, Name: "n1"})
+		}), []snapshot.Need{k3sServers()}},
+		"k3s, servers forbidden": {cluster(func(b *snapshot.Builder) {
+			b.AddNode(&snapshot.Node{Name: "n1", KubeletVersion: "v1.33.4+k3s1"})
+			gap(k3sServers())(b)
+		}), nil},
+		"k3s, a server":           {cluster(k3sNodes("server")), nil},
+		"k3s, all nodes":          {cluster(nodes("v1.33.4+k3s1")), nil},
+		"k3s with Calico":         {cluster(nodes("v1.33.4+k3s1"), calicoSet()), nil},
 		"files hold all there is": {cluster(func(b *snapshot.Builder) { b.ReadEverything() }), nil},
 		"a pod names a node": {cluster(func(b *snapshot.Builder) {
 			b.AddPod(&snapshot.Pod{Name: snapshot.Name{Namespace: "bank", Name: "a"}})

@@ -14,6 +14,7 @@ import (
 func switches() []string {
 	return []string{
 		"enable-policy", "policy-audit-mode", "enable-k8s-networkpolicy", "run-firewall", "enable-network-policy", "network-policy",
+		disableNetworkPolicy,
 	}
 }
 
@@ -48,6 +49,14 @@ func keptArguments(args []string) []string {
 		out = append(out, a)
 	}
 	return out
+}
+
+// KeptNodeArgs are the arguments of k3s on a node that are read, with its role.
+func KeptNodeArgs(n *snapshot.Node) []string {
+	if len(n.K3sArgs) == 0 {
+		return nil
+	}
+	return append([]string{n.K3sArgs[0]}, keptArguments(n.K3sArgs[1:])...)
 }
 
 // KeptConfig is the part of Cilium's ConfigMap that is read.

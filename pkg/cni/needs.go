@@ -1,6 +1,10 @@
 package cni
 
-import "github.com/kubectl-netguard/netguard/pkg/snapshot"
+import (
+	"slices"
+
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
 
 // Needs are the reads that would tell more about the network plugin, given what
 // has been read: nothing when there is nothing more to ask. It is meant to be
@@ -12,7 +16,7 @@ import "github.com/kubectl-netguard/netguard/pkg/snapshot"
 // k3s runs its policy controller inside its own binary, and "nothing enforces"
 // must not be said of it. A Need carries no limit, so one node
 // is asked for by name where a pod already read names one; all nodes are listed
-// only where nothing does. If the DaemonSets cannot be read nothing more is
+// only where nothing does. Where it is k3s', its servers tell the switches. If the DaemonSets cannot be read nothing more is
 // asked: a node that says k3s would not tell that Cilium has taken its place.
 func Needs(s *snapshot.Snapshot) []snapshot.Need {
 	if !s.Tried(daemonSets()) {
@@ -27,8 +31,18 @@ func Needs(s *snapshot.Snapshot) []snapshot.Need {
 			out = append(out, n)
 		}
 	}
-	if len(out) > 0 || !s.Has(daemonSets()) || enforcing(recognise(s)) || len(s.Nodes()) > 0 || nodeGap(s) != nil {
+	if len(out) > 0 || !s.Has(daemonSets()) {
 		return out
+	}
+	all := recognise(s)
+	if i := slices.IndexFunc(all, func(f found) bool { return f.row.builtIn != nil }); i >= 0 {
+		if n := k3sServers(); server(s.Nodes()) == nil && !s.Tried(n) {
+			return []snapshot.Need{n}
+		}
+		return nil
+	}
+	if enforcing(all) || len(s.Nodes()) > 0 || nodeGap(s) != nil {
+		return nil
 	}
 	if n := oneNode(s); !s.Tried(n) {
 		return []snapshot.Need{n}

@@ -21,8 +21,9 @@ type row struct {
 	reads func(*snapshot.Workload) snapshot.Need
 	// enforces is for people: yes, no, or on what it depends.
 	enforces string
-	// unseen is the switch that the API does not show.
-	unseen  string
+	// builtIn reads the switches of a plugin that is built into the node; alone
+	// tells whether there is no other network.
+	builtIn func(s *snapshot.Snapshot, n *snapshot.Node, alone bool) state
 	differs []difference
 	source  string
 }
@@ -174,8 +175,8 @@ func plugins() []row {
 		{
 			name:     "k3s",
 			kubelet:  "+k3s",
-			enforces: "yes; `--disable-network-policy` on the servers, which netguard does not read, would turn it off",
-			unseen:   "its --disable-network-policy was not read",
+			enforces: "yes, unless its servers run with `--disable-network-policy` (their annotation `k3s.io/node-args`)",
+			builtIn:  k3s,
 			differs:  kubeRouterDiffers(),
 			source:   "https://docs.k3s.io/networking/networking-services",
 		},

@@ -76,12 +76,13 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 
 // plugin reads what recognises the network plugin. A node, which tells where no
 // DaemonSet does, is asked for last, when a pod that was read for its own sake
-// names one; all nodes are listed for it only where the cluster is the question.
+// names one, and then k3s' servers; all nodes are listed for it only where the cluster
+// is the question.
 func (p *planner) plugin(whole bool) {
 	settled := len(p.needs) == 0
 	for _, n := range cni.Needs(p.s) {
 		switch {
-		case n.Resource != snapshot.Nodes, whole, settled && n.Name != "":
+		case n.Resource != snapshot.Nodes, whole, settled && n.Name+n.Labels != "":
 			p.want(n)
 		}
 	}

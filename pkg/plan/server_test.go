@@ -71,7 +71,7 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 		}
 	case snapshot.Nodes:
 		for _, o := range s.all.Nodes() {
-			if n.Name == "" || n.Name == o.Name {
+			if (n.Name == "" || n.Name == o.Name) && selected.Matches(labels.Set(o.Labels)) {
 				b.AddNode(o)
 			}
 		}

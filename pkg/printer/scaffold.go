@@ -362,6 +362,10 @@ func (t text) failed(p page, n names, r *report.Scaffold) error {
 			return err
 		}
 	}
+	if slices.ContainsFunc(r.Failed, func(x report.Explanation) bool { return x.Fix != nil }) {
+		p.gap()
+		p.put("", 0, "Apply the fix first, and scaffold again: it was checked together with the policies that are not printed.")
+	}
 	t.gaps(p, r.Gaps)
 	return nil
 }

@@ -131,11 +131,12 @@ func (s *scaffolder) fail(from, to report.End, v report.Verdict, hop report.Hop)
 	})
 }
 
-// failDrafts notes the answers among drafts that are not Allowed.
-func (s *scaffolder) failDrafts(from, to report.End, drafts []*draft) {
+// failDrafts notes the answers among drafts that are not Allowed, and returns what
+// it notes; nil where all are.
+func (s *scaffolder) failDrafts(from, to report.End, drafts []*draft) *report.Explanation {
 	v, partly := overall(drafts)
 	if v == report.Allowed {
-		return
+		return nil
 	}
 	x := report.Explanation{
 		Header: report.NewHeader("Explanation"), Source: from, Target: to, Verdict: v, Partly: partly, Enforcement: enforcement(s.Model),
@@ -147,6 +148,7 @@ func (s *scaffolder) failDrafts(from, to report.End, drafts []*draft) {
 		}
 	}
 	s.out.Failed = append(s.out.Failed, x)
+	return &s.out.Failed[len(s.out.Failed)-1]
 }
 
 func (s *scaffolder) notice(n report.Notice) {

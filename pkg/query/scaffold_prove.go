@@ -21,22 +21,45 @@ func (s *scaffolder) prove() {
 		for _, c := range set.clients {
 			to := report.End{Kind: set.objects()[0].Kind, Namespace: set.namespace, Name: set.lead()}
 			if c.door == nil {
-				s.failDrafts(c.end, to, s.after.answers(c.parties, c.dsts()))
+				s.check(c.end, to, func(e *engine) []*draft { return e.answers(c.parties, c.dsts()) })
 				continue
 			}
 			for _, b := range backends(c.door) {
 				if own := set.behind(b); own != nil {
-					s.failDrafts(c.end, to, s.after.leavingDoor(c.door, own))
+					s.check(c.end, to, func(e *engine) []*draft { return e.leavingDoor(c.door, own) })
 				}
 			}
 		}
 		from := s.membersOf(set.pods)[0].End
 		for _, c := range set.egress {
 			if dsts := c.dsts(); len(dsts) > 0 {
-				s.failDrafts(from, c.end, s.after.answers(set.pods, dsts))
+				s.check(from, c.end, func(e *engine) []*draft { return e.answers(set.pods, dsts) })
 			}
 		}
 	}
+}
+
+// check asks whether connections work once the policies are there. Where another
+// policy is in their way, it looks for the change that mends that one.
+func (s *scaffolder) check(from, to report.End, ask func(*engine) []*draft) {
+	found := ask(s.after)
+	x := s.failDrafts(from, to, found)
+	if x == nil || x.Verdict != report.Denied {
+		return
+	}
+	x.Fix = fix(s.after.Model, found, func(m *model.Model) ([]*draft, error) {
+		return ask(&engine{Model: m, Options: s.Options}), nil
+	})
+	if x.Fix != nil && slices.ContainsFunc(x.Fix.Patches, func(p report.Patch) bool { return s.proposes(p.Policy) }) {
+		x.Fix = nil // nobody has what it would patch
+	}
+}
+
+// proposes tells whether a policy is one of those proposed.
+func (s *scaffolder) proposes(o report.Object) bool {
+	return slices.ContainsFunc(s.out.Policies, func(p report.ProposedPolicy) bool {
+		return p.Policy.Namespace == o.Namespace && p.Policy.Name == o.Name
+	})
 }
 
 // behind is a door's backend as far as it is pods of the set; nil when none is.
@@ -399,15 +422,22 @@ func (i *impactOf) open(src model.Party, t *target, what connset.Set) {
 		return
 	}
 	i.undecided[t.set] = true
-	dst := model.Destination{Party: t.pod, Addresses: t.pod.Addresses(), Port: firstPort(what)}
-	from, to := i.shown(src), i.partyEnd(t.pod)
+	pod := t.pod
+	if at := slices.IndexFunc(t.class, func(p model.Party) bool { return !samePod(p, src) }); samePod(pod, src) && at >= 0 {
+		pod = t.class[at] // that a pod reaches itself is known
+	}
+	if likely := what.Intersect(t.ports); !likely.IsEmpty() {
+		what = likely
+	}
+	dst := model.Destination{Party: pod, Addresses: pod.Addresses(), Port: firstPort(what)}
+	from, to := i.shown(src), i.partyEnd(pod)
 	if src.Block.Prefix.IsValid() {
 		from.Addresses = []string{src.Block.String()}
 	}
 	d := &draft{source: newMembers(from), target: newMembers(to), ports: []report.PortMapping{dst.Port}}
 	d.outcome = i.after.connect(pair{src: src, dst: dst})[0]
 	d.source.add(src, false)
-	d.target.add(t.pod, false)
+	d.target.add(pod, false)
 	if d.verdict == report.Allowed {
 		// The source's own side decides, and the target's is still not known.
 		d.verdict = report.Unknown

@@ -308,6 +308,41 @@ func TestScaffoldFailsWhereSomethingElseIsInTheWay(t *testing.T) {
 	}
 }
 
+// Where another policy is in the way, the refusal says what mends it, and once that is
+// done, it is none.
+func TestScaffoldMendsWhatIsInTheWay(t *testing.T) {
+	shut := policy("edge/shut", "podSelector: {matchLabels: {app: proxy}}, policyTypes: [Egress]")
+	request := query.ScaffoldRequest{Of: ref(t, "ingress/web")}
+	r := scaffolded(t, cluster(t, street, shut), request, proxy())
+	if len(r.Failed) != 1 || r.Failed[0].Fix == nil || len(r.Failed[0].Fix.Patches) != 1 {
+		t.Fatalf("failed: %+v", r.Failed)
+	}
+	if p := r.Failed[0].Fix.Patches[0]; p.Policy.Name != "shut" || p.Policy.Namespace != "edge" {
+		t.Errorf("patches %+v", p.Policy)
+	}
+	mended := policy("edge/shut", `podSelector: {matchLabels: {app: proxy}}, policyTypes: [Egress], egress: [
+		{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {app: web}}}], ports: [{port: 8080}]}]`)
+	if r := scaffolded(t, cluster(t, street, mended), request, proxy()); r.Verdict != Allowed {
+		t.Errorf("mended: %v, failed %+v", r.Verdict, r.Failed)
+	}
+}
+
+// What is not known is told of two pods, and of a port that they have: that a pod
+// reaches itself is always known.
+func TestScaffoldWhereThePoliciesAreUnread(t *testing.T) {
+	m := without(t, refused(snapshot.NetworkPolicies, "shop"), namespace("shop", ""),
+		pod("shop/web-1", "10.0.0.1", "n1", "app: web, pod-template-hash: abc", "{name: http, containerPort: 8080}"),
+		pod("shop/web-2", "10.0.0.2", "n2", "app: web, pod-template-hash: abc", "{name: http, containerPort: 8080}"),
+		service("shop/web", "selector: {app: web}, ports: [{port: 80, targetPort: http}]"))
+	r := scaffolded(t, m, query.ScaffoldRequest{Of: ref(t, "svc/web")}, query.Options{})
+	if r.Verdict != Unknown || len(r.Failed) == 0 {
+		t.Fatalf("%v, %d failed", r.Verdict, len(r.Failed))
+	}
+	if a := r.Failed[0].Answers[0]; a.Reason != report.NotRead || a.Ports[0].Pod != 8080 {
+		t.Errorf("%s at %+v, want %s at 8080", a.Reason, a.Ports, report.NotRead)
+	}
+}
+
 // A pod whose labels are another's, too, cannot be selected alone.
 func TestScaffoldSelectsExactlyTheBackend(t *testing.T) {
 	m := cluster(t, street, pod("shop/old", "10.0.0.7", "n1", "app: web, old: yes1", ""))

@@ -20,7 +20,7 @@ type Scaffold struct {
 	Verdict  Verdict          `json:"verdict"`
 	Policies []ProposedPolicy `json:"policies"`
 	// Failed are the connections that must be let through and are not (certainly):
-	// each with the hop that fails.
+	// each with the hop that fails and, where another policy is in the way, the fix.
 	Failed []Explanation `json:"failed,omitempty"`
 	Impact []ImpactRow   `json:"impact"`
 	// CutOff are the workloads inside the cluster that could connect before and

@@ -235,6 +235,10 @@ type Node struct {
 	Labels         map[string]string
 	IPs            []netip.Addr
 	KubeletVersion string
+	// K3sArgs are the arguments with which k3s runs on the node, those of its
+	// configuration file among them: its annotation k3s.io/node-args. The first is
+	// server or agent.
+	K3sArgs []string
 }
 
 // Unmodelled is an object of a policy kind that netguard does not evaluate.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/json"
 	"maps"
 	"net/netip"
 	"strings"
@@ -302,9 +303,17 @@ func convertEndpoint(in *discoveryv1.Endpoint, namespace string) snapshot.Endpoi
 	return out
 }
 
+// k3sArgs is the annotation by which k3s tells its arguments, a JSON list
+// (k3s-io/k3s pkg/nodeconfig).
+const k3sArgs = "k3s.io/node-args"
+
 func convertNode(in *corev1.Node) *snapshot.Node {
 	out := &snapshot.Node{
 		Name: in.Name, Labels: in.Labels, KubeletVersion: in.Status.NodeInfo.KubeletVersion,
+	}
+	// Whatever else may stand there says nothing of k3s.
+	if err := json.Unmarshal([]byte(in.Annotations[k3sArgs]), &out.K3sArgs); err != nil {
+		out.K3sArgs = nil
 	}
 	for i := range in.Status.Addresses {
 		switch a := &in.Status.Addresses[i]; a.Type {

@@ -21,7 +21,10 @@ type object struct {
 	// index among the document's objects: a List has several.
 	index int
 	raw   *unstructured.Unstructured
-	nodes *nodes
+	// converted is the object as its API type, where convertAhead made it; raw then
+	// has nothing left but what names the object, and its metadata.
+	converted any
+	nodes     *nodes
 }
 
 // node is the object's YAML and the line of the file that its first line is; nil
@@ -58,7 +61,15 @@ func (o *object) at(path, format string, args ...any) *InputError {
 }
 
 // decode reads a document's objects the way kubectl reads a file's.
-func decode(doc *document) ([]*object, error) {
+func decode(doc *document, share sharing) ([]*object, error) {
+	if found, ok := direct(doc.text, share); ok {
+		return inDocument(doc, found), nil
+	}
+	return build(doc)
+}
+
+// build has kubectl's own builder read a document.
+func build(doc *document) ([]*object, error) {
 	infos, err := resource.NewLocalBuilder().Unstructured().
 		Stream(bytes.NewReader(doc.text), doc.file).
 		Flatten().ContinueOnError().
@@ -66,7 +77,7 @@ func decode(doc *document) ([]*object, error) {
 	if err != nil {
 		return nil, diagnose(doc, err)
 	}
-	return objects(doc, infos)
+	return built(doc, infos)
 }
 
 // kustomize builds a kustomization; its objects stand in no file of their own.
@@ -79,20 +90,27 @@ func kustomize(dir string) ([]*object, error) {
 	if err != nil {
 		return nil, doc.errorf(0, "kustomize: %s", oneLine(err.Error()))
 	}
-	return objects(doc, infos)
+	return built(doc, infos)
 }
 
-func objects(doc *document, infos []*resource.Info) ([]*object, error) {
-	shared := &nodes{count: len(infos)}
-	out := make([]*object, 0, len(infos))
-	for i, info := range infos {
+func built(doc *document, infos []*resource.Info) ([]*object, error) {
+	found := make([]*object, 0, len(infos))
+	for _, info := range infos {
 		raw, ok := info.Object.(*unstructured.Unstructured)
 		if !ok {
 			return nil, doc.errorf(doc.line, "is not a Kubernetes object")
 		}
-		out = append(out, &object{doc: doc, index: i, raw: raw, nodes: shared})
+		found = append(found, &object{raw: raw})
 	}
-	return out, nil
+	return inDocument(doc, found), nil
+}
+
+func inDocument(doc *document, found []*object) []*object {
+	shared := &nodes{count: len(found)}
+	for i, o := range found {
+		o.doc, o.index, o.nodes = doc, i, shared
+	}
+	return found
 }
 
 // diagnose says what is wrong with a document that the builder refused, and in
@@ -296,11 +314,22 @@ func typeWords(t string) string {
 
 // typed converts an object to its API type. Unknown fields are ignored.
 func typed[T any](o *object) (*T, error) {
+	if in, ok := o.converted.(*T); ok {
+		return in, nil
+	}
+	in, err := fromRaw[T](o)
+	if err != nil {
+		return nil, o.mismatch(new(T), err)
+	}
+	return in, nil
+}
+
+func fromRaw[T any](o *object) (*T, error) {
 	// managedFields can be most of a dumped object, and nobody reads them here.
 	unstructured.RemoveNestedField(o.raw.Object, "metadata", "managedFields")
 	out := new(T)
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.raw.Object, out); err != nil {
-		return nil, o.mismatch(new(T), err)
+		return nil, err
 	}
 	return out, nil
 }

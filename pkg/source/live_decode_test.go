@@ -101,7 +101,7 @@ func filler(seed int64) *randfill.Filler {
 			func(n *int32, c randfill.Continue) { *n = oneOf[int32](c, -1, 0, 1, 80, 8080, 65535, 65536) },
 			func(m *metav1.ObjectMeta, c randfill.Continue) {
 				c.FillNoCustom(m)
-				m.Annotations = map[string]string{oneOf(c, words()...): oneOf(c, words()...), defaultClassAnnotation: oneOf(c, "true", "false")}
+				m.Annotations = map[string]string{oneOf(c, words()...): oneOf(c, words()...), defaultClassAnnotation: oneOf(c, "true", "false"), k3sArgs: oneOf(c, `["agent"]`, `["server", 3]`)}
 				ended := metav1.Unix(1_000_000_000, 0)
 				m.DeletionTimestamp = oneOf(c, nil, &ended)
 				for i := range m.ManagedFields {

@@ -13,7 +13,7 @@ func fieldsOf(r snapshot.Resource) []string {
 	case snapshot.Namespaces:
 		return []string{"metadata.name", "metadata.labels"}
 	case snapshot.Nodes:
-		return []string{"metadata.name", "metadata.labels", "status.addresses", "status.nodeInfo.kubeletVersion"}
+		return []string{"metadata.name", "metadata.labels", "metadata.annotations", "status.addresses", "status.nodeInfo.kubeletVersion"}
 	case snapshot.Pods:
 		return append(podTemplateFields(), podFields()...)
 	case snapshot.Services:

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"io"
 	"runtime"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -97,25 +98,22 @@ func decodeAll(ctx context.Context, docs []document) ([]*object, []error) {
 		objects []*object
 		err     error
 	}
-	results := make([]result, len(docs))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(docs)) {
-		workers.Go(func() {
-			for i := range next {
-				objects, err := decode(&docs[i])
-				results[i] = result{objects, err}
-			}
-		})
-	}
+	var (
+		results = make([]result, len(docs))
+		workers errgroup.Group
+	)
+	workers.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range docs {
 		if ctx.Err() != nil {
 			break
 		}
-		next <- i
+		workers.Go(func() error {
+			objects, err := decode(&docs[i], workers.TryGo)
+			results[i] = result{objects, err}
+			return nil
+		})
 	}
-	close(next)
-	workers.Wait()
+	_ = workers.Wait() // the errors are among the results
 	var (
 		out  []*object
 		errs []error

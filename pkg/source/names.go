@@ -6,20 +6,18 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/kubectl-netguard/netguard/pkg/reference"
 )
 
-// Names lists the names of the objects of a kind in a namespace ("" for
-// cluster-scoped kinds), at most a few thousand of them: enough to complete what
-// somebody types. With an error come the names that were read before it.
+// Names lists the names of the objects of a resource ("deployments" of "apps") in a
+// namespace ("" for cluster-scoped ones), at most a few thousand of them: enough to
+// complete what somebody types. With an error come the names that were read before it.
 //
 // Only the objects' metadata is asked for, and discovery is not.
-func (l *Live) Names(ctx context.Context, kind reference.Kind, namespace string) ([]string, error) {
+func (l *Live) Names(ctx context.Context, kind schema.GroupResource, namespace string) ([]string, error) {
 	const pageSize, enough = 500, 4000
 	var out []string
-	for _, version := range versionsOf(kind) {
-		resource := schema.GroupVersionResource{Group: kind.Group(), Version: version, Resource: kind.Resource()}
+	for _, version := range versionsOf(kind.Group) {
+		resource := kind.WithVersion(version)
 		options := metav1.ListOptions{Limit: pageSize}
 		for {
 			page, err := l.clients.Metadata.Resource(resource).Namespace(namespace).List(ctx, options)
@@ -41,9 +39,9 @@ func (l *Live) Names(ctx context.Context, kind reference.Kind, namespace string)
 	return out, nil
 }
 
-// versionsOf are the versions in which a kind may be served, newest first.
-func versionsOf(kind reference.Kind) []string {
-	if kind.Group() == "gateway.networking.k8s.io" {
+// versionsOf are the versions in which a group may be served, newest first.
+func versionsOf(group string) []string {
+	if group == "gateway.networking.k8s.io" {
 		return []string{"v1", "v1beta1", "v1alpha2"}
 	}
 	return []string{"v1"}

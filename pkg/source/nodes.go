@@ -20,11 +20,13 @@ type nodes struct {
 	whole []*yaml.Node
 }
 
-// part is the text of one object, and the line of the document it begins in.
+// part is the text of one object, and the line and the byte of the document it
+// begins in.
 type part struct {
-	line int
-	text []byte
-	node *yaml.Node
+	line  int
+	start int
+	text  []byte
+	node  *yaml.Node
 }
 
 // maxWhole bounds the documents that are parsed as a whole a second time: nodes
@@ -109,10 +111,10 @@ func blockItems(text []byte) []part {
 				return nil
 			}
 			dash = append(bytes.Clone(here[:len(here)-len(bare)]), '-')
-			out, start = append(out, part{line: line}), pos
+			out, start = append(out, part{line: line, start: pos}), pos
 		case bytes.HasPrefix(here, dash) && (len(here) == len(dash) || here[len(dash)] == ' '):
 			out[len(out)-1].text = text[start:pos]
-			out, start = append(out, part{line: line}), pos
+			out, start = append(out, part{line: line, start: pos}), pos
 		case len(here)-len(bare) < len(dash):
 			// The end of the list; nothing behind it is an item.
 			out[len(out)-1].text = text[start:pos]
@@ -161,7 +163,7 @@ func jsonItems(text []byte) []part {
 			start := end - len(raw)
 			line += bytes.Count(text[counted:start], []byte("\n"))
 			counted = start
-			out = append(out, part{line: line, text: text[start:end]})
+			out = append(out, part{line: line, start: start, text: text[start:end]})
 		}
 		return out
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -192,6 +193,14 @@ func (r *recorder) namespace(o *snapshot.Namespace) {
 
 func (r *recorder) node(o *snapshot.Node) {
 	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
+	if args := cni.KeptNodeArgs(o); args != nil {
+		text, err := json.Marshal(args)
+		if err != nil {
+			r.err = err
+			return
+		}
+		out.Annotations = map[string]string{k3sArgs: string(text)}
+	}
 	out.Status.NodeInfo.KubeletVersion = o.KubeletVersion
 	for _, ip := range o.IPs {
 		out.Status.Addresses = append(out.Status.Addresses, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: ip.String()})

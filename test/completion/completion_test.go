@@ -88,6 +88,9 @@ func TestThroughKubectl(t *testing.T) {
 		"explain deploy/x deploy/bankapp:":       "deploy/bankapp:8080 " + finished,
 		"explain deploy/x probe:":                "probe:9000 " + finished,
 		"explain deploy/x gtw/":                  finished, // this cluster has no Gateway API
+		"diff --delete netpol/":                  "netpol/bankapp-restrict-access " + finished,
+		"diff --delete bank/netpol/b":            "bank/netpol/bankapp-restrict-access " + finished,
+		"diff -f x.yaml --delete ingress/":       "ingress/bankapp " + finished,
 		"explain --source-namespace kube-sy":     "kube-system " + finished,
 		"explain --source-namespace default pod": "pod/ " + goesOn,
 	}

@@ -56,9 +56,9 @@ func (a app) podLabels() map[string]string {
 	return out
 }
 
-// workloads makes as many as have the pods of Size.
+// workloads makes as many as have the pods of Size, but for those on the nodes.
 func (m *maker) workloads() {
-	pods := 0
+	pods := m.size.Nodes
 	for i := 0; pods < m.size.Pods && !m.done; i++ {
 		a := newApp(m.size, i)
 		count := min(replicas, m.size.Pods-pods)

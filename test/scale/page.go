@@ -84,14 +84,25 @@ func (b *Bench) program() string {
 // machine says what this run had.
 func machine() string {
 	out := fmt.Sprintf("%d processors", runtime.NumCPU())
-	if raw, err := os.ReadFile("/proc/meminfo"); err == nil {
-		_, after, _ := strings.Cut(string(raw), "MemTotal:")
-		line, _, _ := strings.Cut(after, "kB")
-		if kilobytes, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64); err == nil {
-			out += fmt.Sprintf(" and %.0f GB of memory", float64(kilobytes)/1e6)
-		}
+	if total := memory("MemTotal"); total > 0 {
+		out += fmt.Sprintf(" and %.0f GB of memory", float64(total)/1e9)
 	}
 	return out + " (" + runtime.GOOS + "/" + runtime.GOARCH + ")"
+}
+
+// memory is a line of /proc/meminfo, in bytes; 0 where that is not known.
+func memory(line string) int64 {
+	raw, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(raw), line+":")
+	value, _, _ := strings.Cut(after, "kB")
+	kilobytes, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kilobytes * 1024
 }
 
 // machineLoad is how many processes want a processor, on average over a minute.

@@ -67,7 +67,11 @@ func (p *program) run(ctx context.Context, args ...string) (run, error) {
 		elapsed: time.Since(began), printed: stdout.total, stdout: stdout.text.String(), stderr: strings.TrimSpace(stderr.text.String()),
 		status: cmd.ProcessState.ExitCode(),
 	}
-	out.peak, out.ended = watched()
+	var killed time.Time
+	if out.peak, out.ended, killed = watched(); out.ended != "" {
+		// Not what the kernel takes to free the memory: the process did nothing then.
+		out.elapsed = killed.Sub(began)
+	}
 	// The kernel's own word is exact, but begins at what this process held when it
 	// started the other one (give or take what it counts late).
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
@@ -92,13 +96,14 @@ func (p *program) run(ctx context.Context, args ...string) (run, error) {
 
 // watch ends the process at a limit or with the context. The returned function ends
 // the watching, and tells how much memory the process held at most, as far as that
-// was seen, and why it was ended.
-func (p *program) watch(ctx context.Context, process *os.Process) func() (peak int64, ended string) {
+// was seen, and why and when it was ended.
+func (p *program) watch(ctx context.Context, process *os.Process) func() (peak int64, ended string, killed time.Time) {
 	var (
-		peak  int64
-		ended string
-		group sync.WaitGroup
-		over  = make(chan struct{})
+		peak   int64
+		ended  string
+		killed time.Time
+		group  sync.WaitGroup
+		over   = make(chan struct{})
 	)
 	group.Go(func() {
 		tick := time.NewTicker(10 * time.Millisecond)
@@ -119,14 +124,15 @@ func (p *program) watch(ctx context.Context, process *os.Process) func() (peak i
 				}
 				ended = "ended at " + bytesText(p.limits.Memory)
 			}
+			killed = time.Now()
 			_ = process.Kill() // one that has just ended by itself cannot be killed
 			return
 		}
 	})
-	return func() (int64, string) {
+	return func() (int64, string, time.Time) {
 		close(over)
 		group.Wait()
-		return peak, ended
+		return peak, ended, killed
 	}
 }
 

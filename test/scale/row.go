@@ -24,9 +24,10 @@ type Row struct {
 	TargetText string
 	// Ended says why a question was ended; the ratio is then more than Ratio.
 	Ended string
-	// BaselineEnded says that the baseline was ended; the ratio is then less than
-	// Ratio.
-	BaselineEnded bool
+	// BaselineEnded says why the baseline was ended. What it took until then is the
+	// least that it takes, and the ratio is less than Ratio: enough for a target that
+	// Ratio meets.
+	BaselineEnded string
 	// What the question took besides; 0 for what was not measured.
 	Time  time.Duration
 	Bytes int64
@@ -51,7 +52,7 @@ func (r Row) Result() string {
 		return ""
 	case r.Ratio <= r.Target:
 		return pass
-	case r.BaselineEnded:
+	case r.BaselineEnded != "":
 		return "the baseline did not finish"
 	default:
 		return over
@@ -82,18 +83,28 @@ func (r Row) ratio() string {
 	switch {
 	case r.Ratio == 0 && r.TargetText != "0":
 		return ""
+	case r.Ended != "" && r.BaselineEnded != "":
+		return "not known"
 	case r.Ended != "":
 		return "> " + number(r.Ratio)
-	case r.BaselineEnded:
+	case r.BaselineEnded != "":
 		return "< " + number(r.Ratio)
 	default:
 		return number(r.Ratio)
 	}
 }
 
+// baseline is Baseline, and how it ended if it did not finish.
+func (r Row) baseline() string {
+	if r.BaselineEnded == "" {
+		return r.Baseline
+	}
+	return r.Baseline + " (" + r.BaselineEnded + ")"
+}
+
 // cells are what a table shows of a row.
 func (r Row) cells() []string {
-	cells := []string{r.Size, r.Question, r.Figure, r.Netguard, r.Baseline, r.ratio(), r.TargetText, r.Result(), "", "", ""}
+	cells := []string{r.Size, r.Question, r.Figure, r.Netguard, r.baseline(), r.ratio(), r.TargetText, r.Result(), "", "", ""}
 	if r.Time > 0 {
 		cells[8] = timeText(r.Time)
 	}
@@ -111,7 +122,7 @@ func headers() []string {
 }
 
 func (r Row) line() string {
-	return fmt.Sprintf("%-2s %s, %s: %s / %s = %s (%s) %s  [%s]", r.Size, r.Question, r.Figure, r.Netguard, r.Baseline, r.ratio(), r.TargetText, r.Result(), bytesText(r.Peak))
+	return fmt.Sprintf("%-2s %s, %s: %s / %s = %s (%s) %s  [%s]", r.Size, r.Question, r.Figure, r.Netguard, r.baseline(), r.ratio(), r.TargetText, r.Result(), bytesText(r.Peak))
 }
 
 // number keeps two or three digits.

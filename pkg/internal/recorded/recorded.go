@@ -59,7 +59,7 @@ func content(t testing.TB, s *snapshot.Snapshot) []string {
 	var nodes, workloads []any
 	for _, n := range s.Nodes() {
 		kept := *n
-		kept.Labels = nil
+		kept.Labels, kept.K3sArgs = nil, cni.KeptNodeArgs(n)
 		nodes = append(nodes, kept)
 	}
 	for _, w := range s.Workloads() {
