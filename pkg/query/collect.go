@@ -392,7 +392,7 @@ func closeness(r report.MismatchReason) int {
 // rows folds the groups into rows.
 func (c *collector) rows() []report.ReachRow {
 	uniform := c.uniformNamespaces()
-	out := slices.Grow([]report.ReachRow(nil), len(c.groups))
+	out := make([]report.ReachRow, 0, len(c.groups))
 	for _, g := range c.groups {
 		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
 		last, lastFolds := "", folds("")
