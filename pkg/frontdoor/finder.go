@@ -24,6 +24,9 @@ type finder struct {
 	// unserved: the class is named but does not exist, or none is named and
 	// there is no default.
 	unserved bool
+	// hidden is what keeps the class from being known. No name of a class tells
+	// whose it is: nginx may be anybody's.
+	hidden *snapshot.Gap
 	// direct: a load balancer outside was told to send to pods, not to nodes.
 	direct bool
 }
@@ -36,6 +39,7 @@ func (f *finder) note(step report.EvidenceStep, found bool, detail string) {
 // annotation, else the default class (Ingress docs, "Default IngressClass").
 func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
 	f.look(snapshot.Need{Resource: snapshot.IngressClasses})
+	gap := f.m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: firstNonEmpty(ing.Class, ing.LegacyClass)})
 	switch {
 	case ing.Class != "":
 		f.class = ing.Class
@@ -52,6 +56,8 @@ func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
 			f.id = c.Controller
 		}
 		f.note(report.StepClass, true, "annotation kubernetes.io/ingress.class: "+ing.LegacyClass)
+	case gap != nil:
+		f.note(report.StepClass, false, "no class named, and the IngressClasses could not be read")
 	default:
 		var defaults []*snapshot.IngressClass
 		for _, c := range f.m.IngressClasses() {
@@ -67,13 +73,13 @@ func (f *finder) ingressClass(ing *snapshot.Ingress) (class, id string) {
 			f.note(report.StepClass, false, fmt.Sprintf("no class named, and %d IngressClasses are the default", len(defaults)))
 		}
 	}
-	if f.id != "" {
+	switch {
+	case f.id != "":
 		f.known = byController(f.id)
-	} else {
+	case gap != nil:
+		f.hidden, f.unserved = gap, false
+	default:
 		f.known = byClass(f.class)
-	}
-	if gap := f.m.Hidden(snapshot.IngressClasses, ""); gap != nil {
-		f.unserved = false
 	}
 	return f.class, f.id
 }
@@ -85,7 +91,8 @@ func (f *finder) gatewayClass(gw *snapshot.Gateway) string {
 		f.id = c.Controller
 		f.note(report.StepClass, true, fmt.Sprintf("gatewayClassName %s is served by controller %s", gw.Class, c.Controller))
 	} else {
-		f.unserved = f.m.Hidden(snapshot.GatewayClasses, "") == nil
+		f.hidden = f.m.GapFor(snapshot.Need{Resource: snapshot.GatewayClasses, Name: gw.Class})
+		f.unserved = f.hidden == nil
 		f.note(report.StepClass, false, fmt.Sprintf("gatewayClassName %s: %s", gw.Class, f.noClass(snapshot.GatewayClasses, gw.Class, "GatewayClass")))
 	}
 	f.known = byController(f.id)
@@ -137,7 +144,13 @@ func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []
 		}
 		return
 	}
-	if len(f.plane.Parties) > 0 || gw != nil && f.byGatewayLabel(gw) || f.byArguments() || f.byCatalogue() {
+	if len(f.plane.Parties) > 0 || gw != nil && f.byGatewayLabel(gw) {
+		return
+	}
+	if f.hidden != nil && f.plane.Problem == "" && !f.stopped() {
+		f.plane.Problem, f.plane.Detail = report.NotRead, f.hidden.Permission()
+	}
+	if f.hidden == nil && (f.byArguments() || f.byCatalogue()) {
 		return
 	}
 	if f.plane.Problem != "" || f.stopped() {

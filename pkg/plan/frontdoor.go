@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -19,7 +21,7 @@ func (p *planner) frontDoor(r reference.Reference) {
 			p.suggest(r)
 			return
 		}
-		p.want(snapshot.Need{Resource: snapshot.IngressClasses})
+		p.ingressClasses(ing)
 		for _, s := range ingressServices(ing) {
 			p.backend(s)
 		}
@@ -59,7 +61,7 @@ func (p *planner) allDoors() {
 	p.wantAll(snapshot.Ingresses)
 	p.wantAll(snapshot.Gateways)
 	if len(p.s.Ingresses()) > 0 {
-		p.want(snapshot.Need{Resource: snapshot.IngressClasses})
+		p.ingressClasses(p.s.Ingresses()...)
 	}
 	if len(p.s.Gateways()) > 0 {
 		p.want(snapshot.Need{Resource: snapshot.GatewayClasses})
@@ -95,6 +97,20 @@ func ingressServices(ing *snapshot.Ingress) []snapshot.Name {
 		}
 	}
 	return out
+}
+
+// ingressClasses reads all classes, of which one may be the default, or where that is
+// refused those that Ingresses name.
+func (p *planner) ingressClasses(of ...*snapshot.Ingress) {
+	all := snapshot.Need{Resource: snapshot.IngressClasses}
+	if p.want(all) || !p.failed(all) {
+		return
+	}
+	for _, ing := range of {
+		if name := cmp.Or(ing.Class, ing.LegacyClass); name != "" {
+			p.want(snapshot.Need{Resource: snapshot.IngressClasses, Name: name})
+		}
+	}
 }
 
 // gateway reads a Gateway and its class.

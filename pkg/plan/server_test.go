@@ -115,7 +115,9 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 		}
 	case snapshot.IngressClasses:
 		for _, o := range s.all.IngressClasses() {
-			b.AddIngressClass(o)
+			if n.Name == "" || n.Name == o.Name {
+				b.AddIngressClass(o)
+			}
 		}
 	case snapshot.Gateways:
 		for _, o := range s.all.Gateways() {
