@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -40,7 +41,9 @@ func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
 		}
 	}
 	for _, o := range s.Services() {
-		b.AddService(o)
+		if !hidden(snapshot.Services, o.Namespace) {
+			b.AddService(o)
+		}
 	}
 	for _, o := range s.EndpointSlices() {
 		if !hidden(snapshot.EndpointSlices, o.Namespace) {
@@ -292,4 +295,27 @@ func TestGapEndpointsWithoutPod(t *testing.T) {
 		service("shop/s", "ports: [{port: 80, targetPort: 8080}]"), slice("shop/s", "IPv4", "{port: 8080, protocol: TCP}", "{addresses: [10.0.1.1]}"),
 		policy("shop/out", "podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {}}]}]"))
 	hold(t, m, flow{"client", "svc/s:80", Unknown, report.NotRead})
+}
+
+// Clients need not come to the nodes' own ports, although the controller listens
+// there: its Service, which could not be read, may be where they come.
+func TestGapServiceOfAControllerOnNodesPorts(t *testing.T) {
+	ports := strings.Replace(controllerPod("in/ctl", "10.0.9.1", "n1"), "containerPort: 80}", "containerPort: 80, hostPort: 80}", 1)
+	for name, controller := range map[string]string{"hostPort": ports, "hostNetwork": hostController("in/ctl", "192.168.0.1", "n1")} {
+		all := snapshotOf(t, world, namespace("in", ""), webService(""), controller, ingressTo("nginx", "", "web"), ingressClass("nginx", "k8s.io/ingress-nginx"),
+			frontService("app: nginx", "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"))
+		hold(t, model.New(all), flow{"internet", "ingress/app", Denied, report.SourceRangeDenied})
+		b := snapshot.NewBuilder(forbid(all, refused(snapshot.Services, "")))
+		b.AddIngress(all.Ingresses()[0])
+		b.AddIngressClass(all.IngressClasses()[0])
+		b.Read(snapshot.Need{Resource: snapshot.IngressClasses})
+		b.AddService(all.Service(snapshot.Name{Namespace: "shop", Name: "web"}))
+		b.Read(snapshot.Need{Resource: snapshot.Services, Namespace: "shop"}) // where the backend is
+		m := model.New(b.Snapshot())
+		hold(t, m, flow{"internet", "ingress/app", Unknown, report.NotRead})
+		x := explained(t, m, "internet", "ingress/app")
+		if len(x.Gaps) != 1 || x.Gaps[0].Needs != "list services in all namespaces" {
+			t.Errorf("%s: gaps %+v", name, x.Gaps)
+		}
+	}
 }

@@ -51,10 +51,11 @@ func (e *engine) unreadOfDoor(d *frontdoor.Door) []string {
 
 // entryUnread is the answer for clients of a door whose Service may be among
 // those that could not be read: it decides at which port and with which address
-// they arrive. It is nil where the Service is known, or there need not be one.
+// they arrive, also where pods listen on their nodes' ports besides. It is nil where
+// the Service is known.
 func (e *engine) entryUnread(d *frontdoor.Door) *draft {
 	gap := e.Hidden(snapshot.Services, "")
-	if gap == nil || d.DataPlane.Entry != nil || onHost(d.DataPlane.Parties) {
+	if gap == nil || d.DataPlane.Entry != nil {
 		return nil
 	}
 	hop := report.Hop{Kind: report.HopService, Verdict: report.Unknown, Reason: report.NotRead, Needs: []string{gap.Permission()}}
