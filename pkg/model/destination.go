@@ -59,8 +59,8 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 			if p.Pod != nil && !p.Hypothetical && !p.Unseen && port.Pod == 0 && port.PodPortName != "" {
 				d.Broken, d.Detail = report.PortNameMissing, port.PodPortName
 			}
-			if text, ok := m.nodePort(p, port); ok {
-				d.Broken, d.Detail = report.LeavesCluster, text
+			if why, detail := m.passedOn(p, port); why != "" {
+				d.Broken, d.Detail = why, detail
 			}
 			out = append(out, d)
 		}
@@ -71,17 +71,19 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 	return out, nil
 }
 
-// nodePort finds the Service to whose pods a node passes on what arrives at a
-// port. On the way there the source address may become the node's, and whose
-// policies apply to which address is for kube-proxy and the network plugin to say.
-func (m *Model) nodePort(p Party, port report.PortMapping) (string, bool) {
+// passedOn finds the Service or pod to which a node passes on what arrives at a
+// port: the traffic leaves what is known of it. On the way the source address may
+// become the node's, and whose policies apply to which address is for kube-proxy and
+// the network plugin to say. The reason is "" where the port is the party's own, and
+// [report.NotRead] where that could not be read.
+func (m *Model) passedOn(p Party, port report.PortMapping) (report.Reason, string) {
 	if !p.Host() || port.Pod == 0 {
-		return "", false
+		return "", ""
 	}
 	for _, s := range m.Services() {
 		for _, sp := range s.Ports {
 			if sp.NodePort == port.Pod && sp.Protocol == port.Protocol {
-				return fmt.Sprintf("node port %d of Service %s", port.Pod, s.Name), true
+				return report.LeavesCluster, fmt.Sprintf("node port %d of Service %s", port.Pod, s.Name)
 			}
 		}
 	}
@@ -91,11 +93,16 @@ func (m *Model) nodePort(p Party, port report.PortMapping) (string, bool) {
 		}
 		for _, c := range pod.Ports {
 			if c.HostPort == port.Pod && c.Protocol == port.Protocol {
-				return fmt.Sprintf("host port %d of pod %s", port.Pod, pod.Name), true
+				return report.LeavesCluster, fmt.Sprintf("host port %d of pod %s", port.Pod, pod.Name)
 			}
 		}
 	}
-	return "", false
+	for _, n := range passingNeeds(p, port) {
+		if gap := m.GapFor(n); gap != nil {
+			return report.NotRead, gap.Permission()
+		}
+	}
+	return "", ""
 }
 
 // ofFamily keeps the addresses of one IP family: that of the address asked for.
@@ -114,6 +121,10 @@ func (m *Model) ofFamily(in []Destination, addr netip.Addr) []Destination {
 
 // PortsOf returns the ports of a party that a question is about.
 func (m *Model) PortsOf(p Party, asked reference.Port) []report.PortMapping {
+	return portsOf(p, asked)
+}
+
+func portsOf(p Party, asked reference.Port) []report.PortMapping {
 	protocol := asked.Protocol
 	if protocol == "" {
 		protocol = connset.TCP

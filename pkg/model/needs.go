@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -65,4 +67,40 @@ func EndpointNeeds(of *snapshot.Snapshot, s *snapshot.Service) []snapshot.Need {
 		}
 	}
 	return out
+}
+
+// HostNeeds are the reads by which [Model.Destinations] knows what a node, or a pod in
+// a node's network, gets of the packets that arrive at ports: a nodePort leads on to
+// a Service's pods, and a hostPort to another pod.
+func HostNeeds(p Party, asked reference.Port) []snapshot.Need {
+	if !p.Host() {
+		return nil
+	}
+	var out []snapshot.Need
+	for _, port := range portsOf(p, asked) {
+		for _, n := range passingNeeds(p, port) {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// passingNeeds are those of [HostNeeds] for one port.
+func passingNeeds(p Party, port report.PortMapping) []snapshot.Need {
+	// Those that kube-apiserver gives to Services by default, whatever pods declare.
+	const firstNodePort, lastNodePort = 30000, 32767
+	services := snapshot.Need{Resource: snapshot.Services}
+	switch {
+	case port.Pod == 0:
+		return nil
+	case p.Pod == nil || port.Undeclared:
+		return []snapshot.Need{services, {Resource: snapshot.Pods, Fields: "spec.nodeName=" + p.NodeName()}}
+	case port.Pod >= firstNodePort && port.Pod <= lastNodePort:
+		// The scheduler gives a port of a node that pods declare to one of them alone.
+		return []snapshot.Need{services}
+	default:
+		return nil
+	}
 }

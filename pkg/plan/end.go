@@ -33,6 +33,7 @@ func (p *planner) end(r reference.Reference) {
 		p.policiesOf(r.Name)
 		p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Name})
 		p.owners(p.s.PodsIn(r.Name))
+		p.podPorts(r.Port, p.s.PodsIn(r.Name))
 		if p.s.Has(snapshot.Need{Resource: snapshot.Namespaces, Name: r.Name}) && p.s.Namespace(r.Name) == nil {
 			p.want(snapshot.Need{Resource: snapshot.Namespaces})
 		}
@@ -41,6 +42,7 @@ func (p *planner) end(r reference.Reference) {
 		if p.get(r) {
 			if pod := p.s.Pod(nameOf(r)); pod != nil {
 				p.owners([]*snapshot.Pod{pod})
+				p.podPorts(r.Port, []*snapshot.Pod{pod})
 			} else {
 				p.suggest(r)
 			}
@@ -92,6 +94,10 @@ func (p *planner) workload(r reference.Reference) {
 	}
 	p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: r.Namespace, Labels: selector})
 	p.owners(p.s.PodsIn(r.Namespace))
+	selected := labels.SelectorFromSet(w.Selector)
+	p.podPorts(r.Port, slices.DeleteFunc(slices.Clone(p.s.PodsIn(r.Namespace)), func(pod *snapshot.Pod) bool {
+		return !selected.Matches(labels.Set(pod.Labels))
+	}))
 }
 
 // service reads a Service, its endpoints and the pods behind it.
@@ -208,13 +214,42 @@ func (p *planner) maySecond(a netip.Addr) bool {
 	return !slices.ContainsFunc(p.s.Pods(), func(pod *snapshot.Pod) bool { return len(pod.IPs) > 0 && pod.IPs[0].Is4() == a.Is4() })
 }
 
-// node reads a node and what it passes on that arrives at the port: a nodePort
-// leads to a Service's pods, and a hostPort to a pod.
+// node reads a node and what it passes on that arrives at the port.
 func (p *planner) node(name string, port reference.Port) {
 	p.want(snapshot.Need{Resource: snapshot.Nodes, Name: name})
-	if port.Number != 0 {
-		p.want(snapshot.Need{Resource: snapshot.Services})
-		p.want(snapshot.Need{Resource: snapshot.Pods, Fields: "spec.nodeName=" + name})
+	p.passedOn(port, model.Party{Node: &snapshot.Node{Name: name}})
+}
+
+// podPorts reads what nodes pass on that arrives at the ports of pods in their
+// network.
+func (p *planner) podPorts(port reference.Port, pods []*snapshot.Pod) {
+	var parties []model.Party
+	for _, pod := range pods {
+		if pod.HostNetwork && !pod.Finished() {
+			parties = append(parties, model.Party{Pod: pod})
+		}
+	}
+	p.passedOn(port, parties...)
+}
+
+func (p *planner) passedOn(port reference.Port, hosts ...model.Party) {
+	var needs []snapshot.Need
+	seen := map[snapshot.Need]bool{}
+	for _, party := range hosts {
+		for _, n := range model.HostNeeds(party, port) {
+			if !seen[n] {
+				seen[n] = true
+				needs = append(needs, n)
+			}
+		}
+	}
+	if len(needs) > maxLists {
+		p.wantAll(snapshot.Services)
+		p.wantAll(snapshot.Pods)
+		return
+	}
+	for _, n := range needs {
+		p.want(n)
 	}
 }
 

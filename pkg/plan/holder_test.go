@@ -7,7 +7,10 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/query"
+	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -34,6 +37,9 @@ func handmade(addresses ...string) *snapshot.Snapshot {
 	pod("other", "edge", "n1", []string{"10.0.0.3", "fd00::3"}, snapshot.ContainerPort{Protocol: connset.TCP, Port: 8080, HostPort: 80})
 	agent := pod("other", "agent", "n1", []string{"192.168.0.1"})
 	agent.HostNetwork, agent.HostIPs = true, agent.IPs
+	exporter := pod("other", "exporter", "n2", []string{"192.168.0.2"}, snapshot.ContainerPort{Name: "metrics", Protocol: connset.TCP, Port: 9100}, snapshot.ContainerPort{Name: "odd", Protocol: connset.TCP, Port: 30080})
+	exporter.HostNetwork, exporter.HostIPs, exporter.Owner = true, exporter.IPs, snapshot.Owner{Kind: "DaemonSet", Name: "exporter"}
+	b.AddWorkload(&snapshot.Workload{Kind: "DaemonSet", Name: snapshot.Name{Namespace: "other", Name: "exporter"}})
 	b.AddPolicy(&snapshot.Policy{Name: snapshot.Name{Namespace: "other", Name: "deny"}, Spec: networkingv1.NetworkPolicySpec{
 		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
 	}})
@@ -74,6 +80,13 @@ func TestAddressesAreTracedToTheirHolders(t *testing.T) {
 		"a node's address":             {handmade(), "192.168.0.1:80", false},
 		"another address of a node":    {handmade(), "198.51.100.1:80", true},
 		"a node's address, a nodePort": {handmade(), "192.168.0.1:30080", false},
+		"a hostPort of a pod, by one on the node's network": {handmade(), "other/pod/agent:80", false},
+		"a nodePort, by a pod on the node's network":        {handmade(), "other/pod/agent:30080", false},
+		"a nodePort that a pod declares":                    {handmade(), "other/ds/exporter:30080", false},
+		"a nodePort that a pod declares by name":            {handmade(), "other/ds/exporter:odd", false},
+		"a nodePort among the ports of a pod":               {handmade(), "other/ds/exporter", false},
+		"a port that nobody has":                            {handmade(), "other/ds/exporter:9000", false},
+		"a port that a pod declares":                        {handmade(), "other/ds/exporter:9100", false},
 	} {
 		for _, source := range []string{"client", "app=x", "internet", "other/pod/agent"} {
 			q := plan.Question{Source: shop(t, source), Target: shop(t, test.target)}
@@ -89,6 +102,44 @@ func TestAddressesAreTracedToTheirHolders(t *testing.T) {
 			if source == "client" && listed != test.pods {
 				t.Errorf("%s: all pods are listed: %v, want %v", name, listed, test.pods)
 			}
+		}
+	}
+}
+
+// Where it may not be read what a node passes on, no verdict on its ports is certain,
+// but on one that a pod declares: no other pod of the node gets that.
+func TestWhatANodePassesOnMayNotBeRead(t *testing.T) {
+	all := handmade()
+	for _, c := range []struct {
+		target  string
+		refused snapshot.Resource
+		takes   string // "" where it does not matter
+	}{
+		{"other/pod/agent:80", snapshot.Pods, "list pods in all namespaces"},
+		{"other/pod/agent:30080", snapshot.Services, "list services in all namespaces"},
+		{"other/pod/agent:9000", snapshot.Services, "list services in all namespaces"},
+		{"other/pod/agent:9000", snapshot.Pods, "list pods in all namespaces"},
+		{"other/ds/exporter:9100", snapshot.Services, ""},
+		{"other/ds/exporter:9100", snapshot.Pods, ""},
+		{"other/ds/exporter:30080", snapshot.Services, "list services in all namespaces"},
+		{"other/ds/exporter", snapshot.Services, "list services in all namespaces"},
+		{"no/n1:80", snapshot.Pods, "list pods in all namespaces"},
+		{"no/n1:30080", snapshot.Services, "list services in all namespaces"},
+		{"192.168.0.1:30080", snapshot.Services, "list services in all namespaces"},
+		{"no/n1", snapshot.Services, ""},
+	} {
+		q := plan.Question{Source: shop(t, "client"), Target: shop(t, c.target)}
+		server := &server{t: t, all: all, forbidden: func(n snapshot.Need) bool { return n.Resource == c.refused && n.Namespace == "" }}
+		x, err := query.Explain(model.New(server.load(q)), *q.Source, *q.Target, query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		takes := ""
+		if len(x.Gaps) > 0 {
+			takes = x.Gaps[0].Needs
+		}
+		if want := c.takes != ""; takes != c.takes || want != (x.Verdict == report.Unknown) {
+			t.Errorf("%s without %s: %v, and takes %q, want %q", c.target, c.refused, x.Verdict, takes, c.takes)
 		}
 	}
 }

@@ -152,7 +152,11 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 		if p.dst.Broken == "" {
 			return nil
 		}
-		return []report.Hop{{Kind: report.HopEndpoint, Verdict: brokenVerdict(p.dst.Broken), Reason: p.dst.Broken, Detail: p.dst.Detail}}
+		hop := report.Hop{Kind: report.HopEndpoint, Verdict: brokenVerdict(p.dst.Broken), Reason: p.dst.Broken, Detail: p.dst.Detail}
+		if p.dst.Broken == report.NotRead {
+			hop.Needs, hop.Detail = []string{p.dst.Detail}, ""
+		}
+		return []report.Hop{hop}
 	}
 	port := p.dst.Port
 	hop := report.Hop{
