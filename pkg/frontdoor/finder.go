@@ -27,6 +27,8 @@ type finder struct {
 	// hidden is what keeps the class from being known. No name of a class tells
 	// whose it is: nginx may be anybody's.
 	hidden *snapshot.Gap
+	// unseen is what kept a search for pods from seeing all of them.
+	unseen *snapshot.Gap
 	// direct: a load balancer outside was told to send to pods, not to nodes.
 	direct bool
 }
@@ -303,8 +305,10 @@ func (f *finder) byStatus(addresses []string) bool {
 		return true
 	}
 	var found []model.Party
+	takes := ""
 	for _, s := range services {
-		parties := f.behind(s)
+		parties, missing := f.behind(s)
+		takes = firstNonEmpty(takes, missing)
 		f.note(report.StepStatus, len(parties) > 0,
 			fmt.Sprintf("status address %s is that of Service %s", strings.Join(addresses, ", "), s.Name))
 		if len(parties) > 0 && f.plane.Entry == nil {
@@ -315,6 +319,15 @@ func (f *finder) byStatus(addresses []string) bool {
 				found = append(found, p)
 			}
 		}
+	}
+	if gap := f.m.Hidden(snapshot.Services, ""); gap != nil && len(found) == 0 {
+		takes = gap.Permission()
+	}
+	if takes != "" {
+		// It may be what was not read that carries the traffic.
+		f.plane.Entry = nil
+		f.plane.Problem, f.plane.Detail = report.NotRead, takes
+		return true
 	}
 	if len(found) > 0 {
 		f.plane.Parties = found
@@ -358,19 +371,22 @@ func (f *finder) servicesAt(text string) []*snapshot.Service {
 	return others
 }
 
-// behind are the pods that a Service leads to, each once.
-func (f *finder) behind(s *snapshot.Service) []model.Party {
+// behind are the pods that a Service leads to, each once, and the permission that is
+// missing to know all of them.
+func (f *finder) behind(s *snapshot.Service) (out []model.Party, takes string) {
 	dsts, err := f.m.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name})
 	if err != nil {
-		return nil
+		return nil, ""
 	}
-	var out []model.Party
 	for _, d := range dsts {
+		if d.Broken == report.NotRead {
+			takes = d.Detail
+		}
 		if d.Pod != nil && !slices.ContainsFunc(out, func(p model.Party) bool { return p.Pod == d.Pod }) {
 			out = append(out, model.Party{Pod: d.Pod})
 		}
 	}
-	return out
+	return out, takes
 }
 
 // listeningOnNodes are pods with a web port of a node that has one of the addresses.
@@ -561,8 +577,12 @@ func (f *finder) byCatalogue() bool {
 }
 
 // settle takes the pods if they are of one workload; several candidates are the
-// user's to choose from.
+// user's to choose from. Where some pods could not be read, there may be several.
 func (f *finder) settle(found []model.Party) bool {
+	if f.unseen != nil {
+		f.plane.Problem, f.plane.Detail = report.NotRead, f.unseen.Permission()
+		return false
+	}
 	if !f.lookUp(found) {
 		return true
 	}

@@ -1,6 +1,7 @@
 package frontdoor_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
@@ -97,4 +98,68 @@ func TestAClassThatMayNotBeRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where lists were refused, what was found need not be all that there is to find.
+func TestADataPlaneThatMayNotBeAll(t *testing.T) {
+	world := []string{
+		class("nginx", nginxID), nginx("bank/c", "10.1.0.1", nginxArgs), nginx("other/c", "10.1.0.2", nginxArgs),
+		webService("edge/lb", "a: b", "type: LoadBalancer", "{ip: 203.0.113.10}"), pod("edge/p", "a: b", "10.1.0.9", "", webPorts, ""), backend,
+	}
+	for name, c := range map[string]struct {
+		address string
+		refused snapshot.Need
+		want    string // permission
+	}{
+		"one of several candidates":             {"", snapshot.Need{Resource: snapshot.Pods}, "list pods in all namespaces"},
+		"a Service that the status may name":    {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.Services}, "list services in all namespaces"},
+		"the endpoints of one that it names":    {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.EndpointSlices}, "list endpointslices in all namespaces"},
+		"the pod of an endpoint of that":        {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.Pods}, `get pods in namespace "edge"`},
+		"a Service that nobody says is the way": {"", snapshot.Need{Resource: snapshot.Services}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			manifests := append([]string{ingress("", "nginx", c.address)}, world...)
+			if c.want == "" {
+				manifests = slices.DeleteFunc(manifests, func(m string) bool { return m == nginx("other/c", "10.1.0.2", nginxArgs) })
+			}
+			all := modelOf(t, manifests...)
+			d := open(t, model.New(onlyBankWithout(all.Snapshot, c.refused)), "ingress/app").DataPlane
+			if c.want != "" && (d.Problem != report.NotRead || d.Detail != c.want) || c.want == "" && d.Problem != "" {
+				t.Errorf("problem %q (%s), want one that takes %q\n%v", d.Problem, d.Detail, c.want, d.Evidence)
+			}
+		})
+	}
+}
+
+// onlyBankWithout is what somebody reads who is refused one list but in namespace bank.
+func onlyBankWithout(all *snapshot.Snapshot, refused snapshot.Need) *snapshot.Snapshot {
+	b := snapshot.NewBuilder(nil)
+	sees := func(r snapshot.Resource, namespace string) bool { return r != refused.Resource || namespace == "bank" }
+	for _, r := range []snapshot.Resource{
+		snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.ReplicaSets, snapshot.Jobs, snapshot.IngressClasses,
+	} {
+		if r != refused.Resource {
+			b.Read(snapshot.Need{Resource: r})
+		}
+	}
+	b.Read(snapshot.Need{Resource: refused.Resource, Namespace: "bank"})
+	b.AddGap(snapshot.Gap{Need: refused, Reason: snapshot.GapForbidden, Message: "forbidden"})
+	for _, o := range all.Pods() {
+		if sees(snapshot.Pods, o.Namespace) {
+			b.AddPod(o)
+		}
+	}
+	for _, o := range all.Services() {
+		if sees(snapshot.Services, o.Namespace) {
+			b.AddService(o)
+		}
+	}
+	for _, o := range all.EndpointSlices() {
+		if sees(snapshot.EndpointSlices, o.Namespace) {
+			b.AddEndpointSlice(o)
+		}
+	}
+	b.AddIngress(all.Ingresses()[0])
+	b.AddIngressClass(all.IngressClasses()[0])
+	return b.Snapshot()
 }

@@ -39,6 +39,9 @@ func (f *finder) look(needs ...snapshot.Need) bool {
 		if !f.m.Tried(n) {
 			f.plane.unread = append(f.plane.unread, n)
 		}
+		if gap := f.m.GapFor(n); gap != nil && n.Resource == snapshot.Pods {
+			f.unseen = gap
+		}
 	}
 	return !f.stopped()
 }
