@@ -267,7 +267,7 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 	subject, peer := e.Endpoint(p.dst.Party, l.dst), e.Endpoint(sender, l.src)
 	e.policed(&hop, p, report.Ingress, p.dst.Pod, &subject, &peer, b, evidence)
 	if near == selector.Undetermined && hop.Verdict == report.Denied {
-		hop.Verdict, hop.Reason = report.Unknown, report.NodeUnknown
+		hop.Verdict, hop.Reason, hop.Needs = report.Unknown, report.NodeUnknown, e.nodesUnread(p)
 	}
 	return hop
 }
@@ -338,8 +338,18 @@ func (e *engine) whyOpen(p pair, peer *policy.Endpoint, said []report.PolicyEvid
 	case peer.NamespaceLabels.Partial:
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission()}
 	default:
-		return report.AddressUnknown, nil
+		return report.AddressUnknown, e.nodesUnread(p)
 	}
+}
+
+// nodesUnread is the permission to list nodes, where any node may be the sender
+// because they could not be read.
+func (e *engine) nodesUnread(p pair) []string {
+	sender := p.sender()
+	if gap := e.Hidden(snapshot.Nodes, ""); gap != nil && sender.Node != nil && sender.Node.Name == "" {
+		return []string{gap.Permission()}
+	}
+	return nil
 }
 
 // portOpen tells whether some rule that has its peer is open for its port alone.

@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // TestDoorsAgree asks the same of doors in different ways: who-can-reach, explain
@@ -57,5 +59,49 @@ func TestDoorsAgree(t *testing.T) {
 				t.Errorf("%s %s: who-can-reach says %v, explain from outside %v", path, door, through, x.Verdict)
 			}
 		}
+	}
+}
+
+// TestDoorsNeedWhatDecides refuses one list after the other: whether clients get
+// through a door is then what it is in truth, or open, and the answer says for want
+// of what.
+func TestDoorsNeedWhatDecides(t *testing.T) {
+	paths, err := filepath.Glob("../cmd/testdata/doors/*/*/cluster.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no clusters (%v)", err)
+	}
+	open := map[snapshot.Resource]int{}
+	for _, path := range append(paths, "../plan/testdata/doors.yaml") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := snapshotOf(t, string(text))
+		for _, r := range []snapshot.Resource{snapshot.IngressClasses, snapshot.Services, snapshot.Pods, snapshot.EndpointSlices, snapshot.Nodes, snapshot.Namespaces, snapshot.NetworkPolicies} {
+			m := model.New(forbid(all, refused(r, "")))
+			for _, ing := range all.Ingresses() {
+				door := reference.Reference{Kind: reference.Ingress, Namespace: ing.Namespace, Name: ing.Name.Name}
+				ask := func(m *model.Model) *report.Explanation {
+					x, err := query.Explain(m, reference.Reference{Form: reference.FormInternet}, door, query.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return x
+				}
+				switch got, truth := ask(m), ask(model.New(all)); {
+				case got.Verdict == Unknown && truth.Verdict != Unknown:
+					open[r]++
+					if len(got.Gaps) == 0 {
+						t.Errorf("%s %s without %s: it is not said what is missing", path, door, r)
+					}
+				case got.Verdict != truth.Verdict:
+					t.Errorf("%s %s without %s: %v, in truth %v", path, door, r, got.Verdict, truth.Verdict)
+				}
+			}
+		}
+	}
+	t.Logf("open for want of: %v", open)
+	if open[snapshot.IngressClasses] == 0 || open[snapshot.Services] == 0 {
+		t.Errorf("nothing was put to the test: %v", open)
 	}
 }

@@ -45,6 +45,14 @@ func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
 			b.AddService(o)
 		}
 	}
+	for _, o := range s.Ingresses() {
+		b.AddIngress(o)
+	}
+	for _, o := range s.IngressClasses() {
+		if !hidden(snapshot.IngressClasses, "") {
+			b.AddIngressClass(o)
+		}
+	}
 	for _, o := range s.EndpointSlices() {
 		if !hidden(snapshot.EndpointSlices, o.Namespace) {
 			b.AddEndpointSlice(o)
@@ -63,7 +71,7 @@ func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
 	for _, o := range s.Workloads() {
 		b.AddWorkload(o)
 	}
-	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies, snapshot.PolicyKinds} {
+	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.IngressClasses, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies, snapshot.PolicyKinds} {
 		refusedSome := false
 		for _, n := range refused {
 			refusedSome = refusedSome || n.Resource == r
@@ -306,9 +314,6 @@ func TestGapServiceOfAControllerOnNodesPorts(t *testing.T) {
 			frontService("app: nginx", "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"))
 		hold(t, model.New(all), flow{"internet", "ingress/app", Denied, report.SourceRangeDenied})
 		b := snapshot.NewBuilder(forbid(all, refused(snapshot.Services, "")))
-		b.AddIngress(all.Ingresses()[0])
-		b.AddIngressClass(all.IngressClasses()[0])
-		b.Read(snapshot.Need{Resource: snapshot.IngressClasses})
 		b.AddService(all.Service(snapshot.Name{Namespace: "shop", Name: "web"}))
 		b.Read(snapshot.Need{Resource: snapshot.Services, Namespace: "shop"}) // where the backend is
 		m := model.New(b.Snapshot())
