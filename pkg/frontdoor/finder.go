@@ -141,7 +141,11 @@ func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []
 		return
 	}
 	if f.unserved && len(addresses) == 0 && (f.known == nil || !f.known.byName) && !f.withoutClass() {
-		if f.plane.Problem == "" && !f.stopped() {
+		switch {
+		case f.plane.Problem != "" || f.stopped():
+		case f.unseen != nil: // some pod may serve Ingresses without a class
+			f.plane.Problem, f.plane.Detail = report.NotRead, f.unseen.Permission()
+		default:
 			f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
 		}
 		return
