@@ -22,6 +22,7 @@ func questions() []string {
 		"explain deploy/frontend svc/bankapp-service -n bank",
 		"explain ns/infra shop/svc/web -o json",
 		"explain internet ingress/bankapp -n bank -o json",
+		"can-reach internet ingress/odd -n shop -o json",
 		"explain app=frontend 10.96.0.1:443 -n bank -o json",
 		"who-can-reach svc/bankapp-service -n bank -o json",
 		"who-can-reach svc/bankapp-service -n bank",
@@ -48,6 +49,7 @@ func mainQuestions() []string {
 	return []string{
 		"can-reach deploy/frontend svc/bankapp-service -n bank -o json",
 		"explain ns/infra shop/svc/web -o json",
+		"can-reach internet ingress/odd -n shop -o json",
 		"who-can-reach ingress/bankapp -n bank -o json",
 		"who-can-reach httproute/web -n shop -o json",
 		"map -A -o json",
