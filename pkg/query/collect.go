@@ -391,7 +391,7 @@ func closeness(r report.MismatchReason) int {
 
 // rows folds the groups into rows.
 func (c *collector) rows() []report.ReachRow {
-	uniform := c.uniformNamespaces()
+	uniform, incomplete := c.uniformNamespaces(), c.incomplete()
 	out := make([]report.ReachRow, 0, len(c.groups))
 	for _, g := range c.groups {
 		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
@@ -414,7 +414,7 @@ func (c *collector) rows() []report.ReachRow {
 				if !seen {
 					at = len(namespaces)
 					folded[ns] = at
-					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}})
+					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}, Incomplete: incomplete(ns)})
 				}
 				if count := m.count(); !standsForUnread(m.end) {
 					namespaces[at].Count += count
@@ -425,7 +425,9 @@ func (c *collector) rows() []report.ReachRow {
 				if len(m.parts) > 0 {
 					total = c.total[m.parts[0].class.Workload]
 				}
-				workloads = append(workloads, m.report(total))
+				end := m.report(total)
+				end.Incomplete = len(m.parts) > 0 && m.end.Kind != "Pod" && incomplete(ns)
+				workloads = append(workloads, end)
 			}
 		}
 		row := func(scope report.RowScope, ends []report.Members) {
