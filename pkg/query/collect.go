@@ -71,7 +71,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	for _, t := range targets {
 		c.own[partyName(t.Party)] = t.Party
 	}
-	c.count(from)
+	c.count()
 	ask := func(class []model.Party) map[string]*said {
 		answers := map[string]*said{}
 		classes := anywhere
@@ -103,7 +103,7 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	for _, s := range sources {
 		c.own[partyName(s)] = s
 	}
-	c.count(to)
+	c.count()
 	host := slices.ContainsFunc(to.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
 	// A pod reaches its own node whatever its policies say.
 	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
@@ -130,14 +130,14 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	}
 }
 
-// count notes how many pods each workload has.
-func (c *collector) count(in everyone) {
+// count notes how many pods each workload has, also those that are not asked about.
+func (c *collector) count() {
 	workloads := 0
-	for _, class := range in.classes {
+	for _, class := range c.Classes() {
 		workloads = max(workloads, class.Workload+1)
 	}
 	c.total = make([]int, workloads)
-	for _, class := range in.classes {
+	for _, class := range c.Classes() {
 		c.total[class.Workload] += len(class.Pods)
 	}
 }
