@@ -84,7 +84,7 @@ func typical(f func() error) (time.Duration, error) {
 }
 
 // brief is how long something may take to be repeated: it is easily disturbed.
-const brief = 3 * time.Second
+const brief = 12 * time.Second
 
 // usual is the middle one of three, or the only one of what takes long.
 func usual[T any](f func() (T, error), took func(T) time.Duration) (T, error) {
