@@ -124,8 +124,8 @@ func newWhoCanReach(g *globals) *cobra.Command {
 			outside the cluster, and nodes.
 
 			Of a cluster, a table reads only the pods that the policies in play tell apart: it may speak of
-			"all other pods" of a namespace, or of those whose egress a policy restricts. -o wide, json and
-			yaml read all pods and name them.
+			"all other pods" of a namespace, or of those whose egress a policy restricts, and of "any pod" of
+			namespaces that may have none. -o wide, json and yaml read all pods and name them.
 
 			For an Ingress, Gateway or route: whether it works, from clients outside through its controller to
 			the pods, what clients see when it does not, and how to mend it; who else gets to those pods; and

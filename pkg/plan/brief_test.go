@@ -46,6 +46,9 @@ func randomWorld(seed int64) *snapshot.Snapshot {
 			w.policy(name, j)
 		}
 	}
+	for i := range w.rnd.Intn(3) {
+		w.b.AddNamespace(&snapshot.Namespace{Name: fmt.Sprintf("empty%d", i), Labels: map[string]string{"env": w.one("prod", "dev")}})
+	}
 	w.b.AddService(&snapshot.Service{Name: snapshot.Name{Namespace: "bank", Name: "svc"}, Type: snapshot.ClusterIP, Selector: map[string]string{"app": "a"},
 		Ports: []snapshot.ServicePort{{Protocol: connset.TCP, Port: 80, TargetPort: 8080}}})
 	slice := &snapshot.EndpointSlice{Name: snapshot.Name{Namespace: "bank", Name: "svc-1"}, Service: "svc", AddressType: "IPv4", Ports: []snapshot.EndpointPort{{Protocol: connset.TCP, Port: 8080}}}
@@ -71,6 +74,12 @@ func (w world) pod(ns string, j int) {
 	}
 	if w.rnd.Intn(2) == 0 {
 		p.Labels["tier"] = w.one("x", "y")
+	}
+	if j > 0 { // some of one workload
+		p.Owner = snapshot.Owner{Kind: w.one("DaemonSet", "StatefulSet", ""), Name: "web"}
+		if p.Owner.Kind == "" {
+			p.Owner.Name = ""
+		}
 	}
 	switch w.rnd.Intn(8) {
 	case 0:
@@ -224,6 +233,8 @@ func TestBriefAnswersAgreeWithWholeOnes(t *testing.T) {
 				t.Errorf("seed %d, %s: gaps %v", seed, text, brief.Gaps)
 			}
 			saysWhatIs(t, all, brief)
+			countsWhatIs(t, all, read, brief.Rows, nil)
+			sameNumbers(t, brief, whole)
 			m := model.New(all)
 			for _, pod := range all.Pods() {
 				if pod.Finished() {

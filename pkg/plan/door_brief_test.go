@@ -96,6 +96,17 @@ func behind(t *testing.T, s *snapshot.Snapshot, q plan.Question, b report.DoorBa
 	return out
 }
 
+// carriers are the names of the pods that carry a door's traffic.
+func carriers(d report.Door) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range d.DataPlane {
+		for _, name := range m.Names {
+			out[snapshot.Name{Namespace: m.End.Namespace, Name: name}.String()] = true
+		}
+	}
+	return out
+}
+
 // firstDifference are the lines about the first in which two texts differ.
 func firstDifference(got, want string) string {
 	x, y := strings.Split(got, "\n"), strings.Split(want, "\n")
@@ -109,7 +120,7 @@ func firstDifference(got, want string) string {
 
 // sameDoor compares a brief answer about a door with the whole one. It returns how
 // many pods it compared.
-func sameDoor(t *testing.T, all *snapshot.Snapshot, q plan.Question, brief, whole *report.FrontDoor) int {
+func sameDoor(t *testing.T, all, read *snapshot.Snapshot, q plan.Question, brief, whole *report.FrontDoor) int {
 	t.Helper()
 	if got, want := allButInside(t, all, q, brief), allButInside(t, all, q, whole); got != want {
 		t.Errorf("of %s it is said, from what was read:\n%s", q.Target, firstDifference(got, want))
@@ -126,6 +137,7 @@ func sameDoor(t *testing.T, all *snapshot.Snapshot, q plan.Question, brief, whol
 			x, y := &report.Reach{Rows: brief.Doors[i].Backends[j].Inside}, &report.Reach{Rows: b.Inside}
 			x.Pods, y.Pods = []report.Members{own}, []report.Members{own}
 			saysWhatIs(t, all, x)
+			countsWhatIs(t, all, read, x.Rows, carriers(d))
 			for _, pod := range all.Pods() {
 				if pod.Finished() {
 					continue
@@ -152,7 +164,7 @@ func TestBriefAnswersAboutDoorsAgreeWithWholeOnes(t *testing.T) {
 			q := plan.Question{Target: ref(t, door), Home: "bank", Controllers: userControllers(t, rnd), Brief: true}
 			server := &server{t: t, all: all}
 			s := server.load(q)
-			compared += sameDoor(t, all, q, frontDoor(t, s, q), frontDoor(t, all, q))
+			compared += sameDoor(t, all, s, q, frontDoor(t, s, q), frontDoor(t, all, q))
 			read += len(s.Pods())
 			if !s.Has(snapshot.Need{Resource: snapshot.Pods}) {
 				spared++
@@ -330,7 +342,17 @@ func TestRefusedListsLeaveDoorsAsOpenAsTheyWere(t *testing.T) {
 					q := q
 					q.Brief = brief
 					server := &server{t: t, all: all, forbidden: r.forbidden}
-					return query.FrontDoor(model.New(server.load(q)), *q.Target, query.Options{Controllers: q.Controllers})
+					s := server.load(q)
+					out, err := query.FrontDoor(model.New(s), *q.Target, query.Options{Controllers: q.Controllers})
+					if err != nil {
+						return nil, err
+					}
+					for _, d := range out.Doors {
+						for _, b := range d.Backends {
+							countsWhatIs(t, all, s, b.Inside, carriers(d))
+						}
+					}
+					return out, nil
 				}
 				got, err1 := ask(true)
 				before, err2 := ask(false)

@@ -34,3 +34,30 @@ func manyNamespaces() *report.Reach {
 	out.Rows = append([]report.ReachRow{row, alone}, out.Rows...)
 	return out
 }
+
+// partlyRead is an answer in which of most namespaces not all pods were read: nobody
+// knows how many they have, or whether they have any.
+func partlyRead() *report.Reach {
+	out := whoCanReach()
+	out.Gaps, out.Unmatched = nil, nil
+	row := func(v report.Verdict, r report.Reason, s report.RowScope, ends ...report.Members) report.ReachRow {
+		return report.ReachRow{Verdict: v, Reason: r, Hop: report.HopIngress, Scope: s, Ports: out.Ports, Ends: ends}
+	}
+	of := func(kind, name string, nodes []string, pods ...string) report.Members {
+		end := report.End{Kind: kind, Namespace: "edge", Name: name}
+		return report.Members{End: end, Names: pods, Nodes: nodes, Count: len(pods), Total: len(pods), Incomplete: true}
+	}
+	var others []report.Members
+	for _, ns := range []string{"shop", "team-a", "team-b"} {
+		others = append(others, report.Members{End: report.End{Kind: "Namespace", Name: ns}, Incomplete: true})
+	}
+	out.Rows = []report.ReachRow{
+		row(report.Allowed, report.SameNode, report.ScopeWorkloads, of("DaemonSet", "agent", []string{"n1"}, "agent-a")),
+		row(report.Allowed, report.NotIsolated, report.ScopeWorkloads, all(frontend, 1), of("Deployment", "web", nil, "web-a", "web-b", "web-c", "web-d", "web-e")),
+		row(report.Allowed, report.NotIsolated, report.ScopeNamespaces, others[:2]...),
+		row(report.Denied, report.NoRuleAllows, report.ScopeNamespaces, others[2]),
+		row(report.Denied, report.NoRuleAllows, report.ScopeOtherNamespaces, others...),
+		row(report.Denied, report.NotIsolated, report.ScopeEverywhere, others...),
+	}
+	return out
+}

@@ -75,8 +75,8 @@ func allowedEnds(out lines, row report.ReachRow) {
 		return
 	}
 	for _, m := range row.Ends {
-		if m.Count < m.Total && m.Count == len(m.Names) && reference.Kind(m.End.Kind).IsWorkload() {
-			// Some pods of it are allowed, and these are all of them.
+		if (m.Count < m.Total || m.Incomplete) && m.Count == len(m.Names) && reference.Kind(m.End.Kind).IsWorkload() {
+			// Some pods of it are allowed, and these are all that are known.
 			for _, name := range m.Names {
 				out.add(names{}.object("Pod", m.End.Namespace, name))
 			}

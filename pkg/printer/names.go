@@ -105,11 +105,17 @@ func (n names) labels(set map[string]string) string {
 	return strings.Join(pairs, ",")
 }
 
-// members is what an answer is about: all of an end, or 2 of 3 pods of it.
+// members is what an answer is about: all of an end, or 2 of 3 pods of it. Where not
+// all pods were read, nobody knows of how many.
 func (n names) members(m report.Members) string {
 	e, some := m.End, m.Count < m.Total
-	if m.Others {
+	switch {
+	case m.Others:
 		return n.others([]report.Members{m}, 0)
+	case m.Incomplete && e.Kind == "Namespace":
+		return "any pod of " + n.end(e)
+	case m.Incomplete:
+		return "some pods of " + n.end(e)
 	}
 	switch e.Kind {
 	case kindInternet:

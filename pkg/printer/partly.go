@@ -140,14 +140,17 @@ func nodeMatters(r report.Reason) bool {
 	return r == report.SameNode || r == report.NodeUnknown || r == report.NoLocalEndpoint
 }
 
-// memberNames is members and which ones: 2 of 3 pods of deploy/x (x-1, x-2);
-// where it matters also on which nodes, or through which an outside client came.
+// memberNames is members and which ones: 2 of 3 pods of deploy/x (x-1, x-2), or pods
+// x-1, x-2 of deploy/x where nobody knows of how many; where it matters also on which nodes, or through which an outside client came.
 func (t text) memberNames(n names, m report.Members, nodes bool) string {
 	limit := 3
 	if t.wide() {
 		limit = 0
 	}
-	text := n.members(m)
+	text, named := n.members(m), m.Incomplete && len(m.Names) > 0
+	if named {
+		text = plural(len(m.Names), "pod") + " " + n.list(m.Names, limit) + " of " + n.end(m.End)
+	}
 	switch {
 	case len(m.Nodes) == 0:
 	case throughNodes(m):
@@ -155,7 +158,7 @@ func (t text) memberNames(n names, m report.Members, nodes bool) string {
 	case nodes || t.wide():
 		text += " on " + plural(len(m.Nodes), "node") + " " + n.list(m.Nodes, limit)
 	}
-	if len(m.Names) > 0 && (m.Count < m.Total || t.wide()) && m.End.Kind != "Pod" {
+	if len(m.Names) > 0 && !named && (m.Count < m.Total || t.wide()) && m.End.Kind != "Pod" {
 		text += " (" + n.list(m.Names, limit) + ")"
 	}
 	return text

@@ -3,6 +3,7 @@ package printer
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -200,22 +201,34 @@ func (t text) scope(n names, row report.ReachRow) []string {
 		namespaces = append(namespaces, orElse(m.End.Name, m.End.Namespace))
 	}
 	if len(row.Ends) == 1 && row.Ends[0].End.Kind == "Namespace" && row.Ends[0].End.Name == "" {
-		return []string{"every pod of " + n.end(row.Ends[0].End)}
+		return []string{n.members(row.Ends[0])}
+	}
+	every := func(which string) string { return which + " (every pod)" }
+	incomplete := slices.ContainsFunc(row.Ends, func(m report.Members) bool { return m.Incomplete })
+	if incomplete {
+		// There may be none.
+		every = func(which string) string { return "any pod of " + which }
 	}
 	switch row.Scope {
 	case report.ScopeEverywhere:
+		if incomplete {
+			return []string{"any pod in any namespace"}
+		}
 		return []string{"every pod in every namespace"}
 	case report.ScopeOtherNamespaces:
 		if len(namespaces) == 1 {
-			return []string{"namespace " + n.esc(namespaces[0]) + " (every pod)"}
+			return []string{every("namespace " + n.esc(namespaces[0]))}
 		}
-		text := fmt.Sprintf("all %d other namespaces (every pod)", len(namespaces))
+		text := fmt.Sprintf("all %d other namespaces", len(namespaces))
+		if incomplete {
+			text = "any other namespace"
+		}
 		if t.wide() {
-			return []string{text, "  " + n.list(namespaces, 0)}
+			return []string{every(text), "  " + n.list(namespaces, 0)}
 		}
-		return []string{text}
+		return []string{every(text)}
 	case report.ScopeNamespaces:
-		return []string{plural(len(namespaces), "namespace") + " " + n.list(namespaces, limit) + " (every pod)"}
+		return []string{every(plural(len(namespaces), "namespace") + " " + n.list(namespaces, limit))}
 	case report.ScopeNodes:
 		if len(row.Ends) == 0 || row.Reason == report.SameNode {
 			return []string{"each pod's own node (kubelet probes)"}
@@ -230,7 +243,7 @@ func (t text) scope(n names, row report.ReachRow) []string {
 			break
 		}
 		nodes := nodeMatters(row.Reason) || row.Nearest != nil && row.Nearest.Reason == report.HostNetwork
-		out = append(out, t.memberNames(n, m, nodes && m.Count < m.Total))
+		out = append(out, t.memberNames(n, m, nodes && (m.Count < m.Total || m.Incomplete)))
 	}
 	if len(others) > 0 {
 		out = append(out, n.others(others, limit))

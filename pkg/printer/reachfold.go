@@ -61,8 +61,12 @@ func (t text) kin(r *report.Reach, row report.ReachRow) string {
 
 func (t text) foldedRow(n names, r *report.Reach, rows []report.ReachRow) reachRow {
 	var namespaces, policies []string
+	which := "some"
 	for _, row := range rows {
 		for _, m := range row.Ends {
+			if m.Others || m.Incomplete {
+				which = "restricted" // there may be none
+			}
 			if ns := namespaceOf(m); !slices.Contains(namespaces, ns) {
 				namespaces = append(namespaces, ns)
 			}
@@ -74,7 +78,7 @@ func (t text) foldedRow(n names, r *report.Reach, rows []report.ReachRow) reachR
 		}
 	}
 	out := t.reachRow(n, r, rows[0])
-	out.ends = []string{fmt.Sprintf("some pods of %d namespaces:", len(namespaces)), "  " + n.list(namespaces, 3)}
+	out.ends = []string{fmt.Sprintf("%s pods of %d namespaces:", which, len(namespaces)), "  " + n.list(namespaces, 3)}
 	does := "keep them out"
 	switch {
 	case r.Direction == report.Ingress && rows[0].Verdict == report.Denied:

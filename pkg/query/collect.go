@@ -71,7 +71,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	for _, t := range targets {
 		c.own[partyName(t.Party)] = t.Party
 	}
-	c.count(from)
+	c.count()
 	ask := func(class []model.Party) map[string]*said {
 		answers := map[string]*said{}
 		classes := anywhere
@@ -103,7 +103,7 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	for _, s := range sources {
 		c.own[partyName(s)] = s
 	}
-	c.count(to)
+	c.count()
 	host := slices.ContainsFunc(to.classes, func(c *model.Class) bool { return c.Pods[0].HostNetwork })
 	// A pod reaches its own node whatever its policies say.
 	byNode := lens{nodes: c.naming.nodes || host, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
@@ -130,14 +130,14 @@ func (c *collector) targets(sources []model.Party, to everyone) {
 	}
 }
 
-// count notes how many pods each workload has.
-func (c *collector) count(in everyone) {
+// count notes how many pods each workload has, also those that are not asked about.
+func (c *collector) count() {
 	workloads := 0
-	for _, class := range in.classes {
+	for _, class := range c.Classes() {
 		workloads = max(workloads, class.Workload+1)
 	}
 	c.total = make([]int, workloads)
-	for _, class := range in.classes {
+	for _, class := range c.Classes() {
 		c.total[class.Workload] += len(class.Pods)
 	}
 }
@@ -391,7 +391,7 @@ func closeness(r report.MismatchReason) int {
 
 // rows folds the groups into rows.
 func (c *collector) rows() []report.ReachRow {
-	uniform := c.uniformNamespaces()
+	uniform, incomplete := c.uniformNamespaces(), c.incomplete()
 	out := make([]report.ReachRow, 0, len(c.groups))
 	for _, g := range c.groups {
 		folds := func(ns string) bool { return ns != c.home && uniform[ns] == g }
@@ -414,7 +414,7 @@ func (c *collector) rows() []report.ReachRow {
 				if !seen {
 					at = len(namespaces)
 					folded[ns] = at
-					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}})
+					namespaces = append(namespaces, report.Members{End: report.End{Kind: "Namespace", Name: ns}, Incomplete: incomplete(ns)})
 				}
 				if count := m.count(); !standsForUnread(m.end) {
 					namespaces[at].Count += count
@@ -425,7 +425,9 @@ func (c *collector) rows() []report.ReachRow {
 				if len(m.parts) > 0 {
 					total = c.total[m.parts[0].class.Workload]
 				}
-				workloads = append(workloads, m.report(total))
+				end := m.report(total)
+				end.Incomplete = len(m.parts) > 0 && m.end.Kind != "Pod" && incomplete(ns)
+				workloads = append(workloads, end)
 			}
 		}
 		row := func(scope report.RowScope, ends []report.Members) {

@@ -57,6 +57,23 @@ func (c *collector) rest(v *viewer, ask func([]model.Party) map[string]*said) {
 	}
 }
 
+// incomplete tells of which namespaces not all pods were read: how many there are,
+// or a workload of theirs has, is not known then.
+func (c *collector) incomplete() func(namespace string) bool {
+	if c.Has(snapshot.Need{Resource: snapshot.Pods}) {
+		return func(string) bool { return false }
+	}
+	known := map[string]bool{}
+	return func(ns string) bool {
+		out, ok := known[ns]
+		if !ok {
+			out = !c.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: ns})
+			known[ns] = out
+		}
+		return out
+	}
+}
+
 // excluded are the pod selectors of the target's policies of which all pods of a
 // namespace were read.
 func (c *collector) excluded(v *viewer, need snapshot.Need) []selector.Selector {

@@ -44,8 +44,10 @@ type Members struct {
 	Nodes []string `json:"nodes,omitempty"`
 	// Count of those that the answer is about.
 	Count int `json:"count"`
-	// Total of those that the end stands for.
+	// Total of those that the end stands for, as far as they were read.
 	Total int `json:"total"`
+	// Incomplete: not all pods that the end may stand for were read.
+	Incomplete bool `json:"incomplete,omitempty"`
 	// Others: the pods of the namespace that are not listed one by one, in a table.
 	Others bool `json:"others,omitempty"`
 	// RestrictedBy, where Others are some only: those whose egress these policies

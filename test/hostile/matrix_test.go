@@ -145,11 +145,16 @@ func judgeDecided(right, got result) string {
 	return contradiction(want, have)
 }
 
-// sameButEmptyNamespaces: namespaces without pods are among "all 7 other namespaces" where the other pods need not be read,
-// and are not where they were. What is said of every pod is the same.
+// sameButEmptyNamespaces: "any pod of any other namespace" is said where the other pods need not be read, and "all 7 other
+// namespaces (every pod)" where they were. What is said of every pod is the same.
 func sameButEmptyNamespaces(right, got string) bool {
-	count := regexp.MustCompile(`all \d+ other namespaces`)
-	return count.ReplaceAllString(right, "") == count.ReplaceAllString(got, "")
+	others := regexp.MustCompile(`any pod of any other namespace|all \d+ other namespaces \(every pod\)`)
+	one := regexp.MustCompile(`any pod of (namespaces? [^(]*?)( {2,}|\n)`)
+	plain := func(text string) string {
+		text = one.ReplaceAllString(others.ReplaceAllString(text, ""), "$1 (every pod)$2")
+		return strings.Join(strings.Fields(text), " ")
+	}
+	return plain(right) == plain(got)
 }
 
 // judgeUndecided: what is less certain says why, and contradicts nothing.
