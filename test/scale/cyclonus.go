@@ -109,6 +109,9 @@ func writeForCyclonus(dir string, size fleet.Size) error {
 		model.Resources.Namespaces[ns.Name] = ns.Labels
 	}
 	for _, p := range cluster.Pods {
+		if p.Spec.HostNetwork {
+			continue // of these cyclonus does not know
+		}
 		out := pod{Namespace: p.Namespace, Name: p.Name, IP: p.Status.PodIP, Labels: p.Labels}
 		for _, c := range p.Spec.Containers {
 			out.Containers = append(out.Containers, container{c.Name, string(c.Ports[0].Protocol), c.Ports[0].Name, c.Ports[0].ContainerPort})
