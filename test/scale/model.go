@@ -117,7 +117,11 @@ func load(ctx context.Context, o source.ManifestOptions) (*snapshot.Snapshot, er
 	return m.Load(ctx, nil)
 }
 
-func (s *subject) compile() { s.model = model.New(s.snapshot) }
+// compile makes the model, and has it compile all policies and sort all pods.
+func (s *subject) compile() {
+	s.model = model.New(s.snapshot)
+	s.model.Classes()
+}
 
 // whoCanReach is one target with all reasons; it returns how many rows tell of it.
 func (s *subject) whoCanReach() (int, error) {

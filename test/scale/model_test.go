@@ -77,11 +77,3 @@ func BenchmarkModel(b *testing.B) {
 		})
 	}
 }
-
-// heap is the bytes in use once the garbage is collected.
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -17,18 +18,23 @@ import (
 
 // The steps that measureModel times.
 const (
-	stepRead     = "read"
-	stepCompile  = "compile"
+	stepRead = "read"
+	// stepFirst is one target asked about first: a model compiles what a question
+	// needs when it needs it.
+	stepFirst    = "compile and one target"
 	stepTarget   = "one target"
 	stepBare     = "bare answer"
 	stepWhy      = "why"
-	stepAllPairs = "all pairs"
+	stepAllPairs = "compile and all pairs"
+	stepKept     = "kept"
 )
 
-// timing is what one step took.
+// timing is what one step took, or for [stepKept] how many bytes the model and all
+// pairs hold beyond what was read.
 type timing struct {
 	Step    string
 	Elapsed time.Duration
+	Bytes   int64
 }
 
 // measureModel times what questions cost once everything has been read from the
@@ -41,28 +47,50 @@ func measureModel(ctx context.Context, kubeconfig string, size fleet.Size, out i
 		return err
 	}
 	write := json.NewEncoder(out)
-	if err := write.Encode(timing{stepRead, time.Since(began)}); err != nil {
+	if err := write.Encode(timing{Step: stepRead, Elapsed: time.Since(began)}); err != nil {
 		return err
 	}
 	for _, step := range []struct {
 		name string
 		run  func() error
 	}{
-		{stepCompile, func() error { s.compile(); return nil }},
+		{stepFirst, func() error {
+			s.compile()
+			_, err := s.whoCanReach()
+			return err
+		}},
 		{stepTarget, func() error { _, err := s.whoCanReach(); return err }},
 		{stepBare, s.canReach},
 		{stepWhy, s.explain},
-		{stepAllPairs, func() error { s.allPairs(); return nil }},
+		{stepAllPairs, func() error {
+			s.compile()
+			s.allPairs()
+			return nil
+		}},
 	} {
 		took, err := typical(step.run)
 		if err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
-		if err := write.Encode(timing{step.name, took}); err != nil {
+		if err := write.Encode(timing{Step: step.name, Elapsed: took}); err != nil {
 			return err
 		}
 	}
-	return nil
+	s.model = nil
+	before := heap()
+	s.compile()
+	kept := s.allPairs()
+	bytes := int64(heap()) - int64(before)
+	runtime.KeepAlive(kept)
+	return write.Encode(timing{Step: stepKept, Bytes: bytes})
+}
+
+// heap is the bytes in use once the garbage is collected.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // typical is the median of as many runs as fit into a second, of 3 at least, or of
@@ -103,15 +131,15 @@ func usual[T any](f func() (T, error), took func(T) time.Duration) (T, error) {
 }
 
 // parseTimings reads what measureModel wrote.
-func parseTimings(text string) (map[string]time.Duration, error) {
-	out := map[string]time.Duration{}
+func parseTimings(text string) (map[string]timing, error) {
+	out := map[string]timing{}
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for lines.Scan() {
 		var t timing
 		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
 			return nil, fmt.Errorf("read the timings: %w", err)
 		}
-		out[t.Step] = t.Elapsed
+		out[t.Step] = t
 	}
 	return out, lines.Err()
 }
