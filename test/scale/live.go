@@ -214,19 +214,17 @@ func (b *Bench) everything(ctx context.Context, c *cluster) error {
 		done := b.step("size %s: %s", c.size.Name, q.question)
 		// The first lists of a kind take a server that has just started twice as long,
 		// whoever asks for them; the baseline, asked for later, would not pay it.
-		_, err := c.ask(ctx, q.args...)
-		if err != nil {
-			return err
-		}
-		a, err := usual(func() (answer, error) { return c.ask(ctx, q.args...) }, func(a answer) time.Duration { return a.elapsed })
-		done()
+		first, err := c.ask(ctx, q.args...)
 		if err != nil {
 			return err
 		}
 		bare := c.plain
 		bare.gzip = false // curl does not ask for it, and close by it only takes time
-		uris := whole(a.requests)
-		took, err := usual(func() (time.Duration, error) { return bare.get(ctx, len(uris), uris...) }, func(d time.Duration) time.Duration { return d })
+		uris := whole(first.requests)
+		a, took, err := inTurn(
+			func() (answer, error) { return c.ask(ctx, q.args...) }, func(a answer) time.Duration { return a.elapsed },
+			func() (time.Duration, error) { return bare.get(ctx, len(uris), uris...) })
+		done()
 		if err != nil {
 			return err
 		}

@@ -126,8 +126,40 @@ func usual[T any](f func() (T, error), took func(T) time.Duration) (T, error) {
 			break
 		}
 	}
+	return middle(all, took), nil
+}
+
+// inTurn measures a thing and its baseline one after the other, five times, and
+// returns the middle one of each: what slows the machine down for a while falls on
+// both.
+func inTurn[A any](
+	f func() (A, error), took func(A) time.Duration, baseline func() (time.Duration, error),
+) (A, time.Duration, error) {
+	var (
+		all       []A
+		baselines []time.Duration
+	)
+	for range 5 {
+		one, err := f()
+		if err != nil {
+			return one, 0, err
+		}
+		base, err := baseline()
+		if err != nil {
+			return one, 0, err
+		}
+		all, baselines = append(all, one), append(baselines, base)
+		if took(one) > brief {
+			break
+		}
+	}
+	return middle(all, took), median(baselines), nil
+}
+
+// middle is the one that took neither the longest nor the shortest.
+func middle[T any](all []T, took func(T) time.Duration) T {
 	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(took(a), took(b)) })
-	return all[len(all)/2], nil
+	return all[len(all)/2]
 }
 
 // parseTimings reads what measureModel wrote.
