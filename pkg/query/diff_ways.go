@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -150,7 +149,7 @@ func (s *state) throughDoor(r reference.Reference) []way {
 		if arrivals := s.arrivals(d); len(arrivals) > 0 && d.DataPlane.Problem == "" {
 			out = append(out, way{
 				kind: report.DiffEntry, from: report.End{Kind: "Internet"}, to: end, door: d, dsts: arrivals,
-				ask: func() *outcome { return s.fromInternet(arrivals) },
+				ask: func() *outcome { return ofAll(s.answers(internetTo(arrivals), arrivals)) },
 			})
 		}
 		for _, b := range backends(d) {
@@ -173,7 +172,7 @@ func (s *state) throughDoor(r reference.Reference) []way {
 func (s *state) entries() []snapshot.Name {
 	var out []snapshot.Name
 	for _, service := range s.Services() {
-		if leadsOutside(service) {
+		if exposed(service) {
 			out = append(out, service.Name)
 		}
 	}
@@ -183,7 +182,7 @@ func (s *state) entries() []snapshot.Name {
 // throughService are the ways into the cluster by an exposed Service.
 func (s *state) throughService(name snapshot.Name) []way {
 	service := s.Service(name)
-	if service == nil || !leadsOutside(service) {
+	if service == nil || !exposed(service) {
 		return nil
 	}
 	var out []way
@@ -196,15 +195,11 @@ func (s *state) throughService(name snapshot.Name) []way {
 		}
 		dsts, err := s.Destinations(reference.Reference{Kind: reference.Service, Namespace: name.Namespace, Name: name.Name, Port: port})
 		if err == nil {
-			w.dsts, w.ask = dsts, func() *outcome { return s.fromInternet(dsts) }
+			w.dsts, w.ask = dsts, func() *outcome { return ofAll(s.answers(internetTo(dsts), dsts)) }
 		}
 		out = append(out, w)
 	}
 	return out
-}
-
-func (s *state) fromInternet(dsts []model.Destination) *outcome {
-	return ofAll(s.answers(destinationFamilies(dsts).within(parties(address.Internet())), dsts))
 }
 
 // ofAll is an outcome with the one-word answer.

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -62,8 +61,7 @@ func (m *mapper) door(r reference.Reference) {
 			continue
 		}
 		if arrivals := m.arrivals(d); len(arrivals) > 0 {
-			clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-			m.edgesOf(m.arriving(d, clients, arrivals), endPointer(doorEnd(d)), nil)
+			m.edgesOf(m.arriving(d, internetTo(arrivals), arrivals), endPointer(doorEnd(d)), nil)
 		}
 	}
 }
