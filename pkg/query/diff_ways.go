@@ -149,7 +149,7 @@ func (s *state) throughDoor(r reference.Reference) []way {
 		if arrivals := s.arrivals(d); len(arrivals) > 0 && d.DataPlane.Problem == "" {
 			out = append(out, way{
 				kind: report.DiffEntry, from: report.End{Kind: "Internet"}, to: end, door: d, dsts: arrivals,
-				ask: func() *outcome { return ofAll(s.answers(internetTo(arrivals), arrivals)) },
+				ask: func() *outcome { return ofAll(s.arriving(d, internetTo(arrivals), arrivals)) },
 			})
 		}
 		for _, b := range backends(d) {

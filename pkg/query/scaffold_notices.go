@@ -68,7 +68,7 @@ func (s *scaffolder) doorNotices() {
 			if len(arrivals) == 0 {
 				continue
 			}
-			for _, d := range s.after.answers(internetTo(arrivals), arrivals) {
+			for _, d := range s.after.arriving(c.door, internetTo(arrivals), arrivals) {
 				if d.verdict == report.Denied && d.reason == report.NoRuleAllows {
 					end := c.end
 					s.notice(report.Notice{Code: report.DoorShut, Of: &end, Objects: policiesOf(d.hops)})
