@@ -125,8 +125,20 @@ func verdictOf(o *outcome) report.Verdict {
 // the labels of their namespaces and on what is not known of the policies there; on
 // nodes, the network plugin and what else bears on every pod.
 func (d *differ) cannotDiffer(a, b way) bool {
-	return !d.touched.all && a.ask != nil && b.ask != nil && reflect.DeepEqual(a.door, b.door) && reflect.DeepEqual(a.dsts, b.dsts) &&
+	return !d.touched.all && a.ask != nil && b.ask != nil && d.sameDoor(a.door, b.door) && reflect.DeepEqual(a.dsts, b.dsts) &&
 		d.settled(d.before, a) && d.settled(d.after, b)
+}
+
+// sameDoor compares doors with all their routes: once for the ways through them, which
+// are as many.
+func (d *differ) sameDoor(a, b *frontdoor.Door) bool {
+	if a == b {
+		return true
+	}
+	if pair := [2]*frontdoor.Door{a, b}; d.doors != pair {
+		d.doors, d.doorsSame = pair, reflect.DeepEqual(a, b)
+	}
+	return d.doorsSame
 }
 
 // settled tells whether the pods of a way are known and nothing about them differs.
