@@ -82,9 +82,9 @@ func (m *Model) classesLike(other *Model) []*Class {
 	}
 	out := slices.Clone(other.Classes())
 	for first := 0; first < len(out); {
-		ns := out[first].Pods[0].Namespace
+		ns := out[first].Namespace
 		end := first
-		for end < len(out) && out[end].Pods[0].Namespace == ns {
+		for end < len(out) && out[end].Namespace == ns {
 			end++
 		}
 		if here := out[first:end]; !slices.Equal(m.PoliciesIn(ns), other.PoliciesIn(ns)) {

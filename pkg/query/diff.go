@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
@@ -51,6 +52,9 @@ type differ struct {
 	fringes  map[string][]fringeChange
 	// told are the differences of rows: thousands of rows may tell the same.
 	told map[string]*report.Difference
+	// doors are the last two that were compared.
+	doors     [2]*frontdoor.Door
+	doorsSame bool
 }
 
 func newDiffer(before, after *model.Model, o Options) *differ {

@@ -89,9 +89,7 @@ func diffLaw(t testing.TB, data []byte) int {
 	before, after := a.snapshot(t), b.snapshot(t)
 	laid := withPolicies(before, after)
 	ns := pick(a, a.namespaces...).Name
-	need := pick(a,
-		refused(snapshot.NetworkPolicies, ns), refused(snapshot.NetworkPolicies, ""), refused(snapshot.Pods, ns), refused(snapshot.Pods, ""),
-		refused(snapshot.Namespaces, ""), refused(snapshot.Nodes, ""), refused(snapshot.PolicyKinds, ""))
+	need := a.refusal(ns)
 	odd := unplaced(a, before)
 	count := 0
 	for i, s := range [][2]*snapshot.Snapshot{

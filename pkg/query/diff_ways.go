@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -126,8 +125,20 @@ func verdictOf(o *outcome) report.Verdict {
 // the labels of their namespaces and on what is not known of the policies there; on
 // nodes, the network plugin and what else bears on every pod.
 func (d *differ) cannotDiffer(a, b way) bool {
-	return !d.touched.all && a.ask != nil && b.ask != nil && reflect.DeepEqual(a.door, b.door) && reflect.DeepEqual(a.dsts, b.dsts) &&
+	return !d.touched.all && a.ask != nil && b.ask != nil && d.sameDoor(a.door, b.door) && reflect.DeepEqual(a.dsts, b.dsts) &&
 		d.settled(d.before, a) && d.settled(d.after, b)
+}
+
+// sameDoor compares doors with all their routes: once for the ways through them, which
+// are as many.
+func (d *differ) sameDoor(a, b *frontdoor.Door) bool {
+	if a == b {
+		return true
+	}
+	if pair := [2]*frontdoor.Door{a, b}; d.doors != pair {
+		d.doors, d.doorsSame = pair, reflect.DeepEqual(a, b)
+	}
+	return d.doorsSame
 }
 
 // settled tells whether the pods of a way are known and nothing about them differs.
@@ -150,7 +161,7 @@ func (s *state) throughDoor(r reference.Reference) []way {
 		if arrivals := s.arrivals(d); len(arrivals) > 0 && d.DataPlane.Problem == "" {
 			out = append(out, way{
 				kind: report.DiffEntry, from: report.End{Kind: "Internet"}, to: end, door: d, dsts: arrivals,
-				ask: func() *outcome { return s.fromInternet(arrivals) },
+				ask: func() *outcome { return ofAll(s.arriving(d, internetTo(arrivals), arrivals)) },
 			})
 		}
 		for _, b := range backends(d) {
@@ -173,7 +184,7 @@ func (s *state) throughDoor(r reference.Reference) []way {
 func (s *state) entries() []snapshot.Name {
 	var out []snapshot.Name
 	for _, service := range s.Services() {
-		if leadsOutside(service) {
+		if exposed(service) {
 			out = append(out, service.Name)
 		}
 	}
@@ -183,7 +194,7 @@ func (s *state) entries() []snapshot.Name {
 // throughService are the ways into the cluster by an exposed Service.
 func (s *state) throughService(name snapshot.Name) []way {
 	service := s.Service(name)
-	if service == nil || !leadsOutside(service) {
+	if service == nil || !exposed(service) {
 		return nil
 	}
 	var out []way
@@ -196,15 +207,11 @@ func (s *state) throughService(name snapshot.Name) []way {
 		}
 		dsts, err := s.Destinations(reference.Reference{Kind: reference.Service, Namespace: name.Namespace, Name: name.Name, Port: port})
 		if err == nil {
-			w.dsts, w.ask = dsts, func() *outcome { return s.fromInternet(dsts) }
+			w.dsts, w.ask = dsts, func() *outcome { return ofAll(s.answers(internetTo(dsts), dsts)) }
 		}
 		out = append(out, w)
 	}
 	return out
-}
-
-func (s *state) fromInternet(dsts []model.Destination) *outcome {
-	return ofAll(s.answers(destinationFamilies(dsts).within(parties(address.Internet())), dsts))
 }
 
 // ofAll is an outcome with the one-word answer.

@@ -316,7 +316,7 @@ func (e *engine) arrivalsAt(d *frontdoor.Door, asked reference.Port) []model.Des
 	if asked != (reference.Port{}) {
 		likely = func(all []model.Destination) []model.Destination { return all }
 	}
-	if s := d.DataPlane.Entry; s != nil && (leadsOutside(s) || !onHost(d.DataPlane.Parties)) {
+	if s := d.DataPlane.Entry; s != nil && (exposed(s) || !onHost(d.DataPlane.Parties)) {
 		dsts, err := e.Destinations(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name, Port: asked})
 		if err == nil {
 			return likely(dsts)
@@ -395,7 +395,7 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 	}
 	internet := reference.Reference{Form: reference.FormInternet}
 	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 {
-		clients := destinationFamilies(arrivals).within(parties(address.Internet()))
+		clients := internetTo(arrivals)
 		entering := e.arriving(d, clients, arrivals)
 		for _, x := range entering {
 			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
@@ -619,7 +619,7 @@ func (e *engine) meant(rows []report.ReachRow, dsts []model.Destination) []repor
 func (e *engine) around(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 	var out []report.Way
 	for _, s := range e.Services() {
-		if s == d.DataPlane.Entry || !leadsOutside(s) || !e.sharesPods(s, r.Destinations) {
+		if s == d.DataPlane.Entry || !exposed(s) || !e.sharesPods(s, r.Destinations) {
 			continue
 		}
 		for i := range s.Ports {
@@ -648,8 +648,6 @@ func (e *engine) around(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 	}
 	return append(out, e.admittedBlocks(d, r)...)
 }
-
-func leadsOutside(s *snapshot.Service) bool { return exposed(s) || len(s.ExternalIPs) > 0 }
 
 func (e *engine) sharesPods(s *snapshot.Service, dsts []model.Destination) bool {
 	for _, d := range dsts {
@@ -693,8 +691,7 @@ func (e *engine) wayThrough(s *snapshot.Service, p *snapshot.ServicePort) report
 
 // way judges whether the internet gets in on a way.
 func (e *engine) way(w report.Way, dsts []model.Destination) report.Way {
-	clients := destinationFamilies(dsts).within(parties(address.Internet()))
-	drafts := e.answers(clients, dsts)
+	drafts := e.answers(internetTo(dsts), dsts)
 	w.Verdict, w.Partly = overall(drafts)
 	for _, d := range drafts {
 		if d.verdict == w.Verdict {

@@ -324,3 +324,25 @@ func TestGapServiceOfAControllerOnNodesPorts(t *testing.T) {
 		}
 	}
 }
+
+// What a policy changes at a controller's pods need change nothing for clients: the
+// Service by which they come could not be read, and may lead to another port.
+func TestGapServiceOfADoorInADiff(t *testing.T) {
+	all := snapshotOf(t, world, namespace("in", ""), webService(""), controllerPod("in/ctl", "10.0.9.1", "n1"), ingressTo("nginx", "", "web"),
+		ingressClass("nginx", "k8s.io/ingress-nginx"), frontService("app: nginx", "type: LoadBalancer, loadBalancerSourceRanges: [198.51.100.0/24]"))
+	b := snapshot.NewBuilder(forbid(all, refused(snapshot.Services, "")))
+	b.AddService(all.Service(snapshot.Name{Namespace: "shop", Name: "web"}))
+	b.Read(snapshot.Need{Resource: snapshot.Services, Namespace: "shop"}) // where the backend is
+	m := model.New(b.Snapshot())
+	hold(t, m, flow{"internet", "ingress/app", Unknown, report.NotRead})
+	b.AddPolicy(snapshotOf(t, policy("in/shut", "podSelector: {}, policyTypes: [Ingress]")).Policies()[0])
+	d := query.Diff(m, m.With(b.Snapshot()), query.Options{})
+	for _, r := range d.Rows {
+		if r.Kind == report.DiffEntry {
+			t.Errorf("%s -> %s is told as %s", r.From.Kind, r.To.Name, r.Change)
+		}
+	}
+	if len(d.Gaps) != 1 || d.Gaps[0].Needs != "list services in all namespaces" {
+		t.Errorf("gaps %+v", d.Gaps)
+	}
+}

@@ -421,3 +421,11 @@ func (g *generator) snapshot(t testing.TB) *snapshot.Snapshot {
 	}
 	return s
 }
+
+// refusal is a list that was refused, in a namespace or in all.
+func (g *generator) refusal(namespace string) snapshot.Need {
+	return pick(g,
+		refused(snapshot.NetworkPolicies, namespace), refused(snapshot.NetworkPolicies, ""),
+		refused(snapshot.Pods, namespace), refused(snapshot.Pods, ""),
+		refused(snapshot.Namespaces, ""), refused(snapshot.Nodes, ""), refused(snapshot.PolicyKinds, ""))
+}

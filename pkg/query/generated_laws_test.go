@@ -154,9 +154,7 @@ func (j *judge) edges(m *report.Map, src, dst oracleEnd, open bool) connset.Set 
 
 func (j *judge) aGapOnlyOpens() {
 	ns := pick(j.generator, j.namespaces...).Name
-	need := pick(j.generator,
-		refused(snapshot.NetworkPolicies, ns), refused(snapshot.NetworkPolicies, ""), refused(snapshot.Pods, ns), refused(snapshot.Pods, ""),
-		refused(snapshot.Namespaces, ""), refused(snapshot.Nodes, ""), refused(snapshot.PolicyKinds, ""))
+	need := j.refusal(ns)
 	full := j.m.Snapshot
 	m := model.New(forbid(full, need))
 	gapMap := query.Map(m, query.Scope{Labels: selector.Everything()}, query.Options{})

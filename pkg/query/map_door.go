@@ -1,7 +1,6 @@
 package query
 
 import (
-	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -15,11 +14,8 @@ import (
 // in, and from the door to the backends that its data plane reaches. Nothing is
 // drawn for a way that is broken or denied.
 func (m *mapper) doors() {
-	for _, ing := range m.Ingresses() {
-		m.door(reference.Reference{Kind: reference.Ingress, Namespace: ing.Namespace, Name: ing.Name.Name})
-	}
-	for _, gw := range m.Gateways() {
-		m.door(reference.Reference{Kind: reference.Gateway, Namespace: gw.Namespace, Name: gw.Name.Name})
+	for _, r := range m.doorRefs() {
+		m.door(r)
 	}
 	for _, r := range []snapshot.Resource{
 		snapshot.Ingresses, snapshot.IngressClasses, snapshot.Gateways, snapshot.GatewayClasses,
@@ -62,8 +58,7 @@ func (m *mapper) door(r reference.Reference) {
 			continue
 		}
 		if arrivals := m.arrivals(d); len(arrivals) > 0 {
-			clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-			m.edgesOf(m.arriving(d, clients, arrivals), endPointer(doorEnd(d)), nil)
+			m.edgesOf(m.arriving(d, internetTo(arrivals), arrivals), endPointer(doorEnd(d)), nil)
 		}
 	}
 }

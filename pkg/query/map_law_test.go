@@ -37,9 +37,7 @@ func mapLaw(t testing.TB, data []byte) int {
 	whole := g.snapshot(t)
 	snapshots := []*snapshot.Snapshot{whole}
 	ns := pick(g, g.namespaces...).Name
-	snapshots = append(snapshots, forbid(whole, pick(g,
-		refused(snapshot.NetworkPolicies, ns), refused(snapshot.NetworkPolicies, ""), refused(snapshot.Pods, ns), refused(snapshot.Pods, ""),
-		refused(snapshot.Namespaces, ""), refused(snapshot.Nodes, ""), refused(snapshot.PolicyKinds, ""))))
+	snapshots = append(snapshots, forbid(whole, g.refusal(ns)))
 	snapshots = append(snapshots, unplaced(g, whole))
 	labels, err := selector.Compile(g.selector())
 	if err != nil {

@@ -162,6 +162,11 @@ func destinationFamilies(dsts []model.Destination) familySet {
 	return familiesOf(lists...)
 }
 
+// internetTo is the internet, in the IP families of destinations.
+func internetTo(dsts []model.Destination) []model.Party {
+	return destinationFamilies(dsts).within(parties(address.Internet()))
+}
+
 func partyFamilies(parties []model.Party) familySet {
 	var lists [][]netip.Addr
 	for _, p := range parties {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -69,8 +68,7 @@ func (s *scaffolder) doorNotices() {
 			if len(arrivals) == 0 {
 				continue
 			}
-			clients := destinationFamilies(arrivals).within(parties(address.Internet()))
-			for _, d := range s.after.answers(clients, arrivals) {
+			for _, d := range s.after.arriving(c.door, internetTo(arrivals), arrivals) {
 				if d.verdict == report.Denied && d.reason == report.NoRuleAllows {
 					end := c.end
 					s.notice(report.Notice{Code: report.DoorShut, Of: &end, Objects: policiesOf(d.hops)})

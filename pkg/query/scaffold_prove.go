@@ -76,13 +76,7 @@ func (b *backendSet) behind(d *doorBackend) *doorBackend {
 func allCuts(models ...*model.Model) []netip.Prefix {
 	var out []netip.Prefix
 	for _, m := range models {
-		for _, p := range m.Policies() {
-			for _, q := range m.PoliciesIn(p.Namespace) {
-				if q.Name == p.Name {
-					out = append(out, q.Blocks()...)
-				}
-			}
-		}
+		out = append(out, m.Blocks()...)
 	}
 	slices.SortFunc(out, netip.Prefix.Compare)
 	return slices.Compact(out)

@@ -4,6 +4,6 @@
 //
 // Invariants: Unknown is the zero verdict; a report holds codes and values, not
 // prose (sentences are made by the printer alone, from what stands here); every
-// list has a defined order. A [Map] alone makes its edges as they are asked for. The package imports nothing of netguard but the
-// set of connections.
+// list has a defined order. A [Map] alone makes its edges as they are asked for. The
+// package imports nothing of netguard but the set of connections.
 package report
