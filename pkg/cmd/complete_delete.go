@@ -19,24 +19,13 @@ func (o *diffOptions) completeDeleted(c *cobra.Command, _ []string, typed string
 	state := *o.globals
 	state.filenames, state.kustomize = o.against, ""
 	return referring(c, func(ctx context.Context) []cobra.Completion {
-		home := state.home()
-		if prefix, name, ok := policyTyped(typed); ok {
-			r, err := overlay.ParseObject(prefix+"name", home)
-			if err != nil {
-				return nil
-			}
-			return state.policies(ctx, r.Namespace, prefix, name)
+		home, at := state.home(), strings.LastIndex(typed, "/")+1
+		if r, err := overlay.ParseObject(typed[:at]+"name", home); err == nil && r.Kind == overlay.NetworkPolicy {
+			return state.policies(ctx, r.Namespace, typed[:at], typed[at:])
 		}
 		words := slices.DeleteFunc(state.reference(ctx, home, typed), func(w cobra.Completion) bool { return word(w) == "internet" })
 		return append(words, policyTypes(typed)...)
 	})
-}
-
-// policyTyped cuts [NAMESPACE/]TYPE/NAME before the name, if TYPE is that of policies.
-func policyTyped(typed string) (prefix, name string, ok bool) {
-	at := strings.LastIndex(typed, "/") + 1
-	r, err := overlay.ParseObject(typed[:at]+"name", "default")
-	return typed[:at], typed[at:], err == nil && r.Kind == overlay.NetworkPolicy
 }
 
 // policyTypes is the type of policies, as the user has begun to write it.

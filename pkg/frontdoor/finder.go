@@ -229,10 +229,13 @@ func (f *finder) byUser(controllers []reference.Reference) {
 			f.plane.Direct = true
 		}
 	}
-	if f.stopped() {
+	switch {
+	case f.stopped():
 		return
-	}
-	if len(f.plane.Parties) == 0 {
+	case f.unseen != nil: // other pods may have these labels too
+		f.plane.Parties, f.plane.Problem, f.plane.Detail = nil, report.NotRead, f.unseen.Permission()
+		return
+	case len(f.plane.Parties) == 0:
 		f.plane.Problem, f.plane.Detail = report.ControllerUnknown, "--controller names no pod that runs"
 		return
 	}

@@ -107,15 +107,17 @@ func TestADataPlaneThatMayNotBeAll(t *testing.T) {
 		webService("edge/lb", "a: b", "type: LoadBalancer", "{ip: 203.0.113.10}"), pod("edge/p", "a: b", "10.1.0.9", "", webPorts, ""), backend,
 	}
 	for name, c := range map[string]struct {
-		address string
-		refused snapshot.Need
-		want    string // permission
+		address     string
+		refused     snapshot.Need
+		want        string // permission
+		controllers []string
 	}{
-		"one of several candidates":             {"", snapshot.Need{Resource: snapshot.Pods}, "list pods in all namespaces"},
-		"a Service that the status may name":    {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.Services}, "list services in all namespaces"},
-		"the endpoints of one that it names":    {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.EndpointSlices}, "list endpointslices in all namespaces"},
-		"the pod of an endpoint of that":        {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.Pods}, `get pods in namespace "edge"`},
-		"a Service that nobody says is the way": {"", snapshot.Need{Resource: snapshot.Services}, ""},
+		"one of several candidates":             {"", snapshot.Need{Resource: snapshot.Pods}, "list pods in all namespaces", nil},
+		"one of those with the user's labels":   {"", snapshot.Need{Resource: snapshot.Pods}, "list pods in all namespaces", []string{"app.kubernetes.io/name=ingress-nginx"}},
+		"a Service that the status may name":    {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.Services}, "list services in all namespaces", nil},
+		"the endpoints of one that it names":    {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.EndpointSlices}, "list endpointslices in all namespaces", nil},
+		"the pod of an endpoint of that":        {"{ip: 203.0.113.10}", snapshot.Need{Resource: snapshot.Pods}, `get pods in namespace "edge"`, nil},
+		"a Service that nobody says is the way": {"", snapshot.Need{Resource: snapshot.Services}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			manifests := append([]string{ingress("", "nginx", c.address)}, world...)
@@ -123,7 +125,7 @@ func TestADataPlaneThatMayNotBeAll(t *testing.T) {
 				manifests = slices.DeleteFunc(manifests, func(m string) bool { return m == nginx("other/c", "10.1.0.2", nginxArgs) })
 			}
 			all := modelOf(t, manifests...)
-			d := open(t, model.New(onlyBankWithout(all.Snapshot, c.refused)), "ingress/app").DataPlane
+			d := open(t, model.New(onlyBankWithout(all.Snapshot, c.refused)), "ingress/app", c.controllers...).DataPlane
 			if c.want != "" && (d.Problem != report.NotRead || d.Detail != c.want) || c.want == "" && d.Problem != "" {
 				t.Errorf("problem %q (%s), want one that takes %q\n%v", d.Problem, d.Detail, c.want, d.Evidence)
 			}
