@@ -202,11 +202,14 @@ func (c *collector) settle(answers map[string]*said) {
 }
 
 // deciding is the hop that a row tells of: where several are alike, the one at
-// the question's own end.
+// the question's own end. Of those that deny it is the first, which alone was asked
+// for evidence.
 func (c *collector) deciding(o outcome) *report.Hop {
-	for i := range o.hops {
-		if h := &o.hops[i]; h.Kind == c.at && h.Verdict == o.verdict && h.Reason == o.reason {
-			return h
+	if o.verdict != report.Denied {
+		for i := range o.hops {
+			if h := &o.hops[i]; h.Kind == c.at && h.Verdict == o.verdict && h.Reason == o.reason {
+				return h
+			}
 		}
 	}
 	return deciding(o.hops, o.verdict, o.reason)

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/pkg/query"
@@ -451,4 +452,34 @@ func TestRule10ManyEnds(t *testing.T) {
 		m := cluster(t, world, object("apps/v1", "Deployment", "shop/zero", "replicas: 0, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: c}]}}"))
 		hold(t, m, flow{"client", "deploy/zero:80", Denied, report.NoPods}, flow{"deploy/zero", "web:8080", Denied, report.NoPods})
 	})
+}
+
+// Where both ends' policies deny, the row of who-can-reach tells of the sender's,
+// which decide first, with their own clause that comes nearest.
+func TestARowTellsOfTheHopThatDecides(t *testing.T) {
+	m := cluster(t, world,
+		policy("other/out", "podSelector: {matchLabels: {app: db}}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]"),
+		policy("shop/in", "podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {}}]}]"))
+	for question, ask := range map[string]func() (*report.Reach, error){
+		"who-can-reach":  func() (*report.Reach, error) { return query.WhoCanReach(m, ref(t, "web:8080"), query.Options{}) },
+		"reachable-from": func() (*report.Reach, error) { return query.ReachableFrom(m, ref(t, "other/pod/db"), query.Options{}) },
+	} {
+		r, err := ask()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, row := range r.Rows {
+			if row.Verdict != Denied || len(row.DecidedBy) == 0 || row.DecidedBy[0].Policy.Name != "out" || row.Scope == report.ScopeAddresses {
+				continue
+			}
+			found = true
+			if row.Hop != report.HopEgress || row.Nearest == nil || !strings.HasPrefix(row.Nearest.Path, "spec.egress[0].to[0]") {
+				t.Errorf("%s: %v by %v, nearest %+v", question, row.Hop, row.DecidedBy, row.Nearest)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no row tells of policy out: %+v", question, r.Rows)
+		}
+	}
 }
