@@ -41,6 +41,7 @@ func FuzzDirect(f *testing.F) {
 		list + "- kind: A\n  apiVersion: v1\n  text: \"\n- kind: B\n- kind: C\n  \"\n- kind: D\n  apiVersion: v1\nkind: List\n",
 		"x: \"\n" + list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\n\"\nkind: List\nitems:\n",
 		list + "- &a {kind: A, apiVersion: v1}\n- *a\nkind: List\n", list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\nitems: []\nkind: List\n",
+		list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\nkind: List\nitems:\n", list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\nkind: List\n\"\\x69tems\": ~\n",
 		list + "- kind: A\n  apiVersion: v1\n  text: |+\n    a\n\n- kind: A\n  apiVersion: v1\n  text: |\n    a\n- kind: A\n  apiVersion: v1\n  text: |\n    a\n- kind: A\n  apiVersion: v1\n  text: |2-\n     a",
 		list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\n... # end\nkind: List\n", list + "- {kind: A,\n apiVersion: v1}\n- {kind: A,\napiVersion: v1}\nkind: List\n",
 		list + "  - {kind: A, apiVersion: v1}\n  - {kind: A, apiVersion: v1}\n other: B\nkind: List\n", list + "- {kind: A, apiVersion: v1}\n- {kind: A, apiVersion: v1}\u2028kind: List\n",

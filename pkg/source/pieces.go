@@ -53,7 +53,7 @@ func (p *pieces) read(share sharing) (found []*object, ok bool) {
 		return nil, false
 	}
 	list, ok := withoutItems(append(p.head, p.tail...))
-	if !ok {
+	if !ok || p.itemsAgain() {
 		return nil, false
 	}
 	if _, ok := ordinary(list); !ok {
@@ -87,6 +87,18 @@ func (p *pieces) read(share sharing) (found []*object, ok bool) {
 	}
 	group.Wait()
 	return slices.Concat(results...), !odd.Load()
+}
+
+// itemsAgain reports whether the tail may have the items' key once more: the last of
+// the same keys is the one that counts.
+func (p *pieces) itemsAgain() bool {
+	if len(bytes.TrimSpace(p.tail)) == 0 {
+		return false
+	}
+	value, ok := parseYAML(p.tail)
+	rest, isMap := value.(map[string]any)
+	_, again := rest["items"]
+	return !ok || again || !isMap && value != nil
 }
 
 // mayAnchor reports whether something in the text may be an anchor, which belongs to
