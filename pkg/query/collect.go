@@ -39,9 +39,10 @@ type collector struct {
 // said is one answer that a class of ends gets, with the ports and the parties
 // of the question's own end that it is about.
 type said struct {
-	row   report.ReachRow
-	own   map[string]model.Party
-	nodes map[string]bool
+	row report.ReachRow
+	own map[string]model.Party
+	// entered are the nodes by which outside addresses come in.
+	entered entered
 	// about tells these ports and parties from others.
 	about string
 	// via: a node passes the connection on.
@@ -172,7 +173,7 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 		key := rowKey(row, p.via != nil)
 		a := answers[key]
 		if a == nil {
-			a = &said{row: row, via: p.via != nil, own: map[string]model.Party{}, nodes: map[string]bool{}}
+			a = &said{row: row, via: p.via != nil, own: map[string]model.Party{}}
 			answers[key] = a
 		}
 		a.located = a.located || p.located()
@@ -182,9 +183,7 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 		for _, party := range own {
 			a.own[partyName(party)] = party
 		}
-		if p.via != nil && p.via.Name != "" {
-			a.nodes[p.via.Name] = true
-		}
+		a.entered.add(p.via)
 	}
 }
 
@@ -457,7 +456,8 @@ func comparePorts(a, b report.PortMapping) int {
 	return strings.Compare(fmt.Sprintf("%05d%05d%s", a.Service, a.Pod, a.Protocol), fmt.Sprintf("%05d%05d%s", b.Service, b.Pod, b.Protocol))
 }
 
-// joinBlocks shows all blocks of a row as one end.
+// joinBlocks shows all blocks of a row as one end, with the nodes by which they come
+// in unless they may do so by all.
 func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 	joined := report.Members{End: report.End{Kind: "Addresses"}}
 	for _, b := range blocks {
@@ -465,7 +465,9 @@ func (c *collector) joinBlocks(blocks []report.Members) []report.Members {
 		joined.Nodes = append(joined.Nodes, b.Nodes...)
 	}
 	slices.Sort(joined.Nodes)
-	joined.Nodes = slices.Compact(joined.Nodes)
+	if joined.Nodes = slices.Compact(joined.Nodes); len(joined.Nodes) == len(c.Nodes()) {
+		joined.Nodes = nil
+	}
 	nameInternet(&joined, c.naming, c.families)
 	return []report.Members{joined}
 }

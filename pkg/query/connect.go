@@ -28,16 +28,18 @@ type engine struct {
 	// brief: only what decides is asked for evidence; once the source's own
 	// policies deny a connection, the destination's are not.
 	brief bool
-	// nodes, where only verdicts are asked for, are the ones that packets are asked
-	// about that enter by any node.
-	nodes *fewNodes
+	// few: of nodes that are alike, one is asked about where packets enter by any.
+	few bool
+	// nodesAlike are the nodes by what the policies of a namespace see of them, once asked
+	// for.
+	nodesAlike map[string][][]*snapshot.Node
 }
 
-// pair is one connection to evaluate. Via is the node whose address the source
-// takes on its way in through a NodePort or load balancer; nil otherwise.
+// pair is one connection to evaluate. Via are the nodes of whose addresses the source
+// takes one on its way in through a NodePort or load balancer; nil otherwise.
 type pair struct {
 	src model.Party
-	via *snapshot.Node
+	via *entry
 	dst model.Destination
 }
 
@@ -116,7 +118,7 @@ func (p pair) located() bool {
 // sender is the party whose address the destination sees.
 func (p pair) sender() model.Party {
 	if p.via != nil {
-		return model.Party{Node: p.via}
+		return model.Party{Node: p.via.node}
 	}
 	return p.src
 }
@@ -172,7 +174,7 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 	case p.dst.External != "":
 		hop.Detail = p.dst.External
 	case p.via != nil:
-		hop.Detail = "externalTrafficPolicy: Cluster"
+		hop.Detail = report.ClientReplaced
 	case p.src.Block.Prefix.IsValid() && s.ExternalLocal:
 		hop.Detail = "externalTrafficPolicy: Local"
 	case s.InternalLocal && !p.src.Block.Prefix.IsValid():

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // NaiveDiff is the connections of [Diff], found by asking about every pair of classes
@@ -185,11 +186,26 @@ func naiveRow(c *comparison, change pairChange, from, to report.End) report.Diff
 	return out
 }
 
+// eachNodeAlone has every node asked about by itself, where a packet may enter by any.
+func eachNodeAlone(m *model.Model) map[string][][]*snapshot.Node {
+	var alone [][]*snapshot.Node
+	for _, n := range m.Nodes() {
+		alone = append(alone, []*snapshot.Node{n})
+	}
+	out := map[string][][]*snapshot.Node{"": alone}
+	for _, p := range m.Pods() {
+		out[p.Namespace] = alone
+	}
+	return out
+}
+
 // NaiveWays are the rows of [Diff] about ways into the cluster, found by asking about
 // each in both states, by every node.
 func NaiveWays(before, after *model.Model, o Options) []report.DiffRow {
 	d := newDiffer(before, after, o)
 	d.touched.all = true
-	d.before.nodes, d.after.nodes = nil, nil
+	for _, s := range []*state{d.before, d.after} {
+		s.few, s.nodesAlike = false, eachNodeAlone(s.Model)
+	}
 	return d.ways()
 }

@@ -27,7 +27,7 @@ func newState(m *mapper) *state { return m.matrix().state() }
 
 func (x *matrix) state() *state {
 	f := newFringe(x)
-	x.nodes = newFewNodes(x.Model)
+	x.few = true
 	return &state{stream: newStream(x), fringe: f, own: x.ownBlocks(f.blocks)}
 }
 

@@ -56,6 +56,8 @@ type members struct {
 	end   report.End
 	names map[string]bool
 	nodes map[string]bool
+	// entered are the nodes by which outside addresses come in.
+	entered entered
 }
 
 func newMembers(end report.End) *members {
@@ -88,6 +90,7 @@ func (m *members) report(total int) report.Members {
 		if len(m.end.Addresses) == 0 {
 			out.End.Addresses = names
 		}
+		out.Nodes = m.entered.names()
 	case "Labels":
 	default:
 		out.Names = names

@@ -18,13 +18,16 @@ import (
 // policies deny it, a verified fix. Errors are a [*model.NotFoundError]; what
 // could not be read is an Unknown answer instead.
 func Explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, error) {
-	out, found, err := explain(m, source, target, o)
+	ask := func(m *model.Model) (*report.Explanation, []*draft, error) {
+		return (&engine{Model: m, Options: o}).explain(source, target)
+	}
+	out, found, err := ask(m)
 	if err != nil {
 		return nil, err
 	}
 	if out.Verdict == report.Denied {
 		out.Fix = fix(m, found, func(m *model.Model) ([]*draft, error) {
-			_, again, err := explain(m, source, target, o)
+			_, again, err := ask(m)
 			return again, err
 		})
 	}
@@ -33,7 +36,7 @@ func Explain(m *model.Model, source, target reference.Reference, o Options) (*re
 
 // CanReach is the bare answer of [Explain].
 func CanReach(m *model.Model, source, target reference.Reference, o Options) (*report.Permission, error) {
-	x, _, err := explain(m, source, target, o)
+	x, _, err := (&engine{Model: m, Options: o}).explain(source, target)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +58,10 @@ func CanReach(m *model.Model, source, target reference.Reference, o Options) (*r
 }
 
 // explain also returns, beside the report, the connections behind its answers.
-func explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, []*draft, error) {
-	e := &engine{Model: m, Options: o}
+func (e *engine) explain(source, target reference.Reference) (*report.Explanation, []*draft, error) {
 	out := &report.Explanation{
 		Header: report.NewHeader("Explanation"), Source: endOf(source), Target: endOf(target),
-		Enforcement: enforcement(m), Answers: []report.Answer{},
+		Enforcement: enforcement(e.Model), Answers: []report.Answer{},
 	}
 	drafts, err := e.ask(source, target)
 	if err != nil {
@@ -198,9 +200,6 @@ func (d *draft) answer(source, target reference.Reference) report.Answer {
 	if target.Form == reference.FormInternet && out.Target.Count == out.Target.Total {
 		out.Target.End = report.End{Kind: "Internet"}
 	}
-	if d.source.end.Kind == "Addresses" {
-		out.Source.Nodes = sortedKeys(d.source.nodes)
-	}
 	return out
 }
 
@@ -264,9 +263,7 @@ func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
 	for _, t := range targets {
 		d.target.add(t.Party, located)
 	}
-	if p.via != nil && p.via.Name != "" {
-		d.source.nodes[p.via.Name] = true
-	}
+	d.source.entered.add(p.via)
 	if !slices.Contains(d.ports, p.dst.Port) {
 		d.ports = append(d.ports, p.dst.Port)
 	}

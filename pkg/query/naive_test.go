@@ -6,6 +6,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -195,4 +196,15 @@ func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near sel
 		set.Possible = connset.All()
 	}
 	return to.ingressLimit.apply(set, len(to.ingress) > 0)
+}
+
+// NaiveExplain is [Explain], without a fix, asking about every node by itself.
+func NaiveExplain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, error) {
+	out, _, err := (&engine{Model: m, Options: o, nodesAlike: eachNodeAlone(m)}).explain(source, target)
+	return out, err
+}
+
+// NaiveWhoCanReach is [WhoCanReach], asking about every node by itself.
+func NaiveWhoCanReach(m *model.Model, target reference.Reference, o Options) (*report.Reach, error) {
+	return (&engine{Model: m, Options: o, nodesAlike: eachNodeAlone(m)}).whoCanReach(target)
 }

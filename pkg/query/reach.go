@@ -18,9 +18,12 @@ import (
 // WhoCanReach answers for every possible source: pods by workload and
 // namespace, outside addresses and nodes. Errors are those of [Explain].
 func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report.Reach, error) {
-	e := &engine{Model: m, Options: o}
+	return (&engine{Model: m, Options: o}).whoCanReach(target)
+}
+
+func (e *engine) whoCanReach(target reference.Reference) (*report.Reach, error) {
 	out := e.newReach(target, report.Ingress)
-	targets, err := m.Destinations(target)
+	targets, err := e.Destinations(target)
 	if err != nil {
 		return e.unreadableReach(out, err)
 	}

@@ -69,8 +69,8 @@ func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []p
 		case s.ExternalLocal:
 			out = append(out, pair{src: src, dst: d})
 		default:
-			for _, n := range e.entryNodes(d) {
-				out = append(out, pair{src: src, via: n, dst: d})
+			for _, x := range e.entries(d) {
+				out = append(out, pair{src: src, via: x, dst: d})
 			}
 		}
 	}
@@ -94,20 +94,6 @@ func inRanges(b address.Block, ranges []netip.Prefix) bool {
 		}
 	}
 	return len(ranges) == 0
-}
-
-// entryNodes returns the nodes on which a packet for destinations may enter. When
-// nodes are not known, one nameless node stands for any.
-func (e *engine) entryNodes(dsts ...model.Destination) []*snapshot.Node {
-	nodes := e.Nodes()
-	switch {
-	case len(nodes) == 0:
-		return []*snapshot.Node{{}}
-	case e.nodes != nil:
-		return e.nodes.some(dsts)
-	default:
-		return nodes
-	}
 }
 
 // cut splits outside parties so that every policy in play, and every source

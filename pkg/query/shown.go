@@ -28,13 +28,15 @@ type shown struct {
 	parts []portion
 	// names of parties that are no pods, and the nodes that matter to them.
 	names, nodes map[string]bool
+	// entered are the nodes by which outside addresses come in.
+	entered entered
 	// rest: the end is pods that were not read.
 	rest *model.Rest
 }
 
 // add gives pods of workloads the answer.
 func (g *group) add(parts []portion, a *said) {
-	if g.parts == nil && !a.located && len(a.nodes) == 0 {
+	if g.parts == nil && !a.located {
 		g.parts = slices.Clip(parts)
 		return
 	}
@@ -47,10 +49,10 @@ func (g *group) add(parts []portion, a *said) {
 
 // nodesOf are the nodes that the answer depends on for some pods.
 func (a *said) nodesOf(pods []*snapshot.Pod) map[string]bool {
-	if !a.located || len(pods) == 0 {
-		return a.nodes
+	if !a.located {
+		return nil
 	}
-	out := maps.Clone(a.nodes)
+	out := map[string]bool{}
 	for _, p := range pods {
 		if p.Node != "" {
 			out[p.Node] = true
@@ -73,7 +75,7 @@ func (g *group) addOther(p model.Party, end report.End, id string, a *said) {
 	s.rest = p.Rest
 	m := members{names: s.names, nodes: s.nodes}
 	m.add(p, a.located)
-	maps.Copy(s.nodes, a.nodes)
+	s.entered.addAll(a.entered)
 }
 
 // count is how many ends there are at most, without those in some namespaces.
@@ -155,7 +157,7 @@ func (s *shown) report(total int) report.Members {
 	case s.rest != nil:
 		return report.Members{End: s.end, Others: true, RestrictedBy: restrictedBy(s.rest)}
 	case len(s.parts) == 0:
-		m := members{end: s.end, names: s.names, nodes: s.nodes}
+		m := members{end: s.end, names: s.names, nodes: s.nodes, entered: s.entered}
 		return m.report(0)
 	}
 	names := s.podNames()

@@ -40,7 +40,8 @@ type Members struct {
 	End End `json:"end"`
 	// Names of the pods or nodes.
 	Names []string `json:"names,omitempty"`
-	// Nodes that they run on, where the answer depends on it.
+	// Nodes that they run on, where the answer depends on it; of outside addresses those
+	// by which they come in (in a Reach, none where that is by every node).
 	Nodes []string `json:"nodes,omitempty"`
 	// Count of those that the answer is about.
 	Count int `json:"count"`
@@ -85,6 +86,10 @@ const (
 	// HopIngress: what the target's policies say.
 	HopIngress HopKind = "Ingress"
 )
+
+// ClientReplaced is the detail of a Service's hop where a node puts its own address in
+// the place of the client's (Service docs, "Traffic policies").
+const ClientReplaced = "externalTrafficPolicy: Cluster"
 
 // Hop is one stage of the way, with its own verdict and the evidence for it.
 type Hop struct {
