@@ -18,16 +18,17 @@ const (
 
 // why prints the evidence of the hops that did not allow; wide, of all.
 func (t text) why(p page, n names, a report.Answer) {
-	var hops []report.Hop
-	for _, h := range a.Hops {
+	var at []int
+	for i, h := range a.Hops {
 		if len(h.Policies) > 0 && (t.wide() || h.Verdict != report.Allowed) {
-			hops = append(hops, h)
+			at = append(at, i)
 		}
 	}
-	for _, h := range hops {
+	for _, i := range at {
+		h := a.Hops[i]
 		p.gap()
 		title := "Why"
-		if len(hops) > 1 {
+		if len(at) > 1 {
 			title = "Why, " + hopLabel(n, h, a)
 		}
 		p.WriteString(title + "\n")
@@ -43,7 +44,31 @@ func (t text) why(p page, n names, a report.Answer) {
 		if more := len(policies) - len(shown); more > 0 {
 			p.para(2, fmt.Sprintf("%d more policies: none of their rules allows it (-o wide lists them)", more))
 		}
+		if h.Verdict != report.Allowed && clientReplaced(a.Hops[:i]) && slices.ContainsFunc(h.Policies, byAddress) {
+			p.para(2, "The pod does not see the client here: by "+report.ClientReplaced+" the node that takes the packet puts its own address in. "+
+				"Local keeps the client's; then only nodes that have an endpoint answer.")
+		}
 	}
+}
+
+// byAddress tells whether a policy turned an address away.
+func byAddress(e report.PolicyEvidence) bool {
+	return slices.ContainsFunc(e.Rules, func(r report.RuleEvidence) bool {
+		return slices.ContainsFunc(r.Peers, func(c report.ClauseEvidence) bool {
+			return c.Mismatch != nil && (c.Mismatch.Reason == report.OutsideIPBlock || c.Mismatch.Reason == report.InExcept)
+		})
+	})
+}
+
+// clientReplaced tells whether the Service that a packet came through last has its
+// client's address replaced.
+func clientReplaced(before []report.Hop) bool {
+	for _, h := range slices.Backward(before) {
+		if h.Kind == report.HopService {
+			return h.Detail == report.ClientReplaced
+		}
+	}
+	return false
 }
 
 // missing counts what keeps a rule from matching, in halves: a side that may
