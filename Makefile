@@ -97,6 +97,7 @@ lint: ## gofmt, go vet, golangci-lint with the layering rules, govulncheck where
 	@mkdir -p $(BIN)
 	@# A cache of this checkout's own: one that checkouts share reports findings under the path of another.
 	GOLANGCI_LINT_CACHE=$(CURDIR)/$(BIN)/golangci-lint go run $(GOLANGCI_LINT) run ./...
+	cd test && GOLANGCI_LINT_CACHE=$(CURDIR)/$(BIN)/golangci-lint go run $(GOLANGCI_LINT) run ./...
 	@if go run $(GOVULNCHECK) ./... > $(BIN)/govulncheck.log 2>&1; then echo "govulncheck: clean"; \
 	  elif grep -q '^Vulnerability #' $(BIN)/govulncheck.log; then cat $(BIN)/govulncheck.log; exit 1; \
 	  else echo "govulncheck: vulnerability database not reachable, skipped"; fi

@@ -262,7 +262,7 @@ func (k *Kubelet) sync(ctx context.Context, item key) error {
 	if item.kind == podKind {
 		pod, err := k.pods.Pods(item.Namespace).Get(item.Name)
 		if err != nil {
-			return nil // the only error of a lister: it is gone
+			return nil //nolint:nilerr // the only error of a lister: it is gone
 		}
 		return k.syncPod(ctx, pod)
 	}
@@ -271,7 +271,7 @@ func (k *Kubelet) sync(ctx context.Context, item key) error {
 	}
 	service, err := k.services.Services(item.Namespace).Get(item.Name)
 	if err != nil {
-		return nil // gone, as above
+		return nil //nolint:nilerr // gone, as above
 	}
 	return k.syncService(ctx, service)
 }

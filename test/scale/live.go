@@ -131,7 +131,7 @@ func (c *cluster) hand(limits Limits) (*program, func(uri string) []string, erro
 	var err error
 	if p.path, err = exec.LookPath("curl"); err != nil {
 		p.path = c.server.Binaries().Kubectl
-		return p, func(uri string) []string { return []string{"get", "--raw", uri} }, nil
+		return p, func(uri string) []string { return []string{"get", "--raw", uri} }, nil //nolint:nilerr // kubectl will do
 	}
 	ca := filepath.Join(c.dir, "ca.crt")
 	if err := os.WriteFile(ca, c.plain.ca, 0o600); err != nil {

@@ -76,10 +76,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 // unlessInterrupted drops the error of a step that the user cut short.
 func unlessInterrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // apply applies the manifests and waits until the Deployments in them have their pods.
