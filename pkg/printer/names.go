@@ -78,6 +78,10 @@ func (n names) end(e report.End) string {
 		if e.Name == "" {
 			return "namespaces that could not be read"
 		}
+	case "Node":
+		if e.Name == "" {
+			return "the nodes"
+		}
 	}
 	return n.object(e.Kind, e.Namespace, e.Name)
 }
@@ -123,7 +127,14 @@ func (n names) members(m report.Members) string {
 			return "internet (" + n.list(e.Addresses, 3) + ")"
 		}
 		return "internet"
-	case kindAddresses, "Node":
+	case "Node":
+		if e.Name == "" && some {
+			return fmt.Sprintf("%d of %d nodes", m.Count, m.Total)
+		} else if e.Name == "" {
+			return fmt.Sprintf("each of %d nodes", m.Count)
+		}
+		return n.end(e)
+	case kindAddresses:
 		return n.end(e)
 	case kindLabels:
 		text := "pods " + n.labels(e.Labels)

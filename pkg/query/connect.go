@@ -28,6 +28,8 @@ type engine struct {
 	// brief: only what decides is asked for evidence; once the source's own
 	// policies deny a connection, the destination's are not.
 	brief bool
+	// bare: only verdicts are asked for, and no evidence.
+	bare bool
 	// few: of nodes that are alike, one is asked about where packets enter by any.
 	few bool
 	// nodesAlike are the nodes by what the policies of a namespace see of them, once asked
@@ -77,7 +79,7 @@ func (e *engine) connect(p pair) []outcome {
 // over evaluates the connection over one pair of addresses.
 func (e *engine) over(p pair, l link) outcome {
 	behaviour := e.Plugin.Behaviour
-	hops := e.hops(p, l, behaviour, true)
+	hops := e.hops(p, l, behaviour, !e.bare)
 	e.nameEnds(hops, p)
 	out := conclude(hops)
 	if e.Plugin.Name == "" {

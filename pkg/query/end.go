@@ -92,6 +92,10 @@ func (m *members) report(total int) report.Members {
 		}
 		out.Nodes = m.entered.names()
 	case "Labels":
+	case "Node":
+		if out.Names = names; out.Total == 1 {
+			out.End.Name = names[0]
+		}
 	default:
 		out.Names = names
 		out.Nodes = sortedKeys(m.nodes)

@@ -210,8 +210,9 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 	sources = cut(sources, l.cuts)
 	targets = cutDestinations(targets, l.cuts)
 	sourceTotal, targetTotal := map[string]int{}, map[string]int{}
+	sourceEnd := e.sourceEnds(sources)
 	for _, s := range sources {
-		sourceTotal[endKey(e.partyEnd(s))]++
+		sourceTotal[endKey(sourceEnd(s))]++
 	}
 	seen := map[string]bool{}
 	for _, t := range targets {
@@ -229,7 +230,7 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 			src, dst := other(class, targets)
 			for _, p := range e.route(src, []model.Destination{dst}) {
 				for _, o := range e.connect(p) {
-					from, to := e.partyEnd(p.src), e.targetEnd(p.dst)
+					from, to := sourceEnd(p.src), e.targetEnd(p.dst)
 					key := strings.Join([]string{endKey(from), endKey(to), answerKey(o, p.dst.Port)}, "\x01")
 					d := drafts[key]
 					if d == nil {
@@ -266,6 +267,22 @@ func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
 	d.source.entered.add(p.via)
 	if !slices.Contains(d.ports, p.dst.Port) {
 		d.ports = append(d.ports, p.dst.Port)
+	}
+}
+
+// sourceEnds tells what sources are shown as: of several nodes, one is like another.
+func (e *engine) sourceEnds(sources []model.Party) func(model.Party) report.End {
+	nodes := 0
+	for _, s := range sources {
+		if s.Node != nil {
+			nodes++
+		}
+	}
+	return func(p model.Party) report.End {
+		if p.Node != nil && nodes > 1 {
+			return report.End{Kind: "Node"}
+		}
+		return e.partyEnd(p)
 	}
 }
 

@@ -260,9 +260,16 @@ func (c *change) peers(namespace string) []networkingv1.NetworkPolicyPeer {
 				out = append(out, p)
 			}
 		}
+		if s.Host() && len(out) > maxHosts {
+			return nil
+		}
 	}
 	return out
 }
+
+// maxHosts is how many addresses of nodes a fix names at most: nobody keeps a list of
+// hundreds, which come and go.
+const maxHosts = 50
 
 func samePeer(a, b networkingv1.NetworkPolicyPeer) bool {
 	x, _ := json.Marshal(a)

@@ -141,7 +141,9 @@ func (s *scaffolder) rulePeers(set *backendSet, c *client, at, side string) ([]n
 	note := report.RuleNote{Path: at, Why: c.why, For: &end, Detail: portDetail(c)}
 	if c.door != nil {
 		note.Door = &c.door.Object
-		if planes := s.membersOf(c.parties); len(planes) > 0 {
+		if planes := s.membersOf(c.parties); len(planes) > 1 && planes[0].End.Kind == "Node" {
+			note.For = &report.End{Kind: "Node"}
+		} else if len(planes) > 0 {
 			note.For = &planes[0].End
 		}
 	}

@@ -23,7 +23,8 @@ type End struct {
 	Kind string `json:"kind"`
 	// Namespace of the object, or in which Labels are looked for.
 	Namespace string `json:"namespace,omitempty"`
-	// Name of the object; empty for the namespaces that could not be read.
+	// Name of the object; empty for the namespaces that could not be read, and for
+	// several nodes.
 	Name string `json:"name,omitempty"`
 	// Labels of pods, for kind Labels.
 	Labels map[string]string `json:"labels,omitempty"`

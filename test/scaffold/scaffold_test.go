@@ -8,6 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-netguard/netguard/test/controlplane"
 	"github.com/kubectl-netguard/netguard/test/kubelet"
@@ -75,7 +80,8 @@ func (c *cluster) applyPath(path string) {
 	}
 }
 
-// settle waits for the pods of a namespace.
+// settle waits for the pods of a namespace, and for its Services to lead to them: the
+// controller that sees to that has been seen to lag behind.
 func (c *cluster) settle(namespaces ...string) {
 	c.Helper()
 	for _, ns := range namespaces {
@@ -90,7 +96,51 @@ func (c *cluster) settle(namespaces ...string) {
 				}
 			}
 		}
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+			missing := c.withoutEndpoint(ns)
+			if len(missing) == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				c.Fatalf("namespace %s: no ready endpoint for %s", ns, strings.Join(missing, ", "))
+			}
+		}
 	}
+}
+
+// withoutEndpoint are the ready pods of a namespace that a Service selects and that
+// none of its EndpointSlices lists as ready.
+func (c *cluster) withoutEndpoint(ns string) (missing []string) {
+	c.Helper()
+	var services corev1.ServiceList
+	var pods corev1.PodList
+	var endpoints discoveryv1.EndpointSliceList
+	for kind, into := range map[string]any{"services": &services, "pods": &pods, "endpointslices": &endpoints} {
+		text, err := c.admin.Must(c.Context(), "get", kind, "-n", ns, "-o", "json")
+		if err != nil {
+			c.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(text), into); err != nil {
+			c.Fatal(err)
+		}
+	}
+	listed := map[[2]string]bool{}
+	for _, s := range endpoints.Items {
+		for _, e := range s.Endpoints {
+			if e.TargetRef != nil && e.Conditions.Ready != nil && *e.Conditions.Ready {
+				listed[[2]string{s.Labels[discoveryv1.LabelServiceName], e.TargetRef.Name}] = true
+			}
+		}
+	}
+	for _, s := range services.Items {
+		for _, p := range pods.Items {
+			ready := slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue })
+			if ready && len(s.Spec.Selector) > 0 && labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(p.Labels)) && !listed[[2]string{s.Name, p.Name}] {
+				missing = append(missing, "svc/"+s.Name+" → "+p.Name)
+			}
+		}
+	}
+	return missing
 }
 
 // netguard runs the plugin as the reader.
