@@ -60,20 +60,23 @@ func (n names) partly(answers []report.Answer) string {
 	if len(yes) == 0 || len(yes) == len(answers) {
 		return ""
 	}
-	switch source, target, ports := varies(answers); {
-	case n.throughVaries(answers) && !source && !target && !ports:
+	source, target, ports := varies(answers)
+	type differ struct{ source, target, ports, through bool }
+	switch (differ{source, target, ports, n.throughVaries(answers)}) {
+	case differ{through: true}:
 		return "It only works through " + n.share(answers, yes, throughOf) + "."
-	case source && !target && !ports && n.byNode(answers):
+	case differ{source: true}:
+		if !n.byNode(answers) {
+			return "It only works from " + n.share(answers, yes, sourceOf) + "."
+		}
 		var nodes []string
 		for _, a := range yes {
 			nodes = append(nodes, a.Source.Nodes...)
 		}
 		return "It only works through " + plural(len(nodes), "node") + " " + n.list(nodes, 3) + "."
-	case source && !target && !ports:
-		return "It only works from " + n.share(answers, yes, sourceOf) + "."
-	case target && !source && !ports:
+	case differ{target: true}:
 		return "It only reaches " + n.share(answers, yes, targetOf) + "."
-	case ports && !source && !target:
+	case differ{ports: true}:
 		return "It only works on " + n.ports(allPorts(yes), 3) + "."
 	default:
 		return fmt.Sprintf("%d of the %d cases below %s.", len(yes), len(answers), isAre(len(yes), "allowed"))
