@@ -190,7 +190,7 @@ func (t text) hops(p page, n names, r *report.Explanation, a report.Answer) {
 // idle hops say nothing: no policy could apply to an end outside.
 func (t text) idle(h report.Hop, a report.Answer) bool {
 	end := hopEnd(h, a).Kind
-	outside := end == kindAddresses || end == kindInternet || end == "Node" || frontDoor(end)
+	outside := end == kindAddresses || end == kindInternet || end == kindNode || frontDoor(end)
 	return !t.wide() && len(a.Hops) > 1 && h.Reason == report.NotPoliced && outside
 }
 

@@ -143,7 +143,7 @@ func (n names) whyNot(b report.DoorBackend) string {
 				if h.Verdict != report.Denied {
 					continue
 				}
-				if frontDoor(a.Source.End.Kind) || a.Source.End.Kind == kindAddresses || a.Source.End.Kind == "Node" {
+				if frontDoor(a.Source.End.Kind) || a.Source.End.Kind == kindAddresses || a.Source.End.Kind == kindNode {
 					return "the pods' policies do not let the load balancer in"
 				}
 				if h.Kind == report.HopEgress {
@@ -214,7 +214,7 @@ func (t text) behind(p page, n names, d *report.Door) {
 		switch {
 		case len(m.End.Addresses) == 0 && m.End.Kind == kindAddresses:
 			who = append(who, n.esc(orElse(d.ControllerName, "an address outside")))
-		case m.End.Kind == kindAddresses, m.End.Kind == "Node":
+		case m.End.Kind == kindAddresses, m.End.Kind == kindNode:
 			who = append(who, n.end(m.End))
 		default:
 			who = append(who, n.stands(m))

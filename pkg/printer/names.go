@@ -18,6 +18,9 @@ const (
 	kindInternet  = "Internet"
 )
 
+// kindNode without a name is several nodes, or those that are not known.
+const kindNode = "Node"
+
 // names writes references as users type them. The namespaces local and other
 // are left out, where readers know them; the zero value writes names in full.
 type names struct {
@@ -78,7 +81,7 @@ func (n names) end(e report.End) string {
 		if e.Name == "" {
 			return "namespaces that could not be read"
 		}
-	case "Node":
+	case kindNode:
 		if e.Name == "" {
 			return "the nodes"
 		}
@@ -127,10 +130,11 @@ func (n names) members(m report.Members) string {
 			return "internet (" + n.list(e.Addresses, 3) + ")"
 		}
 		return "internet"
-	case "Node":
-		if e.Name == "" && some {
+	case kindNode:
+		switch {
+		case some:
 			return fmt.Sprintf("%d of %d nodes", m.Count, m.Total)
-		} else if e.Name == "" {
+		case m.Count > 1:
 			return fmt.Sprintf("each of %d nodes", m.Count)
 		}
 		return n.end(e)

@@ -157,7 +157,7 @@ func (n names) notPoliced(c cause) string {
 	switch c.end {
 	case kindAddresses, kindInternet:
 		return "no NetworkPolicy applies outside the cluster"
-	case "Node":
+	case kindNode:
 		return "no NetworkPolicy applies to nodes"
 	case string(reference.Ingress), string(reference.Gateway):
 		// Its traffic comes from outside.

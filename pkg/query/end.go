@@ -93,7 +93,10 @@ func (m *members) report(total int) report.Members {
 		out.Nodes = m.entered.names()
 	case "Labels":
 	case "Node":
-		if out.Names = names; out.Total == 1 {
+		if m.names[""] {
+			break // nodes are not known
+		}
+		if out.Names = names; len(names) == 1 && out.Total == 1 {
 			out.End.Name = names[0]
 		}
 	default:

@@ -20,9 +20,9 @@ type entry struct {
 	own   string
 }
 
-// entries are the nodes by which a packet for a destination may enter, in the order
+// entriesFor are the nodes by which a packet for a destination may enter, in the order
 // of those that stand for the others.
-func (e *engine) entries(d model.Destination) []*entry {
+func (e *engine) entriesFor(d model.Destination) []*entry {
 	if len(e.Nodes()) == 0 {
 		return []*entry{{node: &snapshot.Node{}}}
 	}
@@ -70,8 +70,8 @@ func (e *engine) entryNodes(dsts ...model.Destination) []*snapshot.Node {
 		return e.Nodes()
 	}
 	var out []*snapshot.Node
-	for _, d := range append(dsts, model.Destination{}) { // there need be no destination
-		for _, x := range e.entries(d) {
+	for _, d := range slices.Concat(dsts, []model.Destination{{}}) { // there need be no destination
+		for _, x := range e.entriesFor(d) {
 			out = append(out, x.node)
 		}
 	}

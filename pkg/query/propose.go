@@ -254,21 +254,25 @@ func (c *change) peers(namespace string) []networkingv1.NetworkPolicyPeer {
 		return nil
 	}
 	var out []networkingv1.NetworkPolicyPeer
+	hosts := 0
 	for _, s := range c.draft.sources {
+		if s.Host() {
+			hosts++
+		}
+		if hosts > maxHosts {
+			return nil
+		}
 		for _, p := range peersOf(namespace, s, nil) {
 			if !slices.ContainsFunc(out, func(o networkingv1.NetworkPolicyPeer) bool { return samePeer(o, p) }) {
 				out = append(out, p)
 			}
 		}
-		if s.Host() && len(out) > maxHosts {
-			return nil
-		}
 	}
 	return out
 }
 
-// maxHosts is how many addresses of nodes a fix names at most: nobody keeps a list of
-// hundreds, which come and go.
+// maxHosts is of how many nodes, or pods on their network, a fix names the addresses
+// at most: nobody keeps a list of hundreds, which come and go.
 const maxHosts = 50
 
 func samePeer(a, b networkingv1.NetworkPolicyPeer) bool {

@@ -69,7 +69,7 @@ func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []p
 		case s.ExternalLocal:
 			out = append(out, pair{src: src, dst: d})
 		default:
-			for _, x := range e.entries(d) {
+			for _, x := range e.entriesFor(d) {
 				out = append(out, pair{src: src, via: x, dst: d})
 			}
 		}

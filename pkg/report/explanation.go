@@ -24,7 +24,7 @@ type End struct {
 	// Namespace of the object, or in which Labels are looked for.
 	Namespace string `json:"namespace,omitempty"`
 	// Name of the object; empty for the namespaces that could not be read, and for
-	// several nodes.
+	// several nodes, or nodes that are not known.
 	Name string `json:"name,omitempty"`
 	// Labels of pods, for kind Labels.
 	Labels map[string]string `json:"labels,omitempty"`
