@@ -135,8 +135,18 @@ func (n *Names) readOwners(s *snapshot.Snapshot) {
 }
 
 // host is what a host name became, part by part, so that *.example.com covers
-// what it covered. A name in a cluster's own domain is a Service's.
+// what it covered. A name in a cluster's own domain is a Service's. What a cloud's own
+// names tell of a load balancer stays.
 func (n *Names) host(old string) string {
+	for _, cloud := range []string{".elb.amazonaws.com", ".elb.amazonaws.com.cn", ".cfargotunnel.com"} {
+		if bare, ok := strings.CutSuffix(old, cloud); ok && bare != "" {
+			inside, internal := strings.CutPrefix(bare, "internal-")
+			if internal {
+				return "internal-" + n.host(inside) + cloud
+			}
+			return n.host(inside) + cloud
+		}
+	}
 	parts := strings.Split(old, ".")
 	if len(parts) >= 3 && parts[2] == "svc" {
 		parts[0], parts[1] = n.object("Service", parts[0]), n.Namespace(parts[1])

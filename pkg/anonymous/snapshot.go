@@ -90,6 +90,8 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 		out.ExternalName = n.host(o.ExternalName)
 	}
 	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.host)
+	out.BadRanges = mapped(o.BadRanges, n.settings)
+	out.Annotations = n.annotations(o.Annotations)
 	return &out
 }
 
@@ -281,6 +283,7 @@ func (n *Names) ingress(o *snapshot.Ingress) *snapshot.Ingress {
 	out := *o
 	out.Name = n.names("Ingress", o.Name)
 	out.Addresses = mapped(o.Addresses, n.address)
+	out.Annotations = n.annotations(o.Annotations)
 	if o.Default != nil {
 		b := n.backend(*o.Default)
 		out.Default = &b

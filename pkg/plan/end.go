@@ -297,7 +297,8 @@ func (p *planner) owners(pods []*snapshot.Pod) {
 }
 
 // outsideThroughNodes reads the nodes where a client outside reaches a Service
-// through them: the source address that pods see is then a node's.
+// through them: the source address that pods see is then a node's, and so may be that of a
+// load balancer.
 func (p *planner) outsideThroughNodes() {
 	if p.q.Target == nil {
 		return
@@ -307,7 +308,7 @@ func (p *planner) outsideThroughNodes() {
 		return
 	}
 	s := p.s.Service(nameOf(*p.q.Target))
-	if s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer || len(s.ExternalIPs) > 0) && !s.ExternalLocal {
+	if s != nil && (s.Type == snapshot.NodePort || len(s.ExternalIPs) > 0) && !s.ExternalLocal || s != nil && s.Type == snapshot.LoadBalancer {
 		p.want(snapshot.Need{Resource: snapshot.Nodes})
 	}
 }

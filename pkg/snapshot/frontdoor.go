@@ -27,6 +27,9 @@ type Ingress struct {
 	TLS        []IngressTLS
 	// Addresses are the IPs and host names of status.loadBalancer.ingress.
 	Addresses []string
+	// Annotations are those that decide what its controller does with requests, and
+	// no others.
+	Annotations map[string]string
 }
 
 // IngressRule is the rules of one host; "" is every host.

@@ -20,6 +20,7 @@ func convertIngress(in *networkingv1.Ingress) *snapshot.Ingress {
 		Name:        snapshot.Name{Namespace: in.Namespace, Name: in.Name},
 		LegacyClass: in.Annotations[legacyClassAnnotation],
 		TargetType:  in.Annotations[albTargetAnnotation],
+		Annotations: ingressAnnotations(in.Annotations),
 	}
 	if in.Spec.IngressClassName != nil {
 		out.Class = *in.Spec.IngressClassName

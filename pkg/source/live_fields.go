@@ -18,10 +18,10 @@ func fieldsOf(r snapshot.Resource) []string {
 		return append(podTemplateFields(), podFields()...)
 	case snapshot.Services:
 		return []string{
-			"metadata.name", "metadata.namespace",
+			"metadata.name", "metadata.namespace", "metadata.annotations",
 			"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 			"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-			"spec.loadBalancerSourceRanges",
+			"spec.loadBalancerSourceRanges", "spec.loadBalancerClass",
 			"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
 		}
 	case snapshot.EndpointSlices:

@@ -48,6 +48,7 @@ func (r *recorder) ingressClass(o *snapshot.IngressClass) {
 
 func (r *recorder) ingress(o *snapshot.Ingress) {
 	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
+	out.Annotations = maps.Clone(o.Annotations)
 	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
 		if value != "" {
 			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)
