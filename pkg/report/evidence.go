@@ -21,6 +21,8 @@ const (
 	RuleAllows Reason = "RuleAllows"
 	// NoRuleAllows: policies isolate the pod and none of their rules admits it.
 	NoRuleAllows Reason = "NoRuleAllows"
+	// RuleDenies: a rule of a policy denies the connection.
+	RuleDenies Reason = "RuleDenies"
 	// NoOwnLabels: no labels tell the pods from others of their namespace, so that
 	// no policy can select just them; the detail is one of the others.
 	NoOwnLabels Reason = "NoOwnLabels"
