@@ -136,6 +136,14 @@ func (r *Resolution) settled() bool {
 	return !r.tier.Denies && r.certain[Allow].ContainsAll(r.open) || r.certain[Deny].ContainsAll(r.open)
 }
 
+// settledBefore tells whether neither a policy nor those after it can change anything.
+func (r *Resolution) settledBefore(p *Policy) bool {
+	if r.tier.Ordered && r.policy != nil {
+		return p.Rank != r.rank && r.left.Intersect(r.open).IsEmpty()
+	}
+	return r.settled()
+}
+
 // end closes a tier.
 func (r *Resolution) end() {
 	if r.tier == nil {

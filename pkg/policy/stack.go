@@ -77,7 +77,7 @@ func (s Stack) Against(c Connection, b Behaviour, t *Trace) Decision {
 			break
 		}
 		for _, p := range s[i].Policies {
-			if t == nil && r.settled() {
+			if t == nil && r.settledBefore(p) {
 				break
 			}
 			r.Policy(p)
