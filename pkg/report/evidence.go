@@ -206,3 +206,7 @@ type Mismatch struct {
 	// ServicePort: the port named is the Service's, not the pod's.
 	ServicePort bool `json:"servicePort,omitempty"`
 }
+
+// ByPolicy tells whether policies deny what has the reason: packets are dropped, and
+// whoever sent them waits.
+func (r Reason) ByPolicy() bool { return r == NoRuleAllows || r == RuleDenies }
