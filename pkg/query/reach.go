@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -278,10 +279,11 @@ func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 			links = []link{{}}
 		}
 		subject, peer := c.Endpoint(src, links[0].src), c.Endpoint(to, links[0].dst)
-		selected := c.Isolating(src.Pod, report.Egress)
-		set := policy.Admits(policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer}, selected, c.Plugin.Behaviour)
+		binding := c.Binding(src.Pod, report.Egress)
+		conn := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
+		set := binding.Against(conn, c.Plugin.Behaviour, nil).Admitted
 		switch {
-		case len(selected) == 0:
+		case len(binding) == 0:
 			hop.Reason = report.NotIsolated
 		case set.Possible.IsEmpty():
 			hop.Verdict, hop.Reason = report.Denied, report.NoRuleAllows
@@ -291,7 +293,7 @@ func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 			hop.Reason = report.RuleAllows
 			row.Connections = &set.Certain
 		}
-		for _, p := range selected {
+		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
 		c.limits(&hop, src.Pod.Namespace)
