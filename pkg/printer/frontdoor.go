@@ -145,11 +145,11 @@ func (n names) whyNot(b report.DoorBackend) string {
 	switch {
 	case b.Verdict == report.Allowed:
 		return ""
-	case n.askedFirst(b) != "" && b.Reason == report.NoRuleAllows:
+	case n.askedFirst(b) != "" && b.Reason.ByPolicy():
 		return "the controller asks " + n.askedFirst(b) + " before it passes a request on, and policies keep it from there"
 	case n.askedFirst(b) != "":
 		return "the controller asks " + n.askedFirst(b) + " before it passes a request on, and that does not work"
-	case b.Reason == report.NoRuleAllows:
+	case b.Reason.ByPolicy():
 		for _, a := range b.Answers {
 			for _, h := range a.Hops {
 				if h.Verdict != report.Denied {
