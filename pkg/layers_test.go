@@ -16,6 +16,7 @@ var layers = [][]string{
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},
+	{"policy/networkpolicy"}, // a dialect: its objects as rules of policy
 	{"cni"},
 	{"model", "source/objects"},
 	{"source"},
