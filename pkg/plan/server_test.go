@@ -106,6 +106,19 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 				b.AddPolicy(o)
 			}
 		}
+	case snapshot.ConfigMaps:
+		for _, name := range s.all.ConfigMaps() {
+			if named(name) {
+				data, _ := s.all.ConfigMap(name)
+				b.AddConfigMap(name, data)
+			}
+		}
+	case snapshot.PolicyKinds:
+		for _, o := range s.all.Unmodelled() {
+			if n.Namespace == "" || o.Namespace == "" || n.Namespace == o.Namespace {
+				b.AddUnmodelled(o)
+			}
+		}
 	default:
 		for _, o := range s.all.Objects(n.Resource) {
 			if named(o.ID()) {
