@@ -274,14 +274,14 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 		subject, peer := e.Endpoint(src, links[0].src), e.Endpoint(to, links[0].dst)
 		binding := e.Binding(src.Pod, report.Egress)
 		c := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
-		set := binding.Against(c, e.Plugin.Behaviour, nil).Admitted
-		switch {
+		set, doubt := binding.Against(c, e.Plugin.Behaviour, nil).Admitted, e.Doubt(src.Pod.Namespace)
+		switch hop.Verdict = anyOf(set); {
 		case len(binding) == 0:
 			hop.Reason = report.NotIsolated
-		case set.Possible.IsEmpty():
-			hop.Verdict, hop.Reason = report.Denied, report.NoRuleAllows
-		case set.Certain.IsEmpty():
-			hop.Verdict, hop.Reason = report.Unknown, report.AddressUnknown
+		case hop.Verdict == report.Denied:
+			hop.Reason = report.NoRuleAllows
+		case hop.Verdict == report.Unknown:
+			hop.Reason = report.AddressUnknown
 		default:
 			hop.Reason = report.RuleAllows
 			row.Connections = &set.Certain
@@ -289,10 +289,25 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
-		e.limits(&hop, src.Pod.Namespace)
+		if known := hop.Verdict; anyOf(doubt.Apply(set, len(binding) > 0)) == report.Unknown {
+			hop.Verdict = report.Unknown
+			because(&hop, known, doubt)
+		}
 	}
 	row.Verdict, row.Reason = hop.Verdict, hop.Reason
 	return row
+}
+
+// anyOf is the verdict on whether anything is let through.
+func anyOf(a policy.Admitted) report.Verdict {
+	switch {
+	case a.Possible.IsEmpty():
+		return report.Denied
+	case a.Certain.IsEmpty():
+		return report.Unknown
+	default:
+		return report.Allowed
+	}
 }
 
 // nameInternet shows the whole internet, as far as these families go, by its name.
