@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// annotations are those that were kept, with the names in their values replaced.
-func (n *Names) annotations(old map[string]string) map[string]string {
+// Annotations are those that were kept, with the names in their values replaced.
+func (n *Names) Annotations(old map[string]string) map[string]string {
 	if old == nil {
 		return nil
 	}
@@ -61,11 +61,11 @@ func (n *Names) setting(old string) string {
 		return old
 	}
 	if u, err := url.Parse(old); err == nil && u.Host != "" {
-		host := n.host(u.Hostname())
+		host := n.Host(u.Hostname())
 		if port := u.Port(); port != "" {
 			host += ":" + port
 		}
-		return u.Scheme + "://" + host + n.path(u.Path)
+		return u.Scheme + "://" + host + n.Path(u.Path)
 	}
 	return n.name("v", old)
 }
