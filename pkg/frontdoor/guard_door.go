@@ -2,6 +2,7 @@ package frontdoor
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -51,9 +52,41 @@ func ingressGuards(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
 		return haproxyIngressGuards(m, ing)
 	case "F5 NGINX Ingress Controller":
 		return f5Guards(ing)
+	case "":
+		return doubtful(m, d, ing)
 	default:
 		return nil
 	}
+}
+
+// doubtful are the guards of an Ingress of which it is not known who serves it: whether the
+// annotations mean anything to it is not known either.
+func doubtful(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
+	doubt := report.DoubtNotEvaluated
+	gap := m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: d.Class})
+	if gap != nil {
+		doubt = report.DoubtUnread
+	}
+	var out []Guard
+	for _, g := range slices.Concat(nginxGuards(m, ing), haproxyTechGuards(ing), haproxyIngressGuards(m, ing), f5Guards(ing)) {
+		answers := g.Effect == report.GuardAnswers
+		g = g.unknown(doubt)
+		g.Only, g.Except, g.Allow, g.Deny, g.Asks, g.Asked = nil, nil, nil, nil, nil, nil
+		if gap != nil {
+			g.Needs = gap.Permission()
+		}
+		for i := range d.Routes {
+			r := &d.Routes[i]
+			switch {
+			case answers && gap != nil:
+				r.Broken, r.Detail, r.Destinations = report.NotRead, gap.Permission(), nil
+			case answers && r.Broken != "":
+				r.Broken, r.Detail = report.GuardOpen, g.Field+": "+g.Value
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // insideByStatus is the guard of a door whose own addresses are not on the internet. Where a

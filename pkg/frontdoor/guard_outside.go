@@ -60,7 +60,7 @@ func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (Guard, b
 		return Guard{}, false
 	}
 	member := ing
-	if group := ing.Annotations[albPrefix+"group.name"]; group != "" && ing.Annotations[albPrefix+"scheme"] == "" {
+	if group := ing.Annotations[albPrefix+"group.name"]; InGroup(ing) {
 		for _, other := range m.Ingresses() {
 			if other.Annotations[albPrefix+"group.name"] == group && other.Annotations[albPrefix+"scheme"] != "" {
 				member = other
@@ -86,6 +86,11 @@ func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (Guard, b
 	default:
 		return annotation(objectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").unknown(report.DoubtInvalid), true
 	}
+}
+
+// InGroup tells whether an Ingress leaves the scheme of its load balancer to others of its group.
+func InGroup(ing *snapshot.Ingress) bool {
+	return ing.Annotations[albPrefix+"group.name"] != "" && ing.Annotations[albPrefix+"scheme"] == ""
 }
 
 // gkeGuards: a class makes the load balancer internal.

@@ -23,6 +23,9 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.ingressClasses(ing)
+		if frontdoor.InGroup(ing) {
+			p.wantAll(snapshot.Ingresses)
+		}
 		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
 			p.backend(s)
 		}
