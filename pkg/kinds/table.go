@@ -40,6 +40,14 @@ func table() []Kind {
 		{Part: Doors, Resource: "tlsroutes", Group: GatewayAPI, Name: "TLSRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tlsroute", Door: true},
 		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
 		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
+		// Doors of the kinds that a single controller has, and what they name.
+		{Part: Doors, Resource: "routes", Group: "route.openshift.io", Name: "Route", Versions: v1, Verbs: getList, Optional: true, Type: "route", Door: true},
+		{Part: Doors, Resource: "httpproxies", Group: "projectcontour.io", Name: "HTTPProxy", Versions: v1, Verbs: getList, Optional: true, Type: "httpproxy", Door: true},
+		{Part: Doors, Resource: "ingressroutes", Group: "traefik.io", Name: "IngressRoute", Versions: []string{"v1alpha1"}, Verbs: getList, Optional: true, Type: "ingressroute", Door: true},
+		{Part: Doors, Resource: "middlewares", Group: "traefik.io", Name: "Middleware", Versions: []string{"v1alpha1"}, Verbs: get, Optional: true},
+		{Part: Doors, Resource: "virtualservices", Group: "networking.istio.io", Name: "VirtualService", Versions: []string{"v1", "v1beta1", "v1alpha3"}, Verbs: getList, Optional: true, Short: "vs", Type: "vs", Door: true},
+		{Part: Doors, Resource: "gateways.networking.istio.io", Group: "networking.istio.io", Name: "Gateway", Versions: []string{"v1", "v1beta1", "v1alpha3"}, Verbs: get, Optional: true},
+		{Part: Doors, Resource: "mappings", Group: "getambassador.io", Name: "Mapping", Versions: []string{"v3alpha1", "v2"}, Verbs: getList, Optional: true, Type: "mapping", Door: true},
 		// What decides about them.
 		{Part: Policies, Resource: "networkpolicies", Group: networking, Name: "NetworkPolicy", Versions: v1, Verbs: list},
 		// Cilium says here whether it enforces policies.

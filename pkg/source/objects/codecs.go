@@ -88,6 +88,13 @@ func codecs() []Codec {
 		route(snapshot.TCPRoutes),
 		route(snapshot.TLSRoutes),
 		gatewayAPI(snapshot.ReferenceGrants, (*wire).grant, grantFields),
+		own[snapshot.OpenShiftRoute](snapshot.OpenShiftRoutes),
+		own[snapshot.HTTPProxy](snapshot.HTTPProxies),
+		own[snapshot.IngressRoute](snapshot.IngressRoutes),
+		own[snapshot.Middleware](snapshot.Middlewares),
+		own[snapshot.VirtualService](snapshot.VirtualServices),
+		own[snapshot.IstioGateway](snapshot.IstioGateways),
+		own[snapshot.Mapping](snapshot.Mappings),
 	}
 }
 
