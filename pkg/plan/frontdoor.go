@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 
-	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -23,10 +22,7 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.ingressClasses(ing)
-		if frontdoor.InGroup(ing) {
-			p.wantAll(snapshot.Ingresses)
-		}
-		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
+		for _, s := range ingressServices(ing) {
 			p.backend(s)
 		}
 	case reference.Gateway:
