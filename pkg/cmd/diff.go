@@ -17,7 +17,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 const diffExit = `
@@ -176,7 +177,7 @@ func (o *diffOptions) states(ctx context.Context) (before, after *snapshot.Snaps
 }
 
 func (o *diffOptions) manifests(ctx context.Context, filenames []string, kustomize string) (*snapshot.Snapshot, error) {
-	s, err := source.NewManifests(source.ManifestOptions{
+	s, err := files.New(files.Options{
 		Filenames: filenames, Kustomize: kustomize, Recursive: o.recursive && kustomize == "", Namespace: o.home, In: o.In,
 	})
 	if err != nil {
@@ -204,7 +205,7 @@ func (o *diffOptions) cluster(ctx context.Context, proposed *snapshot.Snapshot) 
 			q.Namespaces = append(q.Namespaces, r.Namespace)
 		}
 	}
-	live, err := source.NewLive(o.config)
+	live, err := live.New(o.config)
 	if err != nil {
 		return nil, err
 	}

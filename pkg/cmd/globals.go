@@ -15,6 +15,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // globals are the flags that every command has, and what a run is given.
@@ -72,11 +74,11 @@ func (g *globals) namespace() (string, error) {
 // source is the cluster, or the manifests.
 func (g *globals) source(namespace string) (source.Source, error) {
 	if g.offline() {
-		return source.NewManifests(source.ManifestOptions{
+		return files.New(files.Options{
 			Filenames: g.filenames, Kustomize: g.kustomize, Recursive: g.recursive, Namespace: namespace, In: g.In,
 		})
 	}
-	return source.NewLive(g.config)
+	return live.New(g.config)
 }
 
 // load reads what the question needs, and makes the model of it.

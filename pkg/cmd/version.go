@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/report"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // release is the version that a release build links in; without it the Go build
@@ -94,7 +94,7 @@ func (o *versionOptions) describeAccess(ctx context.Context, home string, r *rep
 	if o.offline() {
 		return nil
 	}
-	live, err := source.NewLive(o.config)
+	live, err := live.New(o.config)
 	if err != nil {
 		return err
 	}
