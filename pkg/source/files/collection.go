@@ -201,9 +201,34 @@ func (c *collection) unmodelled(o *manifest.Object, kind *kinds.Kind) error {
 	if err := c.identify(o, meta, !kind.Cluster); err != nil {
 		return err
 	}
+	if kind.Policy.Evaluated {
+		return c.policyObject(o, kind, meta)
+	}
 	if !kind.Mirrored(meta.Name) {
 		c.builder.AddUnmodelled(snapshot.UnmodelledOf(kind, objects.NameOf(meta)))
 	}
+	return nil
+}
+
+// policyObject takes in a policy of a kind besides NetworkPolicy that is evaluated.
+func (c *collection) policyObject(o *manifest.Object, kind *kinds.Kind, meta *metav1.ObjectMeta) error {
+	if kind.Mirrored(meta.Name) {
+		return nil
+	}
+	from, repeated := o.Origin()
+	for _, path := range repeated {
+		if strings.HasPrefix(path, "spec") {
+			return o.At(path, "%s %s: %s appears twice in one document", kind.Name, meta.Name, manifest.Printable(path))
+		}
+	}
+	spec, ok := o.Raw.Object["spec"].(map[string]any)
+	if !ok && o.Raw.Object["spec"] != nil {
+		return o.At("spec", "%s %s: spec is no mapping of fields", kind.Name, meta.Name)
+	}
+	meta.Labels = o.Raw.GetLabels()
+	p := objects.PolicyObject(kind, meta, spec)
+	p.Origin = from
+	c.builder.Add(p)
 	return nil
 }
 

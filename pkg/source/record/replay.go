@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
@@ -42,7 +43,7 @@ func Read(objects []*manifest.Object) (s *snapshot.Snapshot, recorded bool, errs
 				manifest.Printable(header.File()))}
 		}
 	}
-	r := replay{builder: snapshot.NewBuilder(nil), origins: map[snapshot.Name]snapshot.Origin{}}
+	r := replay{builder: snapshot.NewBuilder(nil), origins: map[recordedOrigin]snapshot.Origin{}}
 	if err := r.header(header); err != nil {
 		return nil, true, []error{err}
 	}
@@ -75,7 +76,7 @@ func Missing(s *snapshot.Snapshot, next source.Planner) *snapshot.Snapshot {
 
 type replay struct {
 	builder *snapshot.Builder
-	origins map[snapshot.Name]snapshot.Origin
+	origins map[recordedOrigin]snapshot.Origin
 	labels  manifest.Labels
 }
 
@@ -103,7 +104,7 @@ func (r *replay) header(o *manifest.Object) error {
 		})
 	}
 	for _, p := range in.Origins {
-		r.origins[snapshot.Name{Namespace: p.Namespace, Name: p.Name}] = snapshot.Origin{File: p.File, Line: p.Line, Lines: p.Lines}
+		r.origins[recordedOrigin{snapshot.Resource(p.Resource), snapshot.Name{Namespace: p.Namespace, Name: p.Name}}] = snapshot.Origin{File: p.File, Line: p.Line, Lines: p.Lines}
 	}
 	return nil
 }
@@ -118,6 +119,9 @@ func (r *replay) read(o *manifest.Object) error {
 		return err
 	}
 	kind := o.Kind()
+	if kind != nil && kind.Policy != nil && kind.Policy.Evaluated {
+		return r.policyObject(o, kind)
+	}
 	if kind == nil || kind.Policy != nil {
 		return o.At("kind", "%s is no kind that a recorded state holds", manifest.Printable(o.Raw.GetKind()))
 	}
@@ -139,9 +143,29 @@ func (r *replay) policy(o *manifest.Object) error {
 		return err
 	}
 	p := objects.Policy(in)
-	p.Origin = r.origins[p.Name]
+	p.Origin = r.origins[recordedOrigin{"", p.Name}]
 	r.builder.AddPolicy(p)
 	return nil
+}
+
+// policyObject takes in a policy of another kind that is evaluated.
+func (r *replay) policyObject(o *manifest.Object, kind *kinds.Kind) error {
+	meta, err := manifest.Typed[metav1.PartialObjectMetadata](o)
+	if err != nil {
+		return err
+	}
+	spec, _ := o.Raw.Object["spec"].(map[string]any)
+	p := objects.PolicyObject(kind, &meta.ObjectMeta, spec)
+	p.Origin = r.origins[recordedOrigin{kind.Resource, p.Name}]
+	r.builder.Add(p)
+	return nil
+}
+
+// recordedOrigin is of which policy an origin is; that of a NetworkPolicy names no
+// resource.
+type recordedOrigin struct {
+	snapshot.Resource
+	snapshot.Name
 }
 
 // identify makes sure of the names: they may end up in a command that is shown. A
