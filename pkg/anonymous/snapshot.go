@@ -28,7 +28,7 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.labels(o.Labels)})
 	}
 	for _, o := range s.Nodes() {
-		b.AddNode(&snapshot.Node{Name: n.object("Node", o.Name), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
+		b.AddNode(&snapshot.Node{Name: n.object("Node", o.Name), Labels: n.nodeLabels(o.Labels), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
 	}
 	for _, o := range s.Pods() {
 		b.AddPod(n.pod(o))
@@ -90,8 +90,22 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 		out.ExternalName = n.host(o.ExternalName)
 	}
 	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.host)
+	if o.Proxy != "" {
+		out.Proxy = n.name("proxy", o.Proxy)
+	}
 	return &out
 }
+
+// nodeLabels keeps of a node's labels the one by which Services choose endpoints.
+func (n *Names) nodeLabels(old map[string]string) map[string]string {
+	zone, ok := old[snapshot.ZoneLabel]
+	if !ok {
+		return nil
+	}
+	return map[string]string{snapshot.ZoneLabel: n.zone(zone)}
+}
+
+func (n *Names) zone(old string) string { return n.name("zone", old) }
 
 func mapped(in []string, f func(string) string) []string {
 	var out []string
@@ -116,7 +130,15 @@ func (n *Names) endpointSlice(o *snapshot.EndpointSlice) *snapshot.EndpointSlice
 	out.Endpoints = nil
 	for _, e := range o.Endpoints {
 		e.Addresses = mapped(e.Addresses, n.address)
-		e.Pod, e.Node = n.object("Pod", e.Pod), n.object("Node", e.Node)
+		if e.Pod != "" {
+			name := n.names("Pod", e.PodName(o.Namespace))
+			if e.Pod = name.Name; e.PodNamespace != "" {
+				e.PodNamespace = name.Namespace
+			}
+		}
+		e.Node = n.object("Node", e.Node)
+		e.ForNodes = mapped(e.ForNodes, func(name string) string { return n.object("Node", name) })
+		e.ForZones = mapped(e.ForZones, n.zone)
 		out.Endpoints = append(out.Endpoints, e)
 	}
 	return &out

@@ -66,6 +66,28 @@ func (n names) reason(c cause) string {
 		return "the Service has no such port; it has " + detail
 	case report.TargetPortMissing:
 		return "the Service's targetPort " + detail + " is a name that no container of its pods declares"
+	case report.TargetPortProtocol:
+		return "the containers of its pods declare port " + detail
+	case report.TargetPortEnded:
+		return "the Service's targetPort " + detail + " is declared by an init container only, which has ended by the time the pod serves"
+	case report.EndpointHostNames:
+		return "EndpointSlice " + detail + " holds host names, and nothing sends a Service's traffic to those"
+	case report.EndpointFamily:
+		return "the Service's EndpointSlices hold no address of its own IP family (" + detail + ")"
+	case report.EndpointPortUnset:
+		return "the port in EndpointSlice " + detail + " has no number, and is passed over"
+	case report.EndpointPortName:
+		return "its endpoints serve no port of that name: the port is " + detail
+	case report.EndpointPodMissing:
+		return "pod " + detail + " does not exist here, so its policies are not known; whose the address is now is not known either"
+	case report.OtherServiceProxy:
+		return "the label service.kubernetes.io/service-proxy-name leaves the Service to " + detail + ", which netguard does not know"
+	case report.OutAndBack:
+		return "the load balancer's own address " + detail + " (ipMode: Proxy): traffic leaves the cluster and comes back"
+	case report.TranslatedStale:
+		return "the Service passes it on to its pods; pod " + detail + " no longer has that address"
+	case report.SourceUnknown:
+		return "it comes by way of " + detail + ", and which source address the policies see then is not known"
 	case report.PortNameMissing:
 		return "no container of the pod declares a port named " + detail
 	case report.NoLocalEndpoint:
@@ -355,6 +377,8 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("policies also bind what a pod sends to its own node")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
+	case report.ServiceSource:
+		return differs("pods keep their own address on the way to an external address of a Service")
 	case report.RoutedOutside:
 		return "policies allow it; whether anything routes that address to the pod is not in the API"
 	}

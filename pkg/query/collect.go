@@ -67,6 +67,7 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	// and a source on a node may tell them apart by theirs.
 	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
 	c.families = destinationFamilies(targets)
+	proxy := c.proxyFor(targets)
 	located := fold(targets, byNode.destinationKey)
 	anywhere := fold(targets, lens{cuts: byNode.cuts}.destinationKey)
 	for _, t := range targets {
@@ -77,11 +78,11 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 		answers := map[string]*said{}
 		classes := anywhere
 		if class[0].Host() || class[0].Block.Prefix.IsValid() || c.naming.nodes {
-			classes = c.classTargets(class, located, byNode)
+			classes = located
 		}
 		for _, to := range classes {
 			src, dst := other(class, to)
-			for _, p := range c.route(src, []model.Destination{dst}) {
+			for _, p := range proxy.route(src, dst) {
 				c.ask(answers, p, partiesOf(to))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -43,6 +44,16 @@ type pair struct {
 	src model.Party
 	via *entry
 	dst model.Destination
+	// masked: via is the source's own node, which gives its address to what the source
+	// sends to an external address of a Service.
+	masked bool
+	// door is another node, for whose port the packet leaves as it is. Blurred: which
+	// address it has by the time it gets there is not known.
+	door    *snapshot.Node
+	blurred bool
+	// back is the address of a load balancer, for which the packet leaves the cluster, to
+	// come back with another source.
+	back netip.Addr
 }
 
 // outcome is what was found about one connection.
@@ -90,7 +101,10 @@ func (e *engine) over(p pair, l link) outcome {
 	} else {
 		out.caveats = e.applied(p, l, out)
 	}
-	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
+	if p.masked {
+		e.masquerade(p, l, &out)
+	}
+	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) && p.dst.Entry != model.EntryHostPort {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
 	return out
@@ -114,15 +128,21 @@ func exposed(s *snapshot.Service) bool {
 
 // located tells whether the answer depends on who shares a node with whom.
 func (p pair) located() bool {
-	return p.sender().Host() || p.dst.Host() || p.dst.Service != nil && p.dst.Service.InternalLocal
+	return p.sender().Host() || p.dst.Host() || placed(p.dst) || p.dst.Service != nil && p.dst.Service.InternalLocal
 }
 
 // sender is the party whose address the destination sees.
 func (p pair) sender() model.Party {
-	if p.via != nil {
+	switch {
+	case p.via != nil:
 		return model.Party{Node: p.via.node}
+	case p.back.IsValid():
+		return model.Party{External: "the load balancer " + p.back.String()}
+	case p.blurred:
+		return model.Party{External: "another node"}
+	default:
+		return p.src
 	}
-	return p.src
 }
 
 // hops walks the connection's way. With evidence false, policies are not
@@ -135,14 +155,39 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 	if p.dst.Broken != "" {
 		return hops
 	}
-	if samePod(p.src, p.dst.Party) && (p.dst.Service == nil || !b.HairpinPoliced) {
+	if samePod(p.src, p.dst.Party) && p.direct() && (p.dst.Service == nil || p.dst.Service.Headless || !b.HairpinPoliced) {
 		return append(hops, report.Hop{
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
 	}
-	out := e.egressHop(p, l, b, evidence)
+	out := e.egressHop(p.leaving(), l, b, evidence)
 	decided := e.brief && out.Verdict == report.Denied
-	return append(hops, out, e.ingressHop(p, l, b, evidence && !decided))
+	in := e.ingressHop(p, l, b, evidence && !decided)
+	if in.Verdict == report.Unknown && in.Reason == report.LeavesCluster && !p.direct() {
+		in.Reason, in.Detail = report.SourceUnknown, p.sender().External
+	}
+	return append(hops, out, in)
+}
+
+// direct: packets go from the source to the destination and nowhere else, as the source's
+// own node translates them.
+func (p pair) direct() bool { return p.door == nil && !p.back.IsValid() }
+
+// leaving is the connection as the source's own policies see it: to another node, or
+// to a load balancer, it leaves as it is.
+func (p pair) leaving() pair {
+	port := report.PortMapping{Protocol: p.dst.Port.Protocol}
+	switch {
+	case p.back.IsValid():
+		port.Pod = p.dst.Port.Service
+		at := netip.PrefixFrom(p.back, p.back.BitLen())
+		return pair{src: p.src, dst: model.Destination{Party: model.Party{Block: address.Block{Prefix: at}}, Port: port}}
+	case p.door != nil:
+		port.Pod = p.dst.Port.Node
+		return pair{src: p.src, dst: model.Destination{Party: model.Party{Node: p.door}, Addresses: p.door.IPs, Port: port}}
+	default:
+		return p
+	}
 }
 
 func samePod(src, dst model.Party) bool {
@@ -175,11 +220,15 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 		}
 	case p.dst.External != "":
 		hop.Detail = p.dst.External
+	case p.back.IsValid():
+		hop.Reason, hop.Detail = report.OutAndBack, p.back.String()
 	case p.via != nil:
 		hop.Detail = report.ClientReplaced
-	case p.src.Block.Prefix.IsValid() && s.ExternalLocal:
-		hop.Detail = "externalTrafficPolicy: Local"
-	case s.InternalLocal && !p.src.Block.Prefix.IsValid():
+	case p.dst.Stale != "":
+		hop.Reason, hop.Detail = report.TranslatedStale, p.dst.Stale
+	case (p.src.Block.Prefix.IsValid() || p.dst.Entry != model.EntryOwn) && s.ExternalLocal:
+		hop.Detail = externalLocal
+	case s.InternalLocal && !p.src.Block.Prefix.IsValid() && p.dst.Entry == model.EntryOwn && !s.Headless:
 		hop.Detail = "internalTrafficPolicy: Local"
 	case s.Headless:
 		hop.Detail = "headless"
@@ -188,10 +237,13 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 }
 
 func brokenVerdict(r report.Reason) report.Verdict {
-	if r == report.NotRead || r == report.NodeUnknown || r == report.LeavesCluster {
+	switch r {
+	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.AddressUnknown, report.EndpointPodMissing,
+		report.OtherServiceProxy, report.SourceUnknown:
 		return report.Unknown
+	default:
+		return report.Denied
 	}
-	return report.Denied
 }
 
 // endpointHop says why an end cannot take part in any connection, or nil.

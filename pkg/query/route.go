@@ -6,76 +6,8 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
-	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
-
-// route returns the connections by which a source may arrive at destinations:
-// each of them as it is, or by the rules of the Service in between.
-func (e *engine) route(src model.Party, dsts []model.Destination) []pair {
-	if src.Block.Prefix.IsValid() {
-		return e.routeFromOutside(src, dsts)
-	}
-	var out []pair
-	for _, d := range dsts {
-		if d.Service == nil || !d.Service.InternalLocal || d.Service.Headless || d.Broken != "" {
-			out = append(out, pair{src: src, dst: d})
-			continue
-		}
-		// internalTrafficPolicy Local: only endpoints on the client's own node
-		// are used, and without one the traffic is dropped (Service docs).
-		switch node := src.NodeName(); {
-		case node == "" || d.NodeName() == "":
-			out = append(out, pair{src: src, dst: broken(d, report.NodeUnknown, "internalTrafficPolicy: Local")})
-		case node == d.NodeName():
-			out = append(out, pair{src: src, dst: d})
-		case !anyLocal(dsts, d, node):
-			out = append(out, pair{src: src, dst: broken(d, report.NoLocalEndpoint, "internalTrafficPolicy: Local")})
-		}
-	}
-	return out
-}
-
-// anyLocal tells whether some endpoint of the same Service port is on the node, or
-// may be.
-func anyLocal(dsts []model.Destination, like model.Destination, node string) bool {
-	for _, d := range dsts {
-		if d.Service == like.Service && d.ServicePort == like.ServicePort && (d.NodeName() == node || d.NodeName() == "") {
-			return true
-		}
-	}
-	return false
-}
-
-func broken(d model.Destination, reason report.Reason, detail string) model.Destination {
-	return model.Destination{
-		Service: d.Service, ServicePort: d.ServicePort, Port: d.Port, Broken: reason, Detail: detail,
-	}
-}
-
-// routeFromOutside sends a client outside the cluster through the NodePort or
-// load balancer of a Service that has one. With externalTrafficPolicy Cluster
-// the node that takes the packet rewrites the source to its own address; with
-// Local it keeps the client's, and only nodes with an endpoint take packets.
-func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []pair {
-	var out []pair
-	for _, d := range dsts {
-		s := d.Service
-		switch {
-		case s == nil || !exposed(s) || d.Broken != "":
-			out = append(out, pair{src: src, dst: d})
-		case s.Type == snapshot.LoadBalancer && !inRanges(src.Block, s.LoadBalancerRanges):
-			out = append(out, pair{src: src, dst: broken(d, report.SourceRangeDenied, nodePort(d.ServicePort))})
-		case s.ExternalLocal:
-			out = append(out, pair{src: src, dst: d})
-		default:
-			for _, x := range e.entriesFor(d) {
-				out = append(out, pair{src: src, via: x, dst: d})
-			}
-		}
-	}
-	return out
-}
 
 // nodePort is the port of a Service on every node, which stays open to clients
 // that the load balancer refuses: kube-proxy holds source ranges against packets

@@ -18,16 +18,16 @@ func fieldsOf(r snapshot.Resource) []string {
 		return append(podTemplateFields(), podFields()...)
 	case snapshot.Services:
 		return []string{
-			"metadata.name", "metadata.namespace",
+			"metadata.name", "metadata.namespace", "metadata.labels",
 			"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 			"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-			"spec.loadBalancerSourceRanges",
-			"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
+			"spec.loadBalancerSourceRanges", "spec.ipFamilies",
+			"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname", "status.loadBalancer.ingress.ipMode",
 		}
 	case snapshot.EndpointSlices:
 		return []string{
 			"metadata.name", "metadata.namespace", "metadata.labels", "addressType", "ports",
-			"endpoints.addresses", "endpoints.conditions", "endpoints.nodeName",
+			"endpoints.addresses", "endpoints.conditions", "endpoints.nodeName", "endpoints.hints",
 			"endpoints.targetRef.kind", "endpoints.targetRef.namespace", "endpoints.targetRef.name",
 		}
 	case snapshot.NetworkPolicies:

@@ -2,6 +2,7 @@ package source
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -193,6 +194,9 @@ func (r *recorder) namespace(o *snapshot.Namespace) {
 
 func (r *recorder) node(o *snapshot.Node) {
 	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
+	if zone, ok := o.Labels[snapshot.ZoneLabel]; ok {
+		out.Labels = map[string]string{snapshot.ZoneLabel: zone}
+	}
 	if args := cni.KeptNodeArgs(o); args != nil {
 		text, err := json.Marshal(args)
 		if err != nil {
@@ -230,6 +234,9 @@ func (r *recorder) pod(o *snapshot.Pod) {
 	}
 	out.Spec.NodeName, out.Spec.HostNetwork = o.Node, o.HostNetwork
 	out.Spec.Containers = recordedContainers(o)
+	if len(o.EndedPorts) > 0 {
+		out.Spec.InitContainers = []corev1.Container{{Name: "i0", Ports: recordedPorts(o.EndedPorts)}}
+	}
 	out.Status.Phase = corev1.PodPhase(o.Phase)
 	if o.Ready {
 		out.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
@@ -247,12 +254,7 @@ func (r *recorder) pod(o *snapshot.Pod) {
 // class. Whose they were is not kept; an argument in two words would take the
 // next one for its value, so that one begins another container.
 func recordedContainers(o *snapshot.Pod) []corev1.Container {
-	out := []corev1.Container{{Name: "c0"}}
-	for _, p := range o.Ports {
-		out[0].Ports = append(out[0].Ports, corev1.ContainerPort{
-			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), ContainerPort: int32(p.Port), HostPort: int32(p.HostPort),
-		})
-	}
+	out := []corev1.Container{{Name: "c0", Ports: recordedPorts(o.Ports)}}
 	open := false
 	for _, a := range o.ControllerArgs {
 		if open {
@@ -261,6 +263,16 @@ func recordedContainers(o *snapshot.Pod) []corev1.Container {
 		last := &out[len(out)-1]
 		last.Args = append(last.Args, a)
 		open = !strings.Contains(a, "=")
+	}
+	return out
+}
+
+func recordedPorts(ports []snapshot.ContainerPort) []corev1.ContainerPort {
+	var out []corev1.ContainerPort
+	for _, p := range ports {
+		out = append(out, corev1.ContainerPort{
+			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), ContainerPort: int32(p.Port), HostPort: int32(p.HostPort), HostIP: p.HostIP,
+		})
 	}
 	return out
 }
@@ -313,6 +325,9 @@ func (r *recorder) workload(o *snapshot.Workload) {
 
 func (r *recorder) service(o *snapshot.Service) {
 	out := &corev1.Service{ObjectMeta: metaOf(o.Name, nil)}
+	if o.Proxy != "" {
+		out.Labels = map[string]string{serviceProxyName: o.Proxy}
+	}
 	spec := &out.Spec
 	spec.Type = corev1.ServiceType(o.Type)
 	spec.Selector = o.Selector
@@ -347,8 +362,20 @@ func (r *recorder) service(o *snapshot.Service) {
 		}
 		spec.Ports = append(spec.Ports, port)
 	}
+	for _, v4 := range o.Families {
+		family := corev1.IPv6Protocol
+		if v4 {
+			family = corev1.IPv4Protocol
+		}
+		spec.IPFamilies = append(spec.IPFamilies, family)
+	}
 	for _, ip := range o.LoadBalancerIPs {
-		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, corev1.LoadBalancerIngress{IP: ip.String()})
+		ingress := corev1.LoadBalancerIngress{IP: ip.String()}
+		if slices.Contains(o.LoadBalancerProxies, ip) {
+			proxy := corev1.LoadBalancerIPModeProxy
+			ingress.IPMode = &proxy
+		}
+		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, ingress)
 	}
 	for _, host := range o.LoadBalancerHostnames {
 		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, corev1.LoadBalancerIngress{Hostname: host})
@@ -377,14 +404,37 @@ func (r *recorder) endpointSlice(o *snapshot.EndpointSlice) {
 			Conditions: discoveryv1.EndpointConditions{Ready: &e.Ready, Serving: &e.Serving, Terminating: &e.Terminating},
 		}
 		if e.Pod != "" {
-			endpoint.TargetRef = &corev1.ObjectReference{Kind: "Pod", Name: e.Pod}
+			endpoint.TargetRef = &corev1.ObjectReference{Kind: "Pod", Namespace: orNamespace(e.PodNamespace, o.Namespace), Name: e.Pod}
 		}
 		if e.Node != "" {
 			endpoint.NodeName = &e.Node
 		}
+		endpoint.Hints = recordedHints(e)
 		out.Endpoints = append(out.Endpoints, endpoint)
 	}
 	r.add(discoveryv1.SchemeGroupVersion.String(), "EndpointSlice", out)
+}
+
+// orNamespace is the namespace that a targetRef names; none that is the slice's own.
+func orNamespace(other, own string) string {
+	if other == own {
+		return ""
+	}
+	return other
+}
+
+func recordedHints(e *snapshot.Endpoint) *discoveryv1.EndpointHints {
+	if len(e.ForNodes)+len(e.ForZones) == 0 {
+		return nil
+	}
+	out := &discoveryv1.EndpointHints{}
+	for _, name := range e.ForNodes {
+		out.ForNodes = append(out.ForNodes, discoveryv1.ForNode{Name: name})
+	}
+	for _, name := range e.ForZones {
+		out.ForZones = append(out.ForZones, discoveryv1.ForZone{Name: name})
+	}
+	return out
 }
 
 func (r *recorder) policy(o *snapshot.Policy) {
