@@ -540,7 +540,7 @@ func hasTLS(tls []string, host string) bool {
 // without endpoints is answered at once.
 func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string {
 	switch r {
-	case report.NoRuleAllows:
+	case report.NoRuleAllows, report.RuleDenies:
 		return p.Timeout
 	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing:
 		if gatewayAPI {
