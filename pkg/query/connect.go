@@ -128,7 +128,7 @@ func exposed(s *snapshot.Service) bool {
 
 // located tells whether the answer depends on who shares a node with whom.
 func (p pair) located() bool {
-	return p.sender().Host() || p.dst.Host() || placed(p.dst) || p.dst.Service != nil && p.dst.Service.InternalLocal
+	return p.sender().Host() || p.dst.Host() || nodeDecides(p.dst) || p.dst.Service != nil && p.dst.Service.InternalLocal
 }
 
 // sender is the party whose address the destination sees.

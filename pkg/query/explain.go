@@ -379,7 +379,7 @@ func (e *engine) lensFor(sources []model.Party, targets []model.Destination) len
 		}
 	}
 	for _, t := range targets {
-		l.nodes = l.nodes || t.Host() || placed(t)
+		l.nodes = l.nodes || t.Host() || nodeDecides(t)
 		if t.Pod != nil {
 			namespaces[t.Pod.Namespace] = true
 		}

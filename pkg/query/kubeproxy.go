@@ -60,9 +60,9 @@ func (e *engine) proxyFor(dsts []model.Destination) *kubeProxy {
 	return k
 }
 
-// placed tells whether it depends on the client's node which endpoints it gets to, or
+// nodeDecides tells whether it depends on the client's node which endpoints it gets to, or
 // whose address they see.
-func placed(d model.Destination) bool {
+func nodeDecides(d model.Destination) bool {
 	s := d.Service
 	switch {
 	case d.Entry != model.EntryOwn:
