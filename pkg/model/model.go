@@ -146,12 +146,12 @@ func (m *Model) PoliciesUnknown(namespace string) *snapshot.Gap {
 	return nil
 }
 
-// NamespaceLabels returns a namespace's labels. When they could not be read,
-// only kubernetes.io/metadata.name is known, which the API server sets on every
+// NamespaceLabels returns a namespace's labels. When they could not be read, or no file
+// declares the namespace, only kubernetes.io/metadata.name is known, which the API server sets on every
 // namespace (KEP-2161).
 func (m *Model) NamespaceLabels(name string) selector.Labels {
 	if ns := m.Namespace(name); ns != nil {
-		return selector.Known(ns.Labels)
+		return selector.Labels{Set: ns.Labels, Partial: ns.Undeclared}
 	}
 	if name == "" {
 		return selector.Labels{Partial: true}

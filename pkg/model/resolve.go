@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -210,14 +211,7 @@ func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
 func (m *Model) Selected(namespace string, set map[string]string) []*snapshot.Pod {
 	var out []*snapshot.Pod
 	for _, p := range m.PodsIn(namespace) {
-		matches := true
-		for k, v := range set {
-			if got, ok := p.Labels[k]; !ok || got != v {
-				matches = false
-				break
-			}
-		}
-		if matches {
+		if selector.Includes(p.Labels, set) {
 			out = append(out, p)
 		}
 	}

@@ -42,6 +42,8 @@ func (n Name) Compare(o Name) int {
 type Namespace struct {
 	Name   string
 	Labels map[string]string
+	// Undeclared: objects live in it, and no file declares it; it may have other labels.
+	Undeclared bool
 }
 
 // Owner is the controller that an object's ownerReferences name, or zero.

@@ -20,7 +20,10 @@ type collection struct {
 
 	builder   *snapshot.Builder
 	services  []*corev1.Service
-	slices    []*snapshot.EndpointSlice
+	// managed are the Services of which some slice is its controller's own work.
+	managed map[snapshot.Name]bool
+	// nodes by name.
+	nodes map[string]*snapshot.Node
 	endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still written by hand
 	pods      []*snapshot.Pod
 	templates []*template
@@ -47,6 +50,8 @@ func (c *collection) add(o *object) {
 		c.builder = snapshot.NewBuilder(nil)
 		c.inhabited = map[string]bool{}
 		c.declared = map[identity]*object{}
+		c.managed = map[snapshot.Name]bool{}
+		c.nodes = map[string]*snapshot.Node{}
 	}
 	if err := c.read(o); err != nil {
 		c.errs = append(c.errs, err)
@@ -157,7 +162,9 @@ func (c *collection) core(o *object, kind string) error {
 		if err != nil {
 			return err
 		}
-		c.builder.AddNode(convertNode(in))
+		node := convertNode(in)
+		c.nodes[node.Name] = node
+		c.builder.AddNode(node)
 	case "Pod":
 		in, err := typed[corev1.Pod](o)
 		if err == nil {
@@ -173,6 +180,9 @@ func (c *collection) core(o *object, kind string) error {
 		pod := convertPod(in)
 		if pod.Expected() {
 			pod.Ready = true
+			if pod.Node == "" {
+				pod.Placement = &snapshot.Placement{Tolerates: tolerated(&in.Spec)}
+			}
 		}
 		c.pods = append(c.pods, pod)
 	case "Service":
@@ -296,7 +306,10 @@ func (c *collection) endpointSlice(o *object) error {
 		return err
 	}
 	slice := convertEndpointSlice(in)
-	c.slices = append(c.slices, slice)
+	switch in.Labels[discoveryv1.LabelManagedBy] {
+	case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":
+		c.managed[snapshot.Name{Namespace: slice.Namespace, Name: slice.Service}] = true
+	}
 	c.builder.AddEndpointSlice(slice)
 	return nil
 }
@@ -336,7 +349,7 @@ func (c *collection) unmodelled(o *object, group, kind string) error {
 		}
 	}
 	if !known {
-		return nil
+		return c.templatesOf(o, kind)
 	}
 	meta := &metav1.ObjectMeta{
 		Namespace: o.raw.GetNamespace(), Name: o.raw.GetName(), GenerateName: o.raw.GetGenerateName(),
@@ -368,15 +381,15 @@ func (c *collection) snapshot() *snapshot.Snapshot {
 	for _, g := range expanded.gaps {
 		b.AddGap(g)
 	}
-	for _, s := range endpointSlices(c.services, pods, c.slices) {
+	for _, s := range endpointSlices(c.services, pods, c.managed, c.nodes) {
 		b.AddEndpointSlice(s)
 	}
-	for _, s := range mirrored(c.endpoints, c.services, c.slices) {
+	for _, s := range mirrored(c.endpoints, c.services, c.managed) {
 		b.AddEndpointSlice(s)
 	}
 	for name := range c.inhabited {
 		if !b.HasNamespace(name) {
-			b.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}})
+			b.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}, Undeclared: true})
 		}
 	}
 	b.ReadEverything()

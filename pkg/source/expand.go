@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -27,8 +29,15 @@ type template struct {
 	replicas int
 	ordinals bool
 	start    int
-	// labels that the controller adds and whose values are known beforehand.
+	// indexes is how many completions of an Indexed Job there are, each with its index for
+	// a label.
+	indexes int
+	// everywhere: a DaemonSet that nothing but taints keeps from a node.
+	everywhere bool
+	// labels that the controller adds; a value that it will make up is open.
 	labels map[string]string
+	// extra numbers the templates of one object, where it has more than one.
+	extra int
 	// stored: the object comes from an API server, whose status says that it
 	// has so many pods.
 	stored   bool
@@ -39,6 +48,7 @@ func isStored(m *metav1.ObjectMeta) bool { return m.UID != "" }
 
 func deploymentTemplate(in *appsv1.Deployment) *template {
 	return &template{workload: convertDeployment(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
+		labels: map[string]string{appsv1.DefaultDeploymentUniqueLabelKey: selector.Open},
 		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
 }
 
@@ -59,25 +69,53 @@ func replicationControllerTemplate(in *corev1.ReplicationController) *template {
 func statefulSetTemplate(in *appsv1.StatefulSet) *template {
 	return &template{workload: convertStatefulSet(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
 		ordinals: true, start: firstOrdinal(in),
+		labels: map[string]string{appsv1.ControllerRevisionHashLabelKey: in.Name + "-" + selector.Open},
 		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
 }
 
 func daemonSetTemplate(in *appsv1.DaemonSet) *template {
+	spec := &in.Spec.Template.Spec
 	return &template{workload: convertDaemonSet(in), pod: &in.Spec.Template, replicas: 1,
+		everywhere: len(spec.NodeSelector) == 0 && (spec.Affinity == nil || spec.Affinity.NodeAffinity == nil) && spec.NodeName == "",
+		labels: map[string]string{
+			appsv1.ControllerRevisionHashLabelKey: selector.Open, templateGeneration: selector.Open,
+		},
 		stored: isStored(&in.ObjectMeta), reported: int(in.Status.CurrentNumberScheduled)}
+}
+
+// templateGeneration is a label that DaemonSets still give to their pods
+// (k8s.io/kubernetes pkg/apis/apps/types.go).
+const templateGeneration = "pod-template-generation"
+
+// jobLabels are those of the pods of a Job (batch/v1 well-known labels).
+func jobLabels(name string) map[string]string {
+	return map[string]string{
+		batchv1.JobNameLabel: name, "job-name": name,
+		batchv1.ControllerUidLabel: selector.Open, "controller-uid": selector.Open,
+	}
+}
+
+// indexes is how many pods of an Indexed Job run at a time; 0 for other Jobs.
+func indexes(in *batchv1.JobSpec) int {
+	if in.CompletionMode == nil || *in.CompletionMode != batchv1.IndexedCompletion || in.Completions == nil {
+		return 0
+	}
+	return int(*in.Completions)
 }
 
 // jobTemplate: a suspended Job or CronJob still says which pods it is meant to
 // run, and that is what is asked about.
 func jobTemplate(in *batchv1.Job) *template {
 	return &template{workload: convertJob(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Parallelism),
-		labels: map[string]string{batchv1.JobNameLabel: in.Name, "job-name": in.Name},
+		labels: jobLabels(in.Name), indexes: indexes(&in.Spec),
 		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Active)}
 }
 
 func cronJobTemplate(in *batchv1.CronJob) *template {
 	return &template{workload: convertCronJob(in), pod: &in.Spec.JobTemplate.Spec.Template,
-		replicas: replicas(in.Spec.JobTemplate.Spec.Parallelism),
+		replicas: replicas(in.Spec.JobTemplate.Spec.Parallelism), indexes: indexes(&in.Spec.JobTemplate.Spec),
+		// A Job is called after its CronJob and a time.
+		labels: jobLabels(in.Name + "-" + selector.Open),
 		stored:   isStored(&in.ObjectMeta), reported: len(in.Status.Active)}
 }
 
@@ -120,16 +158,32 @@ func expand(templates []*template, pods []*snapshot.Pod) expansion {
 		e.names[p.Name] = true
 		e.markOwners(p.Namespace, p.Owner)
 	}
-	for _, t := range templates {
-		if e.expands(t) {
+	run := map[workloadRef]bool{}
+	for _, t := range inTurn(templates) {
+		if e.expands(t) && !run[refOf(t.workload)] && !e.ownerHasPods(t.workload) {
 			more, gap := e.expected(t)
 			out.pods = append(out.pods, more...)
+			e.spokenFor(run, t.workload)
 			if gap != nil {
 				out.gaps = append(out.gaps, *gap)
 			}
 		}
 	}
 	return out
+}
+
+// ownerHasPods: the input holds pods of the owner, and so all of them.
+func (e *expander) ownerHasPods(w *snapshot.Workload) bool {
+	return e.hasPods[workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}]
+}
+
+// spokenFor notes that the pods of the owners of a workload are imagined with its own.
+func (e *expander) spokenFor(run map[workloadRef]bool, w *snapshot.Workload) {
+	for w != nil && w.Owner.Name != "" {
+		ref := workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}
+		run[ref] = true
+		w = e.workloads[ref]
+	}
 }
 
 // missingOwners restores the ReplicaSets and Jobs that a dump such as
@@ -192,14 +246,31 @@ func (e *expander) expands(t *template) bool {
 	if e.hasPods[refOf(w)] || t.replicas == 0 {
 		return false
 	}
-	if owner := e.workloads[workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}]; owner != nil {
-		// A Deployment's ReplicaSet, a CronJob's Job: the owner speaks for it.
-		return false
-	}
 	return !t.stored || t.reported > 0
 }
 
+// inTurn puts the templates of those that others own first: ReplicaSets in the middle of
+// a rollout, and Jobs that run, say themselves what their pods are, and where none does,
+// their owner speaks for them.
+func inTurn(templates []*template) []*template {
+	out := slices.Clone(templates)
+	slices.SortStableFunc(out, func(a, b *template) int {
+		return boolRank(a.workload.Owner.Name == "") - boolRank(b.workload.Owner.Name == "")
+	})
+	return out
+}
+
+func boolRank(last bool) int {
+	if last {
+		return 1
+	}
+	return 0
+}
+
 func (e *expander) expected(t *template) ([]*snapshot.Pod, *snapshot.Gap) {
+	if t.indexes > 0 {
+		return e.indexed(t), nil
+	}
 	if !t.ordinals {
 		return []*snapshot.Pod{e.pod(t, e.starName(t), nil)}, nil
 	}
@@ -229,10 +300,25 @@ func (e *expander) expected(t *template) ([]*snapshot.Pod, *snapshot.Gap) {
 	return out, gap
 }
 
+// indexed are the pods of an Indexed Job: one for each completion (Job docs, "Completion
+// mode"), whose names end in what the controller makes up.
+func (e *expander) indexed(t *template) []*snapshot.Pod {
+	var out []*snapshot.Pod
+	for i := range min(t.indexes, maxOrdinals) {
+		index := strconv.Itoa(i)
+		name := t.workload.Name.Name + "-" + index + "-*"
+		out = append(out, e.pod(t, name, map[string]string{batchv1.JobCompletionIndexAnnotation: index}))
+	}
+	return out
+}
+
 // starName ends in a star, which no real name can: it stands for the suffix that
 // a controller would make up. Workloads of different kinds may share a name.
 func (e *expander) starName(t *template) string {
 	name := t.workload.Name.Name + "-*"
+	if t.extra > 0 {
+		name = fmt.Sprintf("%s-%d-*", t.workload.Name.Name, t.extra+1)
+	}
 	if e.names[snapshot.Name{Namespace: t.workload.Namespace, Name: name}] {
 		name += "-" + strings.ToLower(t.workload.Kind)
 	}
@@ -259,5 +345,16 @@ func (e *expander) pod(t *template, name string, labels map[string]string) *snap
 	out.Node = ""
 	out.Phase = snapshot.PhaseExpected
 	out.Ready = true
+	out.Placement = &snapshot.Placement{Everywhere: t.everywhere, Tolerates: tolerated(&in.Spec)}
 	return out
+}
+
+// tolerated are the taints that a pod tolerates, in order.
+func tolerated(spec *corev1.PodSpec) []string {
+	var out []string
+	for _, t := range spec.Tolerations {
+		out = append(out, fmt.Sprintf("%s=%s:%s", t.Key, t.Value, t.Effect))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
