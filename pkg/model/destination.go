@@ -86,6 +86,12 @@ func (m *Model) Candidates(r reference.Reference) ([]Destination, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Form == reference.FormAddress && parties[0].Node != nil {
+		// A Service may announce the address of a node.
+		if gap := m.Hidden(snapshot.Services, ""); gap != nil {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
+		}
+	}
 	var out []Destination
 	for _, p := range parties {
 		addrs := p.Addresses()

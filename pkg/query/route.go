@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -73,7 +74,8 @@ func familiesOf(lists ...[]netip.Addr) familySet {
 func destinationFamilies(dsts []model.Destination) familySet {
 	var lists [][]netip.Addr
 	for _, d := range dsts {
-		if d.Broken == "" {
+		// What could not be read about an end is not where it is.
+		if d.Broken == "" || d.Broken == report.NotRead && len(d.Addresses) > 0 {
 			lists = append(lists, d.Addresses)
 		}
 	}
