@@ -273,25 +273,30 @@ func brokenVerdict(r report.Reason) report.Verdict {
 
 // endpointHop says why an end cannot take part in any connection, or nil.
 func endpointHop(p pair) *report.Hop {
-	if src := p.src.Pod; src != nil && !p.src.Hypothetical && src.Finished() {
-		return &report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Reason: report.PodFinished, Object: podObject(src)}
+	for _, end := range []model.Party{p.src, p.dst.Party} {
+		if end.Pod == nil || end.Hypothetical || end.Pod.Expected() {
+			continue
+		}
+		if reason := apart(end.Pod); reason != "" {
+			return &report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Reason: reason, Object: podObject(end.Pod)}
+		}
 	}
-	dst := p.dst.Pod
-	if dst == nil || p.dst.Hypothetical || dst.Expected() || p.dst.Broken != "" {
-		return nil
-	}
-	hop := report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Object: podObject(dst)}
+	return nil
+}
+
+// apart says why a pod has no part in any connection, at either end: it has ended, or has
+// no address yet.
+func apart(pod *snapshot.Pod) report.Reason {
 	switch {
-	case dst.Finished():
-		hop.Reason = report.PodFinished
-	case len(dst.IPs) == 0 && dst.Phase == snapshot.PhasePending:
-		hop.Reason = report.PodPending
-	case len(dst.IPs) == 0:
-		hop.Reason = report.NoAddress
+	case pod.Finished():
+		return report.PodFinished
+	case len(pod.IPs) == 0 && pod.Phase == snapshot.PhasePending:
+		return report.PodPending
+	case len(pod.IPs) == 0:
+		return report.NoAddress
 	default:
-		return nil
+		return ""
 	}
-	return &hop
 }
 
 // egressHop is what the source's policies say.
