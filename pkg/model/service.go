@@ -164,7 +164,7 @@ func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked 
 
 func (c *candidates) add(base Destination, slice *snapshot.EndpointSlice, sp snapshot.EndpointPort, e *snapshot.Endpoint) {
 	d := c.m.endpointOf(base, slice, sp, e)
-	id := d.On + "/" + partyKey(d.Party)
+	id := partyKey(d.Party)
 	if d.Pod == nil && d.Node == nil {
 		id += strings.Join(e.Addresses, ",")
 	}
@@ -179,6 +179,9 @@ func (c *candidates) add(base Destination, slice *snapshot.EndpointSlice, sp sna
 	}
 	key := fmt.Sprintf("%s/%d/%s/%s", kind, d.Port.Pod, d.Broken, id)
 	if at, seen := c.index[key]; seen {
+		if (*list)[at].On == "" {
+			(*list)[at].On = d.On // one address and port is one endpoint, whichever slices have it
+		}
 		for _, a := range d.Addresses {
 			if !slices.Contains((*list)[at].Addresses, a) {
 				(*list)[at].Addresses = append((*list)[at].Addresses, a)

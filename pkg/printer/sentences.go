@@ -112,6 +112,10 @@ func (n names) reason(c cause) string {
 			return "policies of a kind that netguard does not evaluate may decide this"
 		}
 		return detail + " may decide this, and netguard does not evaluate policies of that kind"
+	case report.LabelUnknown:
+		return "it depends on the value of a label that the pods' controller makes up, and that is not known"
+	case report.NamespaceUndeclared:
+		return "it depends on the labels of a namespace that no file declares: add its Namespace to the files"
 	case report.AddressUnknown:
 		return "an ipBlock decides, and the address is not known"
 	case report.PortUnknown:
@@ -296,10 +300,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		full = "the target has no containers that could declare that name"
 		hint = "A port name is looked up on the target's containers: use the port's number."
 	case report.LabelsUnread:
-		brief = "the namespace's labels could not be read"
-		full = fmt.Sprintf("the labels of the %s's namespace could not be read", s.peer)
+		brief = "the namespace's labels are not known"
+		full = fmt.Sprintf("the labels of the %s's namespace are not known", s.peer)
 		if m.Key != "" {
-			full = fmt.Sprintf("the %s's label %s could not be read", s.peer, n.esc(m.Key))
+			full = fmt.Sprintf("the %s's label %s is not known", s.peer, n.esc(m.Key))
 		}
 	case report.AddressUnread:
 		brief = "the address is not known"

@@ -154,9 +154,14 @@ func partiesOf(dsts []model.Destination) []model.Party {
 	return out
 }
 
-// ask evaluates one connection and notes what it says.
+// ask evaluates one connection and notes what it says. That a pod reaches itself is not
+// worth a word where it is asked about all pods of a workload or namespace; behind a
+// Service it is one of the endpoints that the pod may get to.
 func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 	for _, o := range c.connect(p) {
+		if o.reason == report.SamePod && p.dst.Service == nil && len(c.own) > 1 {
+			continue
+		}
 		row := report.ReachRow{Verdict: o.verdict, Reason: o.reason, Caveats: o.caveats, Ports: []report.PortMapping{}}
 		if hop := c.deciding(o); hop != nil {
 			row.Hop, row.Detail, row.Nearest = hop.Kind, hop.Detail, nearest(hop.Policies)

@@ -169,7 +169,7 @@ func localTo(d model.Destination, node string, client *snapshot.Pod) selector.Re
 		return selector.Undetermined
 	case pod == nil || !pod.Expected() && pod.Node != "":
 		return selector.No
-	case pod.Everywhere() && client != nil && client.Placement != nil && toleratesAll(pod.Placement, client.Placement):
+	case pod.Everywhere() && client != nil && client.Expected() && toleratesAll(pod.Placement, client.Placement):
 		return selector.Yes
 	default:
 		return selector.Undetermined
@@ -177,6 +177,9 @@ func localTo(d model.Destination, node string, client *snapshot.Pod) selector.Re
 }
 
 func toleratesAll(pod, other *snapshot.Placement) bool {
+	if other == nil {
+		return true
+	}
 	return !slices.ContainsFunc(other.Tolerates, func(t string) bool { return !slices.Contains(pod.Tolerates, t) })
 }
 

@@ -9,10 +9,10 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
-// slice is an EndpointSlice. Ports and endpoints are in YAML's flow style.
+// slice is an EndpointSlice as the controller keeps it: there are no others of its Service. Ports and endpoints are in YAML's flow style.
 func slice(service, addressType, ports, endpoints string) string {
 	ns, n, _ := strings.Cut(service, "/")
-	return fmt.Sprintf("---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {namespace: %s, name: %s-%s, labels: {kubernetes.io/service-name: %[2]s}}, addressType: %[4]s, ports: [%s], endpoints: [%s]}\n",
+	return fmt.Sprintf("---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {namespace: %s, name: %s-%s, labels: {kubernetes.io/service-name: %[2]s, endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io}}, addressType: %[4]s, ports: [%s], endpoints: [%s]}\n",
 		ns, n, strings.ToLower(addressType), addressType, ports, endpoints)
 }
 

@@ -97,6 +97,10 @@ const (
 	NotRead Reason = "NotRead"
 	// NotModelled: a policy of a kind that netguard does not evaluate may decide.
 	NotModelled Reason = "NotModelled"
+	// LabelUnknown: a rule asks for a label whose value a controller is yet to make up.
+	LabelUnknown Reason = "LabelUnknown"
+	// NamespaceUndeclared: no file declares the peer's namespace, so that its labels are not known.
+	NamespaceUndeclared Reason = "NamespaceUndeclared"
 	// AddressUnknown: an ipBlock decides and the pod's address is not known.
 	AddressUnknown Reason = "AddressUnknown"
 	// PortUnknown: a rule admits some ports, and which one is meant, or which one

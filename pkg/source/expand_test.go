@@ -41,16 +41,16 @@ func podLines(s *snapshot.Snapshot) string {
 
 func TestEveryWorkloadKindBecomesPods(t *testing.T) {
 	for kind, tt := range map[string]struct{ spec, want string }{
-		"Deployment":            {"spec:" + podTemplate, "w-* Deployment/w map[app:web]"},
+		"Deployment":            {"spec:" + podTemplate, "w-* Deployment/w map[app:web pod-template-hash:*]"},
 		"ReplicaSet":            {"spec:" + podTemplate, "w-* ReplicaSet/w map[app:web]"},
 		"ReplicationController": {"spec:" + podTemplate, "w-* ReplicationController/w map[app:web]"},
-		"DaemonSet":             {"spec:" + podTemplate, "w-* DaemonSet/w map[app:web]"},
-		"Job":                   {"spec:\n  suspend: true" + podTemplate, "w-* Job/w map[app:web batch.kubernetes.io/job-name:w job-name:w]"},
+		"DaemonSet":             {"spec:" + podTemplate, "w-* DaemonSet/w map[app:web controller-revision-hash:* pod-template-generation:*]"},
+		"Job":                   {"spec:\n  suspend: true" + podTemplate, "w-* Job/w map[app:web batch.kubernetes.io/controller-uid:* batch.kubernetes.io/job-name:w controller-uid:* job-name:w]"},
 		"CronJob": {"spec:\n  suspend: true\n  jobTemplate:\n    spec:" + strings.ReplaceAll(podTemplate, "\n", "\n    "),
-			"w-* CronJob/w map[app:web]"},
+			"w-* CronJob/w map[app:web batch.kubernetes.io/controller-uid:* batch.kubernetes.io/job-name:w-* controller-uid:* job-name:w-*]"},
 		"StatefulSet": {"spec:\n  replicas: 2\n  ordinals: {start: 5}" + podTemplate,
-			"w-5 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:5 statefulset.kubernetes.io/pod-name:w-5]\n" +
-				"w-6 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:6 statefulset.kubernetes.io/pod-name:w-6]"},
+			"w-5 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:5 controller-revision-hash:w-* statefulset.kubernetes.io/pod-name:w-5]\n" +
+				"w-6 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:6 controller-revision-hash:w-* statefulset.kubernetes.io/pod-name:w-6]"},
 	} {
 		s := read(t, manifest(kind, "w", tt.spec))
 		if got := podLines(s); got != tt.want {
@@ -78,7 +78,8 @@ func TestNoReplicasGiveNoPods(t *testing.T) {
 
 func TestWorkloadsOfOneNameKeepTheirPodsApart(t *testing.T) {
 	text := manifest("Deployment", "w", "spec:"+podTemplate) + manifest("DaemonSet", "w", "spec:"+podTemplate)
-	want := "w-* Deployment/w map[app:web]\nw-*-daemonset DaemonSet/w map[app:web]"
+	want := "w-* Deployment/w map[app:web pod-template-hash:*]\n" +
+		"w-*-daemonset DaemonSet/w map[app:web controller-revision-hash:* pod-template-generation:*]"
 	if got := podLines(read(t, text)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -3,16 +3,14 @@ package source
 import (
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // isRecorded reports whether an object says that it and the others are a recorded
@@ -43,7 +41,7 @@ func replayed(objects []*object) (s *snapshot.Snapshot, recorded bool, errs []er
 				printable(header.doc.file))}
 		}
 	}
-	r := replay{builder: snapshot.NewBuilder(nil), origins: map[snapshot.Name]snapshot.Origin{}}
+	r := replay{builder: snapshot.NewBuilder(nil), checks: checker{open: true}, origins: map[snapshot.Name]snapshot.Origin{}}
 	if err := r.header(header); err != nil {
 		return nil, true, []error{err}
 	}
@@ -55,7 +53,7 @@ func replayed(objects []*object) (s *snapshot.Snapshot, recorded bool, errs []er
 			errs = append(errs, err)
 		}
 	}
-	return r.builder.Snapshot(), true, errs
+	return r.placed(), true, errs
 }
 
 // notRecorded notes as gaps what a question asks for and a recorded state does not
@@ -78,6 +76,8 @@ type replay struct {
 	builder *snapshot.Builder
 	origins map[snapshot.Name]snapshot.Origin
 	checks  checker
+	// in is the header.
+	in *report.Snapshot
 }
 
 func (r *replay) header(o *object) error {
@@ -85,6 +85,7 @@ func (r *replay) header(o *object) error {
 	if err != nil {
 		return err
 	}
+	r.in = in
 	if in.Everything {
 		r.builder.ReadEverything()
 	}
@@ -109,6 +110,22 @@ func (r *replay) header(o *object) error {
 	return nil
 }
 
+// placed adds to the objects what the header says of them.
+func (r *replay) placed() *snapshot.Snapshot {
+	s := r.builder.Snapshot()
+	for _, name := range r.in.Undeclared {
+		r.builder.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}, Undeclared: true})
+	}
+	for _, at := range r.in.Placements {
+		if pod := s.Pod(snapshot.Name{Namespace: at.Namespace, Name: at.Name}); pod != nil {
+			again := *pod
+			again.Placement = &snapshot.Placement{Everywhere: at.Everywhere, Tolerates: at.Tolerates}
+			r.builder.AddPod(&again)
+		}
+	}
+	return r.builder.Snapshot()
+}
+
 func needOf(n report.SnapshotRead) snapshot.Need {
 	return snapshot.Need{Resource: snapshot.Resource(n.Resource), Namespace: n.Namespace, Name: n.Name, Labels: n.Labels, Fields: n.Fields}
 }
@@ -118,55 +135,18 @@ func (r *replay) read(o *object) error {
 	if err := r.identify(o); err != nil {
 		return err
 	}
-	b := r.builder
-	switch gvk := o.raw.GroupVersionKind(); gvk.GroupKind() {
-	case schema.GroupKind{Kind: "Namespace"}:
-		return take(o, convertNamespace, b.AddNamespace)
-	case schema.GroupKind{Kind: "Node"}:
-		return take(o, convertNode, b.AddNode)
-	case schema.GroupKind{Kind: "Pod"}:
-		return take(o, convertPod, b.AddPod)
-	case schema.GroupKind{Kind: "Service"}:
-		return take(o, convertService, b.AddService)
-	case schema.GroupKind{Kind: "ConfigMap"}:
-		return take(o, convertConfigMap, func(c *configMap) { b.AddConfigMap(c.name, c.data) })
-	case schema.GroupKind{Kind: "ReplicationController"}:
-		return take(o, convertReplicationController, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("Deployment").GroupKind():
-		return take(o, convertDeployment, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("ReplicaSet").GroupKind():
-		return take(o, convertReplicaSet, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("StatefulSet").GroupKind():
-		return take(o, convertStatefulSet, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("DaemonSet").GroupKind():
-		return take(o, convertDaemonSet, b.AddWorkload)
-	case batchv1.SchemeGroupVersion.WithKind("Job").GroupKind():
-		return take(o, convertJob, b.AddWorkload)
-	case batchv1.SchemeGroupVersion.WithKind("CronJob").GroupKind():
-		return take(o, convertCronJob, b.AddWorkload)
-	case discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice").GroupKind():
-		return take(o, convertEndpointSlice, b.AddEndpointSlice)
-	case networkingv1.SchemeGroupVersion.WithKind("Ingress").GroupKind():
-		return take(o, convertIngress, b.AddIngress)
-	case networkingv1.SchemeGroupVersion.WithKind("IngressClass").GroupKind():
-		return take(o, convertIngressClass, b.AddIngressClass)
-	case networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy").GroupKind():
-		return r.policy(o)
-	default:
-		if gvk.Group == gatewayGroup {
-			return r.gateway(o, gvk.Kind)
-		}
-		return o.at("kind", "%s is no kind that a recorded state holds", printable(gvk.Kind))
+	kind := kindOf(o)
+	if kind == nil || kind.Policy != nil {
+		return o.at("kind", "%s is no kind that a recorded state holds", printable(o.raw.GetKind()))
 	}
-}
-
-func take[T, S any](o *object, convert func(*T) *S, add func(*S)) error {
-	in, err := typed[T](o)
+	if kind.Resource == snapshot.NetworkPolicies {
+		return r.policy(o)
+	}
+	in, err := o.api(kind)
 	if err != nil {
 		return err
 	}
-	add(convert(in))
-	return nil
+	return in.addTo(r.builder)
 }
 
 // policy is strict, as with any file: a misspelt field is not passed over. Whether
@@ -176,20 +156,9 @@ func (r *replay) policy(o *object) error {
 	if err != nil {
 		return err
 	}
-	p := convertPolicy(in)
+	p := objects.Policy(in)
 	p.Origin = r.origins[p.Name]
 	r.builder.AddPolicy(p)
-	return nil
-}
-
-func (r *replay) gateway(o *object, kind string) error {
-	raw, err := o.raw.MarshalJSON()
-	if err != nil {
-		return o.errorf("%v", err)
-	}
-	if _, err := addGatewayObject(r.builder, kind, raw); err != nil {
-		return o.errorf("%v", err)
-	}
 	return nil
 }
 

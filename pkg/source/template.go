@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // templatesOf finds the pods that an object of a kind of its own would make: whatever
@@ -33,7 +34,7 @@ func (c *collection) templatesOf(o *object, kind string) error {
 		if runtime.DefaultUnstructuredConverter.FromUnstructured(in, pod) != nil || c.checks.podSpec(o, &pod.Spec, "spec") != nil {
 			continue // it is a template of another sort
 		}
-		w := workload(kind, meta, nil)
+		w := objects.Workload(kind, meta)
 		t := &template{workload: w, pod: pod, replicas: 1, labels: ownLabels(o, w), extra: i}
 		if n, ok, err := nestedInt(o.raw.Object, "spec", "replicas"); ok && err == nil {
 			t.replicas = n
