@@ -94,6 +94,8 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 	if o.Proxy != "" {
 		out.Proxy = n.name("proxy", o.Proxy)
 	}
+	out.BadRanges = mapped(o.BadRanges, n.settings)
+	out.Annotations = n.Annotations(o.Annotations)
 	return &out
 }
 

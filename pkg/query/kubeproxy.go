@@ -309,7 +309,7 @@ func (k *kubeProxy) throughHostPort(src model.Party, d model.Destination) []pair
 // only nodes with an endpoint take packets.
 func (k *kubeProxy) fromOutside(src model.Party, d model.Destination) []pair {
 	s := d.Service
-	ranged := s.Type == snapshot.LoadBalancer && d.Entry != model.EntryExternal && d.Entry != model.EntryNodePort
+	balanced := d.Entry != model.EntryExternal && d.Entry != model.EntryNodePort
 	switch {
 	case d.Entry == model.EntryNodePort && s.ExternalLocal:
 		return k.onNode(src, d, d.Door.Name, nil, externalLocal)
@@ -323,8 +323,8 @@ func (k *kubeProxy) fromOutside(src model.Party, d model.Destination) []pair {
 			return nil
 		}
 		return []pair{{src: src, dst: d}}
-	case ranged && !inRanges(src.Block, s.LoadBalancerRanges):
-		return []pair{{src: src, dst: broken(d, report.SourceRangeDenied, nodePort(d.ServicePort))}}
+	case balanced && k.keptFrom(s, src.Block, d.ServicePort) != nil:
+		return []pair{{src: src, dst: k.keptFrom(s, src.Block, d.ServicePort).destination(d)}}
 	case s.ExternalLocal:
 		if onAnyNode(d) {
 			return []pair{{src: src, dst: d}}

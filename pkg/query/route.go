@@ -20,15 +20,6 @@ func nodePort(p *snapshot.ServicePort) string {
 	return number(p.NodePort)
 }
 
-func inRanges(b address.Block, ranges []netip.Prefix) bool {
-	for _, r := range ranges {
-		if b.Relation(r) == address.Inside {
-			return true
-		}
-	}
-	return len(ranges) == 0
-}
-
 // cut splits outside parties so that every policy in play, and every source
 // range of a load balancer, treats each part alike.
 func cut(parties []model.Party, cuts []netip.Prefix) []model.Party {

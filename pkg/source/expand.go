@@ -244,6 +244,10 @@ func (e *expander) expands(t *template) bool {
 	if e.hasPods[refOf(w)] || t.replicas == 0 {
 		return false
 	}
+	if owner := e.workloads[workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}]; owner != nil && !t.stored {
+		// A Deployment's ReplicaSet, a CronJob's Job, of which nobody says that it has pods.
+		return false
+	}
 	return !t.stored || t.reported > 0
 }
 

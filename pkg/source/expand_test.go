@@ -126,11 +126,11 @@ func TestRealPodsStandInForTheirWorkload(t *testing.T) {
 		},
 		"a pod of another Deployment": {
 			manifest("Deployment", "w", "spec:"+podTemplate) + ownedPod("v-6b7-x", "ReplicaSet", "v-6b7", "{pod-template-hash: 6b7}"),
-			"v-6b7-x ReplicaSet/v-6b7 map[pod-template-hash:6b7]\nw-* Deployment/w map[app:web]",
+			"v-6b7-x ReplicaSet/v-6b7 map[pod-template-hash:6b7]\nw-* Deployment/w map[app:web pod-template-hash:*]",
 		},
 		"a ReplicaSet leaves it to its Deployment": {
 			manifest("Deployment", "w", "spec:"+podTemplate) + owned("ReplicaSet", "w-1", "Deployment", "w"),
-			"w-* Deployment/w map[app:web]",
+			"w-* Deployment/w map[app:web pod-template-hash:*]",
 		},
 		"a ReplicaSet whose Deployment is left out": {
 			owned("ReplicaSet", "w-1", "Deployment", "w"),
@@ -158,7 +158,7 @@ func TestAStoredObjectThatReportsNoPodsHasNone(t *testing.T) {
 	if got := podLines(read(t, stored(""))); got != "" {
 		t.Errorf("without replicas: got %s", got)
 	}
-	if got := podLines(read(t, stored("replicas: 2"))); got != "w-* Deployment/w map[app:web]" {
+	if got := podLines(read(t, stored("replicas: 2"))); got != "w-* Deployment/w map[app:web pod-template-hash:*]" {
 		t.Errorf("with replicas: got %s", got)
 	}
 }
