@@ -27,7 +27,7 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.Labels(o.Labels), Undeclared: o.Undeclared})
 	}
 	for _, o := range s.Nodes() {
-		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), Labels: n.nodeLabels(o.Labels), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
+		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), Labels: n.Labels(o.Labels), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
 	}
 	for _, o := range s.Pods() {
 		b.AddPod(n.pod(o))
@@ -99,17 +99,6 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 	return &out
 }
 
-// nodeLabels keeps of a node's labels the one by which Services choose endpoints.
-func (n *Names) nodeLabels(old map[string]string) map[string]string {
-	zone, ok := old[snapshot.ZoneLabel]
-	if !ok {
-		return nil
-	}
-	return map[string]string{snapshot.ZoneLabel: n.zone(zone)}
-}
-
-func (n *Names) zone(old string) string { return n.name("zone", old) }
-
 func mapped(in []string, f func(string) string) []string {
 	var out []string
 	for _, text := range in {
@@ -141,7 +130,7 @@ func (n *Names) endpointSlice(o *snapshot.EndpointSlice) *snapshot.EndpointSlice
 		}
 		e.Node = n.Object("Node", e.Node)
 		e.ForNodes = mapped(e.ForNodes, func(name string) string { return n.Object("Node", name) })
-		e.ForZones = mapped(e.ForZones, n.zone)
+		e.ForZones = mapped(e.ForZones, func(zone string) string { return n.value(snapshot.ZoneLabel, zone) })
 		out.Endpoints = append(out.Endpoints, e)
 	}
 	return &out

@@ -165,6 +165,9 @@ const (
 	// ServiceSource: whether a node gives its own address to what pods send to an external
 	// address of a Service.
 	ServiceSource CaveatCode = "ServiceSource"
+	// PoliciesIgnored: whether cluster-wide policies of Kubernetes' working group
+	// (ClusterNetworkPolicy, AdminNetworkPolicy) are enforced.
+	PoliciesIgnored CaveatCode = "PoliciesIgnored"
 	// RoutedOutside: policies allow it; whether the address is routed there is
 	// not in the API.
 	RoutedOutside CaveatCode = "RoutedOutside"

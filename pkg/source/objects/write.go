@@ -142,11 +142,25 @@ func declaredNamespaces(s *snapshot.Snapshot) []*snapshot.Namespace {
 	return slices.DeleteFunc(slices.Clone(s.Namespaces()), func(n *snapshot.Namespace) bool { return n.Undeclared })
 }
 
-func nodeObject(o *snapshot.Node) *corev1.Node {
-	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
-	if zone, ok := o.Labels[snapshot.ZoneLabel]; ok {
-		out.Labels = map[string]string{snapshot.ZoneLabel: zone}
+// keptNodes have all their labels only where a policy selects nodes by them; their zone is
+// what hints of EndpointSlices are about.
+func keptNodes(s *snapshot.Snapshot) []*snapshot.Node {
+	if s.SelectsNodes() {
+		return s.Nodes()
 	}
+	var out []*snapshot.Node
+	for _, n := range s.Nodes() {
+		kept := *n
+		if kept.Labels = nil; n.Labels[snapshot.ZoneLabel] != "" {
+			kept.Labels = map[string]string{snapshot.ZoneLabel: n.Labels[snapshot.ZoneLabel]}
+		}
+		out = append(out, &kept)
+	}
+	return out
+}
+
+func nodeObject(o *snapshot.Node) *corev1.Node {
+	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, o.Labels)}
 	if args := cni.KeptNodeArgs(o); args != nil {
 		if text, err := json.Marshal(args); err == nil { // a list of texts
 			out.Annotations = map[string]string{k3sArgs: string(text)}
