@@ -273,6 +273,10 @@ func (c *collector) outsideFrom(sources []model.Party) []report.ReachRow {
 func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 	row := report.ReachRow{Verdict: report.Allowed, Reason: report.NotPoliced, Scope: report.ScopeAddresses, Hop: report.HopEgress, Ports: []report.PortMapping{}}
 	hop := report.Hop{Kind: report.HopEgress, Verdict: report.Allowed, Reason: report.NotPoliced}
+	if none := endpointHop(pair{src: src}); none != nil {
+		row.Verdict, row.Reason, row.Hop = none.Verdict, none.Reason, none.Kind
+		return row
+	}
 	if src.Pod != nil && !src.Host() {
 		links, ok := families(src, model.Destination{Party: to})
 		if !ok {
