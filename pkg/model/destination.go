@@ -35,7 +35,11 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 	if r.Form == reference.FormObject && r.Kind == reference.Service {
 		s := m.Service(snapshot.Name{Namespace: r.Namespace, Name: r.Name})
 		if s == nil {
-			return nil, m.Absent(r)
+			parties, err := m.withoutService(r)
+			if err != nil {
+				return nil, err
+			}
+			return m.portsOfEach(parties, r.Port), nil
 		}
 		return m.throughService(s, r.Port, 0), nil
 	}
@@ -75,6 +79,17 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 		out = append(out, Destination{Broken: report.NoPods, Port: report.PortMapping{Protocol: connset.TCP}})
 	}
 	return out, nil
+}
+
+// portsOfEach are parties at the port asked for; without one, at any.
+func (m *Model) portsOfEach(parties []Party, asked reference.Port) []Destination {
+	var out []Destination
+	for _, p := range parties {
+		for _, port := range m.PortsOf(p, asked) {
+			out = append(out, Destination{Party: p, Addresses: p.Addresses(), Port: port})
+		}
+	}
+	return out
 }
 
 // passedOn finds the Service or pod to which a node passes on what arrives at a
@@ -417,6 +432,18 @@ func aliased(s *snapshot.Service) (snapshot.Name, bool) {
 // form SERVICE.NAMESPACE.svc[.…] says what it stands for; any other leaves what
 // the API describes.
 func (m *Model) throughExternalName(s *snapshot.Service, asked reference.Port, depth int) []Destination {
+	if asked == (reference.Port{}) && len(s.Ports) > 0 || asked.Name != "" {
+		// Nothing translates them: they say to which port clients of the name connect.
+		var out []Destination
+		for _, p := range s.Ports {
+			if (asked.Name == "" || asked.Name == p.Name) && (asked.Protocol == "" || asked.Protocol == p.Protocol) {
+				out = append(out, m.throughExternalName(s, reference.Port{Number: p.Port, Protocol: p.Protocol}, depth)...)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
 	if next := m.Alias(s); depth < 4 && next != nil {
 		return m.throughService(next, asked, depth+1)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
@@ -26,6 +27,7 @@ type Model struct {
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
 	addresses  func() (v4, v6 []addressed)
+	anyAddress func() address.Block
 
 	ingressWords, egressWords func() map[*policy.Policy]int
 }
@@ -61,6 +63,7 @@ func bare(s *snapshot.Snapshot) *Model {
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
 	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.anyAddress = sync.OnceValue(m.findAnyAddress)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m
 }

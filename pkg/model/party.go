@@ -88,6 +88,9 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		if p.Rest != nil {
 			e.Labels.Not = p.Rest.Not
 		}
+		if !addr.IsValid() && p.Pod.Expected() && !p.Unseen {
+			e.Addresses = m.anyAddress()
+		}
 		e.Ports, e.PortsUnknown = p.Pod.Ports, p.Hypothetical || p.Unseen
 	case p.Node != nil:
 		e.Kind = policy.HostEndpoint

@@ -43,6 +43,9 @@ func (n names) reason(c cause) string {
 	case report.SamePod:
 		return "a pod always reaches itself"
 	case report.SameNode:
+		if c.detail != "" {
+			return "where it runs on node " + detail + ": a node and its own pods always reach each other"
+		}
 		return "a node and its own pods always reach each other"
 	case report.PodFinished:
 		return "the pod has finished"

@@ -2,6 +2,7 @@ package query
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -43,6 +44,9 @@ type pair struct {
 	src model.Party
 	via *entry
 	dst model.Destination
+	// beside is the node that ends which may run anywhere are taken to share, where it
+	// is the only one that they can; "" otherwise.
+	beside string
 }
 
 // outcome is what was found about one connection.
@@ -57,6 +61,29 @@ type outcome struct {
 // dual-stack connection may differ by IP family; then there is an outcome for
 // each, the first where they agree.
 func (e *engine) connect(p pair) []outcome {
+	var out []outcome
+	for _, placed := range e.placements(p) {
+		for _, o := range e.placed(placed) {
+			same := func(other outcome) bool { return other.verdict == o.verdict && decisive(other) == decisive(o) }
+			if !slices.ContainsFunc(out, same) {
+				out = append(out, o)
+			}
+		}
+	}
+	// Where policies admit it anyway, that a node's own pods get in is no news.
+	near := func(o outcome) bool { return o.reason == report.SameNode }
+	open := func(o outcome) bool { return o.verdict != report.Allowed }
+	if slices.ContainsFunc(out, near) && !slices.ContainsFunc(out, open) {
+		if rest := slices.DeleteFunc(slices.Clone(out), near); len(rest) > 0 {
+			return rest
+		}
+	}
+	return out
+}
+
+// placed is [engine.connect] for ends of which it is known where they run, as far as it
+// can be.
+func (e *engine) placed(p pair) []outcome {
 	links, ok := families(p.sender(), p.dst)
 	if !ok {
 		hops := append(e.serviceHop(p), report.Hop{
@@ -252,7 +279,7 @@ func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) re
 	// regardless of the IP address of the Pod or the node" (NetworkPolicy docs).
 	near := sameNode(p.src, p.dst.Party)
 	if p.dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
-		hop.Reason, hop.Object = report.SameNode, podObject(p.src.Pod)
+		hop.Reason, hop.Object, hop.Detail = report.SameNode, podObject(p.src.Pod), p.beside
 		return hop
 	}
 	if p.src.Unseen && (p.src.Rest == nil || !p.src.Rest.Isolated) {
@@ -286,7 +313,7 @@ func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) r
 		near = sameNode(sender, p.dst.Party)
 	}
 	if near == selector.Yes {
-		hop.Reason, hop.Object = report.SameNode, podObject(p.dst.Pod)
+		hop.Reason, hop.Object, hop.Detail = report.SameNode, podObject(p.dst.Pod), p.beside
 		return hop
 	}
 	if p.dst.Unseen {

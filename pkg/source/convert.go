@@ -44,7 +44,13 @@ func convertNamespace(in *corev1.Namespace) *snapshot.Namespace {
 // convertPod leaves Containers empty: on a big cluster images and arguments
 // would be most of the memory, and no question asks for a pod's yet.
 func convertPod(in *corev1.Pod) *snapshot.Pod {
+	var nodes map[string]string
+	if in.Status.Phase == "" {
+		nodes = in.Spec.NodeSelector // of a pod that runs, the node tells
+	}
 	return &snapshot.Pod{
+		NodeSelector: nodes,
+
 		Name:        nameOf(&in.ObjectMeta),
 		Labels:      in.Labels,
 		Owner:       ownerOf(&in.ObjectMeta),

@@ -256,7 +256,6 @@ func (e *expander) pod(t *template, name string, labels map[string]string) *snap
 	}
 	out := convertPod(&in)
 	out.Owner = snapshot.Owner{Kind: t.workload.Kind, Name: t.workload.Name.Name}
-	out.Node = ""
 	out.Phase = snapshot.PhaseExpected
 	out.Ready = true
 	return out
