@@ -56,9 +56,11 @@ func TestDeviations(t *testing.T) {
 	}
 	want := []string{
 		"PodsInIPBlocks: Cilium, GKE Dataplane V2",
+		"NodesInIPBlocks: Cilium, GKE Dataplane V2",
 		"OwnNodeExempt: kube-router, k3s",
 		"Hairpin: kube-router, k3s",
 		"HostNetworkPeers: OVN-Kubernetes",
+		"HostNetworkNamespace: OVN-Kubernetes",
 		"HostNetworkPeers: AWS VPC CNI",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {

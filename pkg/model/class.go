@@ -163,7 +163,8 @@ func numberWorkloads(classes []*Class, next int) int {
 
 // isolate finds the policies of the classes of one namespace.
 func (m *Model) isolate(classes []*Class) {
-	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Namespace)) == 0 {
+	unpoliced := m.Plugin.Behaviour.UnpolicedDenied
+	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Namespace)) == 0 && !unpoliced {
 		return
 	}
 	shared := map[string]policy.Stack{}

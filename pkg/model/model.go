@@ -29,6 +29,8 @@ type Model struct {
 	addresses  func() (v4, v6 []addressed)
 	anyAddress func() address.Block
 
+	hostNamespace func() *selector.Labels
+
 	ingressWords, egressWords func() map[*policy.Policy]int
 }
 
@@ -63,6 +65,7 @@ func bare(s *snapshot.Snapshot) *Model {
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
 	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.hostNamespace = sync.OnceValue(m.findHostNamespace)
 	m.anyAddress = sync.OnceValue(m.findAnyAddress)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m
@@ -130,7 +133,12 @@ func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Polic
 
 // Binding is all that binds a pod in a direction, tier by tier.
 func (m *Model) Binding(pod *snapshot.Pod, d report.Direction) policy.Stack {
-	return policy.AddUp(m.Isolating(pod, d))
+	own := m.Isolating(pod, d)
+	if len(own) == 0 && m.Plugin.Behaviour.UnpolicedDenied && !pod.HostNetwork &&
+		len(m.Isolating(pod, report.Ingress))+len(m.Isolating(pod, report.Egress)) == 0 {
+		return policy.Stack{{Else: policy.Deny}}
+	}
+	return policy.AddUp(own)
 }
 
 // PoliciesUnknown says why the policies of a namespace are not (all) known: the

@@ -20,7 +20,7 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 		labelMismatch(out, p.Path+".namespaceSelector", f.requirement, e.NamespaceLabels)
 	case report.PodLabel:
 		labelMismatch(out, p.Path+".podSelector", f.requirement, e.Labels)
-	case report.OutsideIPBlock, report.PodsNotInIPBlock:
+	case report.OutsideIPBlock, report.PodsNotInIPBlock, report.NodesNotInIPBlock:
 		out.Path, out.Want = p.Path+".ipBlock.cidr", p.Block.CIDR.String()
 	case report.InExcept:
 		out.Path, out.Want = fmt.Sprintf("%s.ipBlock.except[%d]", p.Path, f.except), p.Block.Except[f.except].String()

@@ -41,6 +41,9 @@ func (e *engine) policyHop(p pair, s speaker, b policy.Behaviour, evidence bool)
 	case s.own.Pod == nil || s.own.Host():
 		return hop
 	}
+	if s.direction == report.Ingress && p.via != nil && b.ThroughNodesOpen {
+		return hop
+	}
 	exempt := selector.No
 	if s.other.Host() {
 		exempt = b.Exempts(s.direction, sameNode(s.own, s.other))
@@ -86,6 +89,12 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	pod, port := s.own.Pod, p.dst.Port
 	subject, peer := e.Endpoint(s.own, s.at), e.Endpoint(s.other, s.from)
 	hop.Object = podObject(pod)
+	mesh, sure := uint16(0), true
+	if port.Protocol == connset.TCP && s.other.Pod != nil {
+		if mesh, sure = carriedTo(e.mesh(p.src), e.mesh(p.dst.Party)); mesh != 0 && sure {
+			port.Pod = mesh
+		}
+	}
 	c := policy.Connection{Direction: s.direction, Subject: &subject, Peer: &peer, Ports: policy.At(port.Protocol, port.Pod)}
 	binding := e.Binding(pod, s.direction)
 	if rest := s.own.Rest; rest != nil && s.direction == report.Egress {
@@ -97,6 +106,9 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	}
 	decision, doubt := binding.Against(c, b, trace), e.Doubt(pod.Namespace)
 	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
+	if hop.Reason == report.NoRuleAllows && len(binding.Policies()) == 0 {
+		hop.Reason, hop.Detail = report.PluginDenies, e.Plugin.Name+" in mode "+strings.Join(e.Plugin.Modes, ",")
+	}
 	if evidence {
 		hop.Policies = trace.Policies
 	}
@@ -110,6 +122,15 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
+	}
+	if !sure {
+		// Under either port.
+		other := c
+		other.Ports = policy.At(port.Protocol, mesh)
+		if binding.Against(other, b, nil).Verdict != hop.Verdict {
+			hop.Verdict, hop.Reason = report.Unknown, report.NotModelled
+			hop.Detail = "Linkerd, which carries it to port " + number(mesh) + " from version 2.18 on,"
+		}
 	}
 	admitted := doubt.Apply(decision.Admitted, len(binding) > 0)
 	if known := hop.Verdict; admitted.Verdict(c.Ports) == report.Unknown {

@@ -128,6 +128,9 @@ func (c *collection) pod(o *object, in *corev1.Pod) error {
 	defaultPodSpec(&in.Spec)
 	pod := objects.Pod(in)
 	if pod.Expected() {
+		pod.NodeSelector = in.Spec.NodeSelector // of a pod that runs, the node tells
+	}
+	if pod.Expected() {
 		pod.Ready = true
 	}
 	c.pods = append(c.pods, pod)
