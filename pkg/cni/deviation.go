@@ -34,6 +34,11 @@ func deviations(of func(row) bool) []Deviation {
 			}
 		}
 	}
+	for _, r := range plugins() {
+		if ignored := specified &^ r.besides.may; ignored != 0 {
+			out = add(out, ignoring(r.name, ignored, r.besides.source))
+		}
+	}
 	return out
 }
 
@@ -63,5 +68,6 @@ func merge(a, b policy.Behaviour) policy.Behaviour {
 		UnpolicedDenied:     a.UnpolicedDenied || b.UnpolicedDenied,
 		HostNamespace:       a.HostNamespace || b.HostNamespace,
 		ThroughNodesOpen:    a.ThroughNodesOpen || b.ThroughNodesOpen,
+		Ignores:             a.Ignores | b.Ignores,
 	}
 }

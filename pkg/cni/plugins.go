@@ -30,6 +30,8 @@ type row struct {
 	modes   []mode
 	modesOf func(*snapshot.Snapshot, *snapshot.Workload) ([]string, bool)
 	source  string
+	// besides is what the plugin does with policies of other APIs.
+	besides besides
 }
 
 // difference is a behaviour that differs from the specification.
@@ -68,6 +70,7 @@ func plugins() []row {
 			modes:   ciliumModes(),
 			modesOf: ciliumModesOf,
 			source:  "https://docs.cilium.io/en/stable/security/policy/intro/",
+			besides: ciliumBesides(),
 		},
 		{
 			// "GKE deploys the controller as a DaemonSet named anetd"; implemented
@@ -80,6 +83,7 @@ func plugins() []row {
 			differs: ciliumDiffers("https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167"),
 			modes:   ciliumModes(),
 			source:  "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
+			besides: besides{may: policy.ClusterPolicies, of: unsure(policy.ClusterPolicies), words: "whether ClusterNetworkPolicy is not documented"},
 		},
 		{
 			// Selectors do not match hostNetwork pods: projectcalico/calico#4493.
@@ -87,18 +91,25 @@ func plugins() []row {
 			agent:    agent{names: []string{"calico-node"}, containers: []string{"calico-node"}, images: []string{"calico/node", "tigera/cnx-node"}},
 			enforces: "yes",
 			source:   "https://docs.tigera.io/calico/latest/network-policy/",
+			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
 		{
 			name:     "Canal",
 			agent:    agent{names: []string{"canal", "rke2-canal"}, containers: []string{"calico-node"}, images: []string{"calico/node"}},
 			enforces: "yes",
 			source:   "https://docs.tigera.io/calico/latest/getting-started/kubernetes/flannel/install-for-flannel",
+			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
 		{
 			name:     "Antrea",
 			agent:    agent{names: []string{"antrea-agent"}, containers: []string{"antrea-agent"}, images: []string{"antrea/antrea-agent-ubuntu", "antrea/antrea-ubuntu"}},
 			enforces: "yes",
 			source:   "https://github.com/antrea-io/antrea/blob/main/docs/design/architecture.md",
+			besides: besides{
+				// Behind the feature gate AdminNetworkPolicy, which is off by default.
+				may: policy.AdminPolicies, of: unsure(policy.AdminPolicies), source: "https://antrea.io/docs/main/docs/admin-network-policy/",
+				words: "AdminNetworkPolicy, BaselineAdminNetworkPolicy, with a feature gate that netguard does not read",
+			},
 		},
 		{
 			name:     "kube-router",
@@ -130,8 +141,9 @@ func plugins() []row {
 				// useNamespaceAddrSet and legacyNetpolMode.
 				source: "https://github.com/ovn-kubernetes/ovn-kubernetes/blob/master/go-controller/pkg/ovn/base_network_controller_policy.go",
 			}},
-			reads:  ovnHostNamespace,
-			source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			reads:   ovnHostNamespace,
+			source:  "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			besides: ovnKubernetes(),
 		},
 		{
 			name:     "Kube-OVN",
@@ -139,6 +151,7 @@ func plugins() []row {
 			state:    kubeOVN,
 			enforces: "yes; its controller's `--enable-np=false`, which netguard does not read, would turn it off",
 			source:   "https://github.com/kubeovn/kube-ovn/releases/tag/v0.5.0",
+			besides:  besides{may: specified, of: unsure(specified), words: "all three, with a switch of its controller that netguard does not read"},
 		},
 		{
 			name:     "AWS VPC CNI",
@@ -182,6 +195,7 @@ func plugins() []row {
 			state:    kindnet,
 			enforces: "as of kind 0.24 (image tag v20240813) or kindnet 1.3.0; unknown between kind 0.23 and 0.24 and for tags that are no version",
 			source:   "https://github.com/kubernetes-sigs/kind/issues/842",
+			besides:  besides{may: specified, of: unsure(specified), words: "which, depends on its build and flags"},
 		},
 		{
 			name: "Weave Net",
@@ -198,12 +212,14 @@ func plugins() []row {
 			state:    flannel,
 			enforces: "only with container `kube-network-policies` (chart value `netpol.enabled`)",
 			source:   "https://github.com/flannel-io/flannel/blob/master/chart/kube-flannel/templates/daemonset.yaml",
+			besides:  netpolBesides(),
 		},
 		{
 			name:     "kube-network-policies",
 			agent:    netpolAgent(),
 			enforces: "yes",
 			source:   "https://github.com/kubernetes-sigs/kube-network-policies/blob/main/install.yaml",
+			besides:  netpolBesides(),
 		},
 		{
 			name:     "k3s",

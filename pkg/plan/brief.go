@@ -43,8 +43,8 @@ func (p *planner) brief(target reference.Reference) bool {
 	if len(p.needs) > 0 {
 		return true // the policies or the target are yet to be read
 	}
-	if b := cni.Detect(p.s).Behaviour; b.UnpolicedDenied || b.HostNamespace {
-		return false // it is not policies alone that tell pods apart
+	if b := cni.Detect(p.s).Behaviour; b.UnpolicedDenied || b.HostNamespace || len(p.s.PolicyObjects()) > 0 {
+		return false // it is not the target's policies alone that tell pods apart
 	}
 	pods, ok := p.targetPods(target)
 	b := briefing{planner: p, ports: map[*snapshot.Pod]connset.Set{}}

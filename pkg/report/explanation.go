@@ -168,6 +168,9 @@ const (
 	DefaultDeny CaveatCode = "DefaultDeny"
 	// ThroughNodes: whether ingress policies bind what a node passes on with its own address.
 	ThroughNodes CaveatCode = "ThroughNodes"
+	// PoliciesIgnored: whether cluster-wide policies of Kubernetes' working group
+	// (ClusterNetworkPolicy, AdminNetworkPolicy) are enforced.
+	PoliciesIgnored CaveatCode = "PoliciesIgnored"
 	// RoutedOutside: policies allow it; whether the address is routed there is
 	// not in the API.
 	RoutedOutside CaveatCode = "RoutedOutside"
