@@ -107,10 +107,14 @@ func (o *diffOptions) complete() error {
 }
 
 func (o *diffOptions) run(ctx context.Context) error {
+	if err := o.validatePlugin(); err != nil {
+		return err
+	}
 	before, after, err := o.states(ctx)
 	if err != nil {
 		return err
 	}
+	before, after = o.named(before), o.named(after)
 	m := model.New(before)
 	r := query.Diff(m, m.With(after), query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if len(o.against) == 0 {

@@ -1,6 +1,7 @@
 package cni
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -27,9 +28,17 @@ type Plugin struct {
 	// Deviations are the parts of Behaviour that differ from the specification,
 	// each with its own citation.
 	Deviations []Deviation
+	// Unsure are the APIs besides NetworkPolicy of which it is not known whether the
+	// plugin enforces their policies. Of those in Behaviour.Ignores, it does not.
+	Unsure policy.Dialect
+	// AdminPriorities is how many priorities of AdminNetworkPolicies the plugin knows,
+	// from 0; 0 is all.
+	AdminPriorities int32
 	// Gap is what could not be read and might have changed the answer; nil when
 	// everything was read, or was never asked for.
 	Gap *snapshot.Gap
+	// Modes that are on, of those that change what policies mean.
+	Modes []string
 	// Otherwise are behaviours that it may have instead, for all that is known
 	// without what Gap is about.
 	Otherwise []Deviation
@@ -40,12 +49,19 @@ type found struct {
 	row    row
 	object string
 	state  state
+	// set is the agent; nil where the plugin is built into a node.
+	set *snapshot.Workload
 }
 
 // Detect recognises the network plugin. Where several are there, such as
 // flannel for the network and Calico for policies, the one that enforces
 // decides; among equals the order of the table does.
 func Detect(s *snapshot.Snapshot) Plugin {
+	if named := s.NetworkPlugin(); named != "" {
+		if p, err := ByName(named); err == nil {
+			return p
+		}
+	}
 	all := recognise(s)
 	if len(all) == 0 {
 		p := Plugin{Enforced: report.EnforcedUnknown, Gap: unread(s)}
@@ -68,9 +84,29 @@ func Detect(s *snapshot.Snapshot) Plugin {
 		Name: best.row.name, Enforced: best.state.enforced, Evidence: best.evidence() + beside(best, all),
 		Source: best.row.source, Gap: best.state.gap,
 	}
-	for _, d := range best.row.differs {
-		p.Behaviour = merge(p.Behaviour, d.behaviour)
-		p.Deviations = append(p.Deviations, d.deviation(best.row.name))
+	modes, known := []string(nil), true
+	if best.row.modesOf != nil && best.set != nil {
+		modes, known = best.row.modesOf(s, best.set)
+	}
+	p.behave(best.row, modes)
+	if len(modes) > 0 {
+		p.Evidence += ", mode " + strings.Join(modes, ",")
+	}
+	if !known {
+		// In any of its modes, for all that is known.
+		for _, m := range best.row.modes {
+			var other Plugin
+			other.behave(best.row, []string{m.name})
+			p.Otherwise = append(p.Otherwise, Deviation{
+				Code: cmp.Or(m.undo, m.differs.code), Behaviour: other.Behaviour, Plugins: []string{p.Name}, Source: best.row.source,
+			})
+		}
+	}
+	kinds := best.row.besides.in(s, best.set)
+	p.Unsure, p.AdminPriorities = kinds.unsure, kinds.priorities
+	if ignored := specified &^ (kinds.enforces | kinds.unsure); ignored != 0 {
+		p.Behaviour.Ignores = ignored
+		p.Deviations = append(p.Deviations, ignoring(best.row.name, ignored, best.row.besides.source))
 	}
 	// What enforces may be among the DaemonSets that were not read.
 	if p.Enforced == report.EnforcedNo {
@@ -86,7 +122,7 @@ func Detect(s *snapshot.Snapshot) Plugin {
 func recognise(s *snapshot.Snapshot) []found {
 	var out []found
 	for _, a := range agents(s) {
-		f := found{row: a.row, object: "daemonset " + a.set.Name.String(), state: state{enforced: report.EnforcedYes}}
+		f := found{row: a.row, object: "daemonset " + a.set.Name.String(), state: state{enforced: report.EnforcedYes}, set: a.set}
 		if a.row.state != nil {
 			f.state = a.row.state(s, a.set)
 		}

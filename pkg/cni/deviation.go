@@ -29,7 +29,14 @@ func deviations(of func(row) bool) []Deviation {
 			continue
 		}
 		for _, d := range r.differs {
-			out = add(out, d.deviation(r.name))
+			if !d.recognised {
+				out = add(out, d.deviation(r.name))
+			}
+		}
+	}
+	for _, r := range plugins() {
+		if ignored := specified &^ r.besides.may; ignored != 0 {
+			out = add(out, ignoring(r.name, ignored, r.besides.source))
 		}
 	}
 	return out
@@ -56,5 +63,11 @@ func merge(a, b policy.Behaviour) policy.Behaviour {
 		HostPeers:          max(a.HostPeers, b.HostPeers),
 		OwnNodePoliced:     a.OwnNodePoliced || b.OwnNodePoliced,
 		HairpinPoliced:     a.HairpinPoliced || b.HairpinPoliced,
+
+		NodesEscapeIPBlocks: a.NodesEscapeIPBlocks || b.NodesEscapeIPBlocks,
+		UnpolicedDenied:     a.UnpolicedDenied || b.UnpolicedDenied,
+		HostNamespace:       a.HostNamespace || b.HostNamespace,
+		ThroughNodesOpen:    a.ThroughNodesOpen || b.ThroughNodesOpen,
+		Ignores:             a.Ignores | b.Ignores,
 	}
 }

@@ -25,7 +25,13 @@ type row struct {
 	// tells whether there is no other network.
 	builtIn func(s *snapshot.Snapshot, n *snapshot.Node, alone bool) state
 	differs []difference
+	// modes change differs; modesOf reads which are on, and is false where that could
+	// not be read.
+	modes   []mode
+	modesOf func(*snapshot.Snapshot, *snapshot.Workload) ([]string, bool)
 	source  string
+	// besides is what the plugin does with policies of other APIs.
+	besides besides
 }
 
 // difference is a behaviour that differs from the specification.
@@ -34,6 +40,9 @@ type difference struct {
 	behaviour policy.Behaviour
 	words     string
 	source    string
+	// recognised: it counts where the plugin was recognised, and is not held against
+	// every answer where none was.
+	recognised bool
 }
 
 func (r row) node(nodes []*snapshot.Node) *snapshot.Node {
@@ -56,10 +65,12 @@ func plugins() []row {
 			state:    cilium,
 			reads:    ciliumConfig,
 			enforces: "yes, unless `cilium-config` says `enable-policy: never`, `policy-audit-mode: true` or `enable-k8s-networkpolicy: false`",
-			differs: []difference{podsEscape(
-				// "Known missing features": ipBlock set with a pod IP, issue #9209.
-				"https://docs.cilium.io/en/stable/network/kubernetes/policy/")},
-			source: "https://docs.cilium.io/en/stable/security/policy/intro/",
+			// "Known missing features": ipBlock set with a pod IP, issue #9209.
+			differs: ciliumDiffers("https://docs.cilium.io/en/stable/network/kubernetes/policy/"),
+			modes:   ciliumModes(),
+			modesOf: ciliumModesOf,
+			source:  "https://docs.cilium.io/en/stable/security/policy/intro/",
+			besides: ciliumBesides(),
 		},
 		{
 			// "GKE deploys the controller as a DaemonSet named anetd"; implemented
@@ -67,11 +78,12 @@ func plugins() []row {
 			name:     "GKE Dataplane V2",
 			agent:    agent{names: []string{"anetd"}, containers: []string{"cilium-agent"}, images: []string{"cilium/cilium"}},
 			enforces: "yes",
-			differs: []difference{podsEscape(
-				// Google does not document it; a user's report: an ipBlock of
-				// 10.0.0.0/8 did not admit kube-dns.
-				"https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167")},
-			source: "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
+			// Google does not document it; a user's report: an ipBlock of 10.0.0.0/8
+			// did not admit kube-dns.
+			differs: ciliumDiffers("https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167"),
+			modes:   ciliumModes(),
+			source:  "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
+			besides: besides{may: policy.ClusterPolicies, of: unsure(policy.ClusterPolicies), words: "whether ClusterNetworkPolicy is not documented"},
 		},
 		{
 			// Selectors do not match hostNetwork pods: projectcalico/calico#4493.
@@ -79,18 +91,25 @@ func plugins() []row {
 			agent:    agent{names: []string{"calico-node"}, containers: []string{"calico-node"}, images: []string{"calico/node", "tigera/cnx-node"}},
 			enforces: "yes",
 			source:   "https://docs.tigera.io/calico/latest/network-policy/",
+			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
 		{
 			name:     "Canal",
 			agent:    agent{names: []string{"canal", "rke2-canal"}, containers: []string{"calico-node"}, images: []string{"calico/node"}},
 			enforces: "yes",
 			source:   "https://docs.tigera.io/calico/latest/getting-started/kubernetes/flannel/install-for-flannel",
+			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
 		{
 			name:     "Antrea",
 			agent:    agent{names: []string{"antrea-agent"}, containers: []string{"antrea-agent"}, images: []string{"antrea/antrea-agent-ubuntu", "antrea/antrea-ubuntu"}},
 			enforces: "yes",
 			source:   "https://github.com/antrea-io/antrea/blob/main/docs/design/architecture.md",
+			besides: besides{
+				// Behind the feature gate AdminNetworkPolicy, which is off by default.
+				may: policy.AdminPolicies, of: unsure(policy.AdminPolicies), source: "https://antrea.io/docs/main/docs/admin-network-policy/",
+				words: "AdminNetworkPolicy, BaselineAdminNetworkPolicy, with a feature gate that netguard does not read",
+			},
 		},
 		{
 			name:     "kube-router",
@@ -115,8 +134,16 @@ func plugins() []row {
 				// "You must use the podSelector set to {} with the namespaceSelector
 				// field in order to target hostNetwork pods."
 				source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			}, {
+				code:      report.HostNetworkNamespace,
+				behaviour: policy.Behaviour{HostNamespace: true},
+				words:     "a namespaceSelector without podSelector that matches the namespace made for it (openshift-host-network, ovn-host-network) matches what nodes send",
+				// useNamespaceAddrSet and legacyNetpolMode.
+				source: "https://github.com/ovn-kubernetes/ovn-kubernetes/blob/master/go-controller/pkg/ovn/base_network_controller_policy.go",
 			}},
-			source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			reads:   ovnHostNamespace,
+			source:  "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			besides: ovnKubernetes(),
 		},
 		{
 			name:     "Kube-OVN",
@@ -124,6 +151,7 @@ func plugins() []row {
 			state:    kubeOVN,
 			enforces: "yes; its controller's `--enable-np=false`, which netguard does not read, would turn it off",
 			source:   "https://github.com/kubeovn/kube-ovn/releases/tag/v0.5.0",
+			besides:  besides{may: specified, of: unsure(specified), words: "all three, with a switch of its controller that netguard does not read"},
 		},
 		{
 			name:     "AWS VPC CNI",
@@ -138,7 +166,25 @@ func plugins() []row {
 				// that has an IP.
 				source: "https://github.com/aws/amazon-network-policy-controller-k8s/blob/main/pkg/resolvers/endpoints.go",
 			}},
-			source: "https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html",
+			modes:   awsModes(),
+			modesOf: awsModesOf,
+			source:  "https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html",
+		},
+		{
+			// Named ports and ipBlocks as specified, the latter for pods and nodes too; for
+			// Windows nodes the plugin is gone since 2026-09-30.
+			name:     "Azure NPM",
+			agent:    agent{names: []string{"azure-npm*"}, containers: []string{"azure-npm"}, images: []string{"containernetworking/azure-npm"}},
+			enforces: "yes",
+			differs: []difference{{
+				code:       report.ThroughNodes,
+				behaviour:  policy.Behaviour{ThroughNodesOpen: true},
+				words:      "ingress policies do not bind what comes through a LoadBalancer or NodePort with externalTrafficPolicy Cluster",
+				recognised: true, // the plugin is on its way out
+				// "Ingress network policies", limitations of Azure NPM.
+				source: "https://learn.microsoft.com/azure/aks/use-network-policies",
+			}},
+			source: "https://learn.microsoft.com/azure/aks/use-network-policies",
 		},
 		{
 			name: "kindnet",
@@ -149,6 +195,7 @@ func plugins() []row {
 			state:    kindnet,
 			enforces: "as of kind 0.24 (image tag v20240813) or kindnet 1.3.0; unknown between kind 0.23 and 0.24 and for tags that are no version",
 			source:   "https://github.com/kubernetes-sigs/kind/issues/842",
+			besides:  besides{may: specified, of: unsure(specified), words: "which, depends on its build and flags"},
 		},
 		{
 			name: "Weave Net",
@@ -165,12 +212,14 @@ func plugins() []row {
 			state:    flannel,
 			enforces: "only with container `kube-network-policies` (chart value `netpol.enabled`)",
 			source:   "https://github.com/flannel-io/flannel/blob/master/chart/kube-flannel/templates/daemonset.yaml",
+			besides:  netpolBesides(),
 		},
 		{
 			name:     "kube-network-policies",
 			agent:    netpolAgent(),
 			enforces: "yes",
 			source:   "https://github.com/kubernetes-sigs/kube-network-policies/blob/main/install.yaml",
+			besides:  netpolBesides(),
 		},
 		{
 			name:     "k3s",

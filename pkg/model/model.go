@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"net/netip"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -29,6 +30,8 @@ type Model struct {
 	addresses  func() (v4, v6 []addressed)
 	anyAddress func() address.Block
 
+	hostNamespace func() *selector.Labels
+
 	ingressWords, egressWords func() map[*policy.Policy]int
 }
 
@@ -36,6 +39,8 @@ type Model struct {
 type compiled struct {
 	policies map[string][]*policy.Policy
 	invalid  map[string]*policy.Error
+	// wide are the policies of other kinds, in the order in which they are asked.
+	wide []wide
 }
 
 // New makes a snapshot ready for questions. Its policies are compiled when a question
@@ -63,6 +68,7 @@ func bare(s *snapshot.Snapshot) *Model {
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
 	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.hostNamespace = sync.OnceValue(m.findHostNamespace)
 	m.anyAddress = sync.OnceValue(m.findAnyAddress)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m
@@ -72,6 +78,11 @@ func bare(s *snapshot.Snapshot) *Model {
 // in another model; it may be nil.
 func (m *Model) compile(other *Model) *compiled {
 	out := &compiled{policies: map[string][]*policy.Policy{}, invalid: map[string]*policy.Error{}}
+	if other != nil && m.sameWide(other) {
+		out.wide = other.compiled().wide
+	} else {
+		out.wide = m.compileWide()
+	}
 	for rest := m.Policies(); len(rest) > 0; {
 		ns := rest[0].Namespace
 		here := m.PoliciesOf(ns)
@@ -99,6 +110,12 @@ func (m *Model) compile(other *Model) *compiled {
 	return out
 }
 
+// sameWide tells whether the policies of other kinds than NetworkPolicy, and all that
+// they mean depends on, are the same ones.
+func (m *Model) sameWide(other *Model) bool {
+	return slices.Equal(m.PolicyObjects(), other.PolicyObjects()) && reflect.DeepEqual(m.Plugin, other.Plugin) && same(m.Nodes(), other.Nodes())
+}
+
 // PoliciesIn returns the compiled policies of a namespace, by name.
 func (m *Model) PoliciesIn(namespace string) []*policy.Policy {
 	return m.compiled().policies[namespace]
@@ -115,6 +132,9 @@ func (m *Model) findBlocks() []netip.Prefix {
 			out = append(out, p.Blocks()...)
 		}
 	}
+	for _, p := range m.Wide() {
+		out = append(out, p.Blocks()...)
+	}
 	slices.SortFunc(out, netip.Prefix.Compare)
 	return slices.Compact(out)
 }
@@ -130,7 +150,7 @@ func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Polic
 
 // Binding is all that binds a pod in a direction, tier by tier.
 func (m *Model) Binding(pod *snapshot.Pod, d report.Direction) policy.Stack {
-	return policy.AddUp(m.Isolating(pod, d))
+	return m.stack(pod, m.Isolating(pod, d), m.reaching(pod.Namespace, d))
 }
 
 // PoliciesUnknown says why the policies of a namespace are not (all) known: the

@@ -93,6 +93,10 @@ func (n names) reason(c cause) string {
 			return "policies of a kind that netguard does not evaluate may decide this"
 		}
 		return detail + " may decide this, and netguard does not evaluate policies of that kind"
+	case report.PolicyUnclear:
+		return "what a policy says here is not known: " + detail
+	case report.SamePriority:
+		return detail + " have the same priority and answer differently: which of them is asked first is not defined"
 	case report.AddressUnknown:
 		return "an ipBlock decides, and the address is not known"
 	case report.PortUnknown:
@@ -111,6 +115,10 @@ func (n names) reason(c cause) string {
 			return "its pods have no labels that last, so that no policy can select them"
 		}
 		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
+	case report.PluginDenies:
+		return "no policy applies to " + orElse(c.subject, "the pod") + ", and the network plugin then denies it" + inParens(detail)
+	case report.NetworkIsolated:
+		return "the ends are on networks that are kept apart" + inParens(detail)
 	case report.NetworkPluginDecides:
 		if c.detail != "" {
 			return "network plugins differ here, and " + n.notRead([]string{c.detail}) + ", which would tell which one this is (--network-plugin says it, too)"
@@ -239,6 +247,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "an ipBlock matches no pods here"
 		full = "with this network plugin an ipBlock never matches pods"
 		hint = "Name the pods by podSelector and namespaceSelector instead."
+	case report.NodesNotInIPBlock:
+		brief = "an ipBlock matches no nodes here"
+		full = "with this network plugin an ipBlock never matches nodes"
+		hint = "A NetworkPolicy cannot name a node with this network plugin; with Cilium, a CiliumNetworkPolicy with the entities host, remote-node or kube-apiserver can."
 	case report.NotAPod:
 		brief = "selectors match no outside address"
 		full = fmt.Sprintf("the %s is no pod, and a selector only matches pods", s.peer)
@@ -276,6 +288,15 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "port name " + want + " only has a meaning on pods"
 		full = "the target has no containers that could declare that name"
 		hint = "A port name is looked up on the target's containers: use the port's number."
+	case report.NotANode:
+		brief = "it is no node with these labels"
+		full = fmt.Sprintf("the %s is no node that has the labels", s.peer)
+	case report.EmptyPeer:
+		brief = "the peer names nothing, and so matches nothing"
+		full = "no field of the peer is one that the API knows: a rule that allows then matches nothing"
+	case report.ClauseUnclear:
+		brief = "it is not known what it matches"
+		full = "it is not known what the clause matches: " + want
 	case report.LabelsUnread:
 		brief = "the namespace's labels could not be read"
 		full = fmt.Sprintf("the labels of the %s's namespace could not be read", s.peer)
@@ -359,8 +380,18 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("an ipBlock never matches pods")
 	case report.HostNetworkPeers:
 		return differs("selectors also match hostNetwork pods")
+	case report.NodesInIPBlocks:
+		return differs("an ipBlock never matches nodes")
+	case report.HostNetworkNamespace:
+		return differs("a namespaceSelector that matches the host network's namespace also matches nodes and hostNetwork pods")
+	case report.DefaultDeny:
+		return differs("a pod that no policy applies to is denied in both directions")
+	case report.ThroughNodes:
+		return differs("ingress policies do not bind what a node passes on with its own address")
 	case report.OwnNodeExempt:
 		return differs("policies also bind what a pod sends to its own node")
+	case report.PoliciesIgnored:
+		return differs("policies of this kind are not enforced")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
 	case report.RoutedOutside:

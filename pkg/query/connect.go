@@ -191,6 +191,11 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
 	}
+	if hop := e.networkHop(p); hop != nil {
+		if hops = append(hops, *hop); hop.Verdict == report.Denied {
+			return hops
+		}
+	}
 	out := e.policyHop(p, p.leaving(l), b, evidence)
 	decided := e.brief && out.Verdict == report.Denied
 	return append(hops, out, e.policyHop(p, p.entering(l), b, evidence && !decided))

@@ -160,6 +160,17 @@ const (
 	OwnNodeExempt CaveatCode = "OwnNodeExempt"
 	// Hairpin: whether a pod reaches itself through a Service.
 	Hairpin CaveatCode = "Hairpin"
+	// NodesInIPBlocks: whether an ipBlock matches node addresses.
+	NodesInIPBlocks CaveatCode = "NodesInIPBlocks"
+	// HostNetworkNamespace: whether what nodes send counts as traffic of a namespace.
+	HostNetworkNamespace CaveatCode = "HostNetworkNamespace"
+	// DefaultDeny: whether a pod that no policy applies to is denied.
+	DefaultDeny CaveatCode = "DefaultDeny"
+	// ThroughNodes: whether ingress policies bind what a node passes on with its own address.
+	ThroughNodes CaveatCode = "ThroughNodes"
+	// PoliciesIgnored: whether cluster-wide policies of Kubernetes' working group
+	// (ClusterNetworkPolicy, AdminNetworkPolicy) are enforced.
+	PoliciesIgnored CaveatCode = "PoliciesIgnored"
 	// RoutedOutside: policies allow it; whether the address is routed there is
 	// not in the API.
 	RoutedOutside CaveatCode = "RoutedOutside"

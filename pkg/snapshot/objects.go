@@ -77,6 +77,8 @@ type Container struct {
 	Name  string
 	Image string
 	Args  []string
+	// Env are the variables by which a network plugin is told its mode: NAME=value.
+	Env []string
 }
 
 // Pod is a pod as the network sees it.

@@ -44,13 +44,7 @@ func Namespace(in *corev1.Namespace) *snapshot.Namespace {
 // Pod leaves Containers empty: on a big cluster images and arguments
 // would be most of the memory, and no question asks for a pod's yet.
 func Pod(in *corev1.Pod) *snapshot.Pod {
-	var nodes map[string]string
-	if in.Status.Phase == "" {
-		nodes = in.Spec.NodeSelector // of a pod that runs, the node tells
-	}
 	return &snapshot.Pod{
-		NodeSelector: nodes,
-
 		Name:        NameOf(&in.ObjectMeta),
 		Labels:      in.Labels,
 		Owner:       ownerOf(&in.ObjectMeta),
@@ -395,5 +389,13 @@ func container(in *corev1.Container) snapshot.Container {
 	out := snapshot.Container{Name: in.Name, Image: in.Image}
 	out.Args = append(out.Args, in.Command...)
 	out.Args = append(out.Args, in.Args...)
+	for _, e := range in.Env {
+		if e.Name == enforcingMode {
+			out.Env = append(out.Env, e.Name+"="+e.Value)
+		}
+	}
 	return out
 }
+
+// enforcingMode is the variable that is read of containers: others may be anybody's secret.
+const enforcingMode = "NETWORK_POLICY_ENFORCING_MODE"

@@ -136,8 +136,22 @@ func namespaceObject(o *snapshot.Namespace) *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, o.Labels)}
 }
 
+// keptNodes have their labels only where a policy selects nodes by them.
+func keptNodes(s *snapshot.Snapshot) []*snapshot.Node {
+	if s.SelectsNodes() {
+		return s.Nodes()
+	}
+	var out []*snapshot.Node
+	for _, n := range s.Nodes() {
+		kept := *n
+		kept.Labels = nil
+		out = append(out, &kept)
+	}
+	return out
+}
+
 func nodeObject(o *snapshot.Node) *corev1.Node {
-	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
+	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, o.Labels)}
 	if args := cni.KeptNodeArgs(o); args != nil {
 		if text, err := json.Marshal(args); err == nil { // a list of texts
 			out.Annotations = map[string]string{k3sArgs: string(text)}
@@ -229,7 +243,12 @@ func statefulSetObject(o *snapshot.Workload) *appsv1.StatefulSet {
 func daemonSetObject(o *snapshot.Workload) *appsv1.DaemonSet {
 	out := &appsv1.DaemonSet{ObjectMeta: workloadMeta(o), Spec: appsv1.DaemonSetSpec{Selector: selectorOf(o)}}
 	for _, c := range cni.KeptContainers(o) {
-		out.Spec.Template.Spec.Containers = append(out.Spec.Template.Spec.Containers, corev1.Container{Name: c.Name, Image: c.Image, Args: c.Args})
+		kept := corev1.Container{Name: c.Name, Image: c.Image, Args: c.Args}
+		for _, e := range c.Env {
+			name, value, _ := strings.Cut(e, "=")
+			kept.Env = append(kept.Env, corev1.EnvVar{Name: name, Value: value})
+		}
+		out.Spec.Template.Spec.Containers = append(out.Spec.Template.Spec.Containers, kept)
 	}
 	return out
 }
