@@ -15,7 +15,7 @@ var layers = [][]string{
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},
-	{"cni"},
+	{"cni", "settings"},
 	{"model", "source"},
 	{"overlay"},
 	{"frontdoor"},

@@ -49,7 +49,14 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 	}
 	for _, name := range s.ConfigMaps() {
 		data, _ := s.ConfigMap(name)
-		b.AddConfigMap(n.names("ConfigMap", name), cni.KeptConfig(data))
+		kept := cni.KeptConfig(data)
+		for key, value := range n.config(data) {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[key] = value
+		}
+		b.AddConfigMap(n.names("ConfigMap", name), kept)
 	}
 	for _, o := range s.Unmodelled() {
 		o.Name = n.names("policy", o.Name)
@@ -79,6 +86,7 @@ func (n *Names) pod(o *snapshot.Pod) *snapshot.Pod {
 	out.Owner = n.owner(o.Owner)
 	out.Node = n.object("Node", o.Node)
 	out.Containers = nil
+	out.Programs = n.programs(o.Programs)
 	return &out
 }
 
@@ -90,6 +98,7 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 		out.ExternalName = n.host(o.ExternalName)
 	}
 	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.host)
+	out.Annotations = n.annotations(o.Annotations)
 	return &out
 }
 
@@ -281,6 +290,7 @@ func (n *Names) ingress(o *snapshot.Ingress) *snapshot.Ingress {
 	out := *o
 	out.Name = n.names("Ingress", o.Name)
 	out.Addresses = mapped(o.Addresses, n.address)
+	out.Labels, out.Annotations = n.labels(o.Labels), n.annotations(o.Annotations)
 	if o.Default != nil {
 		b := n.backend(*o.Default)
 		out.Default = &b

@@ -26,6 +26,8 @@ type Destination struct {
 	// say; "" otherwise. Detail is what Broken is about.
 	Broken report.Reason
 	Detail string
+	// unready: the endpoint is used for want of a ready one.
+	unready bool
 }
 
 // Destinations returns everywhere that traffic to a reference may arrive: each
@@ -290,6 +292,9 @@ func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked 
 		return ready
 	}
 	if len(serving) > 0 {
+		for i := range serving {
+			serving[i].unready = true
+		}
 		return serving
 	}
 	base.Broken, base.Detail = m.whyNoEndpoints(s, p, total)

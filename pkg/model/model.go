@@ -25,6 +25,7 @@ type Model struct {
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
 	addresses  func() (v4, v6 []addressed)
+	hosts      func() map[string][]*snapshot.Ingress
 
 	ingressWords, egressWords func() map[*policy.Policy]int
 }
@@ -59,6 +60,7 @@ func bare(s *snapshot.Snapshot) *Model {
 	m := &Model{Snapshot: s, Plugin: cni.Detect(s), Deviations: cni.Deviations()}
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
+	m.hosts = sync.OnceValue(m.findHosts)
 	m.addresses = sync.OnceValues(m.sortAddresses)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m

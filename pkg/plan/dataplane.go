@@ -154,9 +154,21 @@ func (p *planner) controllers() {
 	}
 }
 
+// configs reads, when all else is in, what doors' controllers take their settings from.
+func (p *planner) configs() {
+	if len(p.needs) > 0 {
+		return
+	}
+	m := model.New(p.s)
+	for _, n := range frontdoor.Configs(m) {
+		p.want(n)
+	}
+}
+
 // dataPlane reads the candidates for a door's data plane, and the Service and
 // nodes by which clients arrive.
 func (p *planner) dataPlane() {
+	defer p.configs()
 	p.controllers()
 	p.wantAll(snapshot.Services)
 	p.wantAll(snapshot.Pods)

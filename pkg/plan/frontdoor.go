@@ -3,7 +3,9 @@ package plan
 import (
 	"cmp"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/settings"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -22,6 +24,7 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.ingressClasses(ing)
+		p.neighbours()
 		for _, s := range ingressServices(ing) {
 			p.backend(s)
 		}
@@ -91,6 +94,14 @@ func ingressServices(ing *snapshot.Ingress) []snapshot.Name {
 	if ing.Default != nil {
 		add(*ing.Default)
 	}
+	for key, value := range ing.Annotations {
+		if settings.Annotation(key) == settings.ServiceName {
+			add(snapshot.IngressBackend{Service: value})
+		}
+	}
+	for _, b := range frontdoor.Forwards(ing) {
+		add(b)
+	}
 	for _, r := range ing.Rules {
 		for _, path := range r.Paths {
 			add(path.Backend)
@@ -112,6 +123,10 @@ func (p *planner) ingressClasses(of ...*snapshot.Ingress) {
 		}
 	}
 }
+
+// neighbours reads the other Ingresses, of which one may claim the same: a controller
+// serves them together, whatever namespace they are in.
+func (p *planner) neighbours() { p.wantAll(snapshot.Ingresses) }
 
 // gateway reads a Gateway and its class.
 func (p *planner) gateway(name snapshot.Name) {

@@ -55,7 +55,7 @@ func (n names) doorReason(c cause) string {
 		}
 		return "sends requests for " + detail + " on"
 	default:
-		return ""
+		return n.refusal(c, c.option)
 	}
 }
 
@@ -122,6 +122,10 @@ func (n names) wayText(w report.Way) string {
 func (n names) clientSees(b report.DoorBackend) string {
 	switch {
 	case b.Verdict != report.Denied:
+		return ""
+	case b.Instead != nil:
+		return "Clients get the answer of " + n.object(b.Instead.Kind, b.Instead.Namespace, b.Instead.Name) + " instead."
+	case b.Reason == report.NeverAsked || b.Reason == report.NoShare:
 		return ""
 	case b.ClientSees == "":
 		return "Clients get no answer from it."

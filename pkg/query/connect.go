@@ -188,8 +188,12 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 }
 
 func brokenVerdict(r report.Reason) report.Verdict {
-	if r == report.NotRead || r == report.NodeUnknown || r == report.LeavesCluster {
+	switch r {
+	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.SettingsUnknown, report.HostShared:
 		return report.Unknown
+	case report.AnsweredByDoor:
+		return report.Allowed
+	default:
 	}
 	return report.Denied
 }

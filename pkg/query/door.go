@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -32,7 +33,8 @@ func (e *engine) doorProblem(d *frontdoor.Door, source reference.Reference) *dra
 // lets nothing through; a data plane that was not found may well be there.
 func problemVerdict(r report.Reason) report.Verdict {
 	switch r {
-	case report.ClassMissing, report.ParentMissing:
+	case report.ClassMissing, report.ParentMissing, report.NamespaceNotWatched, report.LabelsNotWatched, report.OtherClass,
+		report.IngressesNotServed, report.IngressRefused:
 		return report.Denied
 	default:
 		return report.Unknown
@@ -61,7 +63,7 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 		if len(arrivals) > 0 {
 			first = e.arriving(d, entering, arrivals)
 		}
-		for _, b := range backends(d) {
+		for _, b := range askedOf(d) {
 			second := e.leavingDoor(d, b)
 			for _, x := range first {
 				for _, y := range second {
@@ -181,8 +183,41 @@ func backends(d *frontdoor.Door) []*doorBackend {
 	return out
 }
 
-// leavingDoor evaluates the way from a door's data plane to one backend.
+// askedOf are the backends that requests get to: a default backend that is never asked
+// decides nothing, unless it is all there is.
+func askedOf(d *frontdoor.Door) []*doorBackend {
+	all := backends(d)
+	out := slices.DeleteFunc(slices.Clone(all), func(b *doorBackend) bool { return b.first().Broken == report.NeverAsked })
+	if len(out) == 0 {
+		return all
+	}
+	return out
+}
+
+// leavingDoor evaluates the way from a door's data plane to one backend. Where it is
+// not known whether requests come this way, what would be allowed is open.
 func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
+	out := e.wayToBackend(d, b)
+	if slices.ContainsFunc(b.routes, func(r frontdoor.Route) bool { return r.Unsure == "" }) {
+		return out
+	}
+	r := b.first()
+	hop := report.Hop{Kind: report.HopRoute, Verdict: report.Unknown, Reason: r.Unsure, Detail: r.UnsureOf, Object: &r.By}
+	if r.Unsure == report.NotRead {
+		hop.Needs, hop.Detail = []string{r.UnsureOf}, ""
+	}
+	for _, x := range out {
+		if x.verdict == report.Allowed {
+			caveats := x.caveats
+			x.outcome = conclude(append([]report.Hop{hop}, x.hops...))
+			x.caveats = caveats
+		}
+	}
+	return out
+}
+
+// wayToBackend is [engine.leavingDoor] where requests come this way.
+func (e *engine) wayToBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 	r := b.first()
 	if r.Broken != "" {
 		hop := report.Hop{Kind: report.HopRoute, Verdict: brokenVerdict(r.Broken), Reason: r.Broken, Detail: r.Detail}
@@ -203,18 +238,25 @@ func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 	}
 	plane := &d.DataPlane
 	dsts := r.Destinations
-	if plane.ThroughNodes {
+	through := plane.ThroughNodes || r.ThroughNodes
+	if through {
 		if hop := withoutNodePort(dsts); hop != nil {
 			return []*draft{{outcome: conclude([]report.Hop{*hop}), source: newMembers(doorEnd(d)), target: newMembers(doorEnd(d))}}
 		}
 	}
 	switch {
+	case through && keepsAddress(dsts) && plane.Direct && !plane.Anywhere:
+		return routed(e.answers(plane.Parties, dsts))
+	case through && keepsAddress(dsts):
+		return e.fromAnywhere(d, dsts)
+	case through:
+		return e.answers(e.nodesBefore(dsts...), dsts)
 	case plane.Anywhere:
 		return e.fromAnywhere(d, past(dsts))
-	case plane.ThroughNodes && keepsAddress(dsts):
-		return e.fromAnywhere(d, dsts)
 	case plane.Direct:
 		return routed(e.answers(plane.Parties, past(dsts)))
+	case onlyNamed(plane):
+		return e.fromAnywhere(d, past(dsts)) // a load balancer that sends to pods
 	default:
 		return e.answers(e.planeParties(d, dsts...), dsts)
 	}
@@ -224,7 +266,7 @@ func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 // theirs to send to, or nil.
 func withoutNodePort(dsts []model.Destination) *report.Hop {
 	for _, t := range dsts {
-		if s := t.Service; s != nil && t.Broken == "" && !exposed(s) {
+		if s := t.Service; s != nil && t.Broken == "" && (!exposed(s) || s.NoNodePorts && s.Type == snapshot.LoadBalancer) {
 			return &report.Hop{
 				Kind: report.HopService, Verdict: report.Denied, Reason: report.NotExposed, Detail: "type " + string(s.Type),
 				Object: &report.Object{Kind: "Service", Namespace: s.Namespace, Name: s.Name.Name},
@@ -291,11 +333,21 @@ func (e *engine) planeParties(d *frontdoor.Door, dsts ...model.Destination) []mo
 	if !d.DataPlane.ThroughNodes {
 		return d.DataPlane.Parties
 	}
+	return e.nodesBefore(dsts...)
+}
+
+// nodesBefore are the nodes that pass on what arrives at node ports of destinations.
+func (e *engine) nodesBefore(dsts ...model.Destination) []model.Party {
 	var out []model.Party
 	for _, n := range e.entryNodes(dsts...) {
 		out = append(out, model.Party{Node: n})
 	}
 	return out
+}
+
+// onlyNamed: of a load balancer no more is known than what it is.
+func onlyNamed(p *frontdoor.DataPlane) bool {
+	return len(p.Parties) == 1 && p.Parties[0].External != "" && !p.Parties[0].Identity
 }
 
 func doorEnd(d *frontdoor.Door) report.End {
@@ -386,6 +438,7 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 		Object: d.Object, Class: d.Class, Controller: d.Controller, ControllerName: plane.Name, Source: plane.Source,
 		Addresses: plane.Addresses, DataPlane: e.membersOf(e.planeParties(d)), Evidence: plane.Evidence,
 		Anywhere: plane.Anywhere, Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
+		RefusedBy: plane.Refuser, Option: plane.Option,
 	}
 	if plane.Problem == report.NotRead {
 		needs[plane.Detail] = true
@@ -423,6 +476,9 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 func doorVerdict(d *report.Door, more bool) (v report.Verdict, partly bool) {
 	count := map[report.Verdict]int{}
 	for _, b := range d.Backends {
+		if b.Reason == report.NeverAsked && len(d.Backends) > 1 {
+			continue
+		}
 		count[b.Verdict]++
 		partly = partly || b.Partly
 	}
@@ -461,9 +517,12 @@ func noteNeeds(needs map[string]bool, hops []report.Hop) {
 
 func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string]bool) report.DoorBackend {
 	r := b.first()
-	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port}
+	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port, Option: r.Option, Instead: r.Instead}
 	if d.DataPlane.Problem != "" && r.Broken == "" {
 		out.Verdict, out.Reason, out.Detail = problemVerdict(d.DataPlane.Problem), d.DataPlane.Problem, d.DataPlane.Detail
+		if d.DataPlane.Refuser != nil && out.Verdict == report.Denied {
+			out.ClientSees = d.DataPlane.NotFound
+		}
 	} else {
 		drafts := e.leavingDoor(d, b)
 		out.Verdict, out.Partly = overall(drafts)
@@ -501,6 +560,12 @@ func doorRoutes(b *doorBackend) []report.DoorRoute {
 		}
 		for _, h := range hosts {
 			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(r.TLS, h)}
+			if h != "" && hasTLS(r.Passed, h) {
+				route.TLS, route.Passthrough = true, true
+			}
+			if route.TLS {
+				route.TLSBy = r.TLSBy
+			}
 			if r.Weight >= 0 {
 				weight := r.Weight
 				route.Weight = &weight
@@ -548,9 +613,13 @@ func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string
 			// (HTTPRouteRule.backendRefs docs).
 			return "500"
 		}
-		return "503"
+		return cmp.Or(p.NoService, "503")
 	case report.NoEndpoints, report.NoPods, report.TargetPortMissing, report.NoLocalEndpoint:
-		return "503"
+		return cmp.Or(p.NoEndpoints, "503")
+	case report.ExternalNameRefused:
+		return p.NoService
+	case report.HostTaken, report.NoMainIngress:
+		return p.NotFound
 	case report.RouteNotAccepted, report.ParentMissing, report.ClassMissing:
 		return ""
 	default:

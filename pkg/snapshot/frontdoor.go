@@ -1,5 +1,7 @@
 package snapshot
 
+import "time"
+
 // Resources of the front door.
 const (
 	Ingresses       Resource = "ingresses"
@@ -20,11 +22,16 @@ type Ingress struct {
 	// kubernetes.io/ingress.class that it replaced; "" when absent.
 	Class       string
 	LegacyClass string
-	// TargetType is the annotation alb.ingress.kubernetes.io/target-type.
-	TargetType string
-	Default    *IngressBackend
-	Rules      []IngressRule
-	TLS        []IngressTLS
+	// Labels, by which a controller may select what it serves, and the Annotations
+	// by which it is told how.
+	Labels      map[string]string
+	Annotations map[string]string
+	// Created is metadata.creationTimestamp; zero where it is not known, as in most
+	// manifests. Of several Ingresses that claim the same, the oldest often wins.
+	Created time.Time
+	Default *IngressBackend
+	Rules   []IngressRule
+	TLS     []IngressTLS
 	// Addresses are the IPs and host names of status.loadBalancer.ingress.
 	Addresses []string
 }
@@ -59,7 +66,15 @@ type IngressClass struct {
 	Controller string
 	// Default: the annotation ingressclass.kubernetes.io/is-default-class.
 	Default bool
+	// Created is metadata.creationTimestamp; zero where it is not known.
+	Created time.Time
+	// Parameters is the object that spec.parameters refers to, if any.
+	Parameters *ClassParameters
 }
+
+// ClassParameters is the object that holds more settings of a class. Namespace is
+// "" for one that has none.
+type ClassParameters struct{ Group, Kind, Namespace, Name string }
 
 // Gateway is a Gateway of the Gateway API.
 type Gateway struct {

@@ -93,9 +93,8 @@ type Pod struct {
 	// HostIPs are status.hostIPs, the addresses of the pod's node.
 	HostIPs []netip.Addr
 	Ports   []ContainerPort
-	// ControllerArgs are the containers' arguments by which an Ingress or Gateway
-	// controller is told which class it serves: --ingress-class=nginx.
-	ControllerArgs []string
+	// Programs are the containers that may be an Ingress or Gateway controller.
+	Programs []Program
 	// Containers is filled only where a question needs it.
 	Containers []Container
 }
@@ -175,6 +174,10 @@ type Service struct {
 	LoadBalancerHostnames []string
 	// LoadBalancerRanges is spec.loadBalancerSourceRanges.
 	LoadBalancerRanges []netip.Prefix
+	// NoNodePorts: spec.allocateLoadBalancerNodePorts is false.
+	NoNodePorts bool
+	// Annotations are those by which controllers are told about the Service.
+	Annotations map[string]string
 }
 
 // EndpointPort is one port of an EndpointSlice. Port 0 means "all ports", as

@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/settings"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -205,17 +206,25 @@ func (c *collection) core(o *object, kind string) error {
 		}
 		return c.workload(o, &in.ObjectMeta, "spec.template", func() *template { return replicationControllerTemplate(in) })
 	case "ConfigMap":
-		if (snapshot.Name{Namespace: o.raw.GetNamespace(), Name: o.raw.GetName()}) != ciliumConfig() {
-			return nil
-		}
 		in, err := typed[corev1.ConfigMap](o)
+		data := map[string]string{}
+		if (snapshot.Name{Namespace: o.raw.GetNamespace(), Name: o.raw.GetName()}) != ciliumConfig() {
+			if err != nil {
+				return nil // it says nothing about connections
+			}
+			if data = settings.KeptConfig(in.Data); len(data) == 0 {
+				return nil
+			}
+		} else if err == nil {
+			data = in.Data
+		}
 		if err == nil {
 			err = c.identify(o, &in.ObjectMeta, true)
 		}
 		if err != nil {
 			return err
 		}
-		c.builder.AddConfigMap(nameOf(&in.ObjectMeta), in.Data)
+		c.builder.AddConfigMap(nameOf(&in.ObjectMeta), data)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	netutils "k8s.io/utils/net"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/settings"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -57,17 +58,8 @@ func convertPod(in *corev1.Pod) *snapshot.Pod {
 		HostIPs:     hostIPs(&in.Status),
 		Ports:       containerPorts(&in.Spec),
 
-		ControllerArgs: podControllerArgs(&in.Spec),
+		Programs: programs(in),
 	}
-}
-
-func podControllerArgs(spec *corev1.PodSpec) []string {
-	var out []string
-	for i := range spec.Containers {
-		out = append(out, controllerArgs(spec.Containers[i].Command)...)
-		out = append(out, controllerArgs(spec.Containers[i].Args)...)
-	}
-	return out
 }
 
 func podReady(in *corev1.PodStatus) bool {
@@ -224,6 +216,8 @@ func convertService(in *corev1.Service) *snapshot.Service {
 			out.LoadBalancerRanges = append(out.LoadBalancerRanges, prefix)
 		}
 	}
+	out.NoNodePorts = spec.AllocateLoadBalancerNodePorts != nil && !*spec.AllocateLoadBalancerNodePorts
+	out.Annotations = settings.Annotations(in.Annotations)
 	return out
 }
 

@@ -1,10 +1,9 @@
 package source
 
 import (
-	"strings"
-
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/settings"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -12,14 +11,15 @@ import (
 const (
 	legacyClassAnnotation  = "kubernetes.io/ingress.class"
 	defaultClassAnnotation = "ingressclass.kubernetes.io/is-default-class"
-	albTargetAnnotation    = "alb.ingress.kubernetes.io/target-type"
 )
 
 func convertIngress(in *networkingv1.Ingress) *snapshot.Ingress {
 	out := &snapshot.Ingress{
 		Name:        snapshot.Name{Namespace: in.Namespace, Name: in.Name},
 		LegacyClass: in.Annotations[legacyClassAnnotation],
-		TargetType:  in.Annotations[albTargetAnnotation],
+		Labels:      in.Labels,
+		Annotations: settings.Annotations(in.Annotations),
+		Created:     in.CreationTimestamp.Time,
 	}
 	if in.Spec.IngressClassName != nil {
 		out.Class = *in.Spec.IngressClassName
@@ -70,28 +70,17 @@ func convertIngressBackend(in *networkingv1.IngressBackend) snapshot.IngressBack
 }
 
 func convertIngressClass(in *networkingv1.IngressClass) *snapshot.IngressClass {
-	return &snapshot.IngressClass{
+	out := &snapshot.IngressClass{
 		Name: in.Name, Controller: in.Spec.Controller, Default: in.Annotations[defaultClassAnnotation] == "true",
+		Created: in.CreationTimestamp.Time,
 	}
-}
-
-// controllerArgs keeps the arguments by which an Ingress or Gateway controller
-// is told which class it serves. The flags are those of ingress-nginx
-// (--controller-class, --ingress-class, --watch-ingress-without-class), F5 NGINX (-ingress-class), NGINX Gateway
-// Fabric (--gateway-ctlr-name, --gatewayclass), Traefik
-// (--providers.kubernetesingress.ingressclass), HAProxy (--ingress.class) and
-// Contour (--ingress-class-name).
-func controllerArgs(args []string) []string {
-	var out []string
-	for i, a := range args {
-		name, _, joined := strings.Cut(strings.TrimLeft(a, "-"), "=")
-		switch strings.ToLower(name) {
-		case "controller-class", "ingress-class", "ingress-class-name", "ingress.class", "gateway-ctlr-name", "gatewayclass",
-			"watch-ingress-without-class", "providers.kubernetesingress", "providers.kubernetesingress.ingressclass", "providers.kubernetesgateway":
-			if !joined && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-				a += "=" + args[i+1]
-			}
-			out = append(out, a)
+	if p := in.Spec.Parameters; p != nil {
+		out.Parameters = &snapshot.ClassParameters{Kind: p.Kind, Name: p.Name}
+		if p.APIGroup != nil {
+			out.Parameters.Group = *p.APIGroup
+		}
+		if p.Namespace != nil {
+			out.Parameters.Namespace = *p.Namespace
 		}
 	}
 	return out

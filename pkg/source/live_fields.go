@@ -21,7 +21,7 @@ func fieldsOf(r snapshot.Resource) []string {
 			"metadata.name", "metadata.namespace",
 			"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 			"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-			"spec.loadBalancerSourceRanges",
+			"spec.loadBalancerSourceRanges", "spec.allocateLoadBalancerNodePorts", "metadata.annotations",
 			"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
 		}
 	case snapshot.EndpointSlices:
@@ -34,11 +34,11 @@ func fieldsOf(r snapshot.Resource) []string {
 		return []string{"metadata.name", "metadata.namespace", "spec"}
 	case snapshot.Ingresses:
 		return []string{
-			"metadata.name", "metadata.namespace", "metadata.annotations", "spec",
+			"metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.creationTimestamp", "spec",
 			"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
 		}
 	case snapshot.IngressClasses:
-		return []string{"metadata.name", "metadata.annotations", "spec.controller"}
+		return []string{"metadata.name", "metadata.annotations", "metadata.creationTimestamp", "spec"}
 	case snapshot.ConfigMaps:
 		return []string{"metadata.name", "metadata.namespace", "data"}
 	case snapshot.CronJobs:
@@ -59,7 +59,7 @@ func podTemplateFields() []string {
 	return []string{
 		"metadata.namespace", "metadata.labels",
 		"metadata.ownerReferences.kind", "metadata.ownerReferences.name", "metadata.ownerReferences.controller",
-		"spec.containers.ports", "spec.containers.command", "spec.containers.args",
+		"spec.containers.ports", "spec.containers.image", "spec.containers.command", "spec.containers.args",
 		"spec.initContainers.ports", "spec.initContainers.restartPolicy",
 	}
 }

@@ -94,6 +94,14 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 				return nil, undecodable(err)
 			}
 			template = t.livePod(&in)
+			if mayControl(&in.Spec) {
+				// Its variables and files count too, which few pods are asked for.
+				var whole corev1.Pod
+				if err := whole.Unmarshal(item); err != nil {
+					return nil, undecodable(err)
+				}
+				template.Programs = programs(&whole)
+			}
 			kept, latest = latest, kept
 		}
 		kept = keep(own, kept[:0], item)
@@ -106,7 +114,7 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 		out.Labels = template.Labels
 		out.Owner = template.Owner
 		out.Ports = template.Ports
-		out.ControllerArgs = template.ControllerArgs
+		out.Programs = template.Programs
 		return out, nil
 	}, nil
 }

@@ -2,8 +2,6 @@ package source
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -52,7 +50,7 @@ func Record(s *snapshot.Snapshot) (*report.Snapshot, error) {
 	}
 	for _, name := range s.ConfigMaps() {
 		data, _ := s.ConfigMap(name)
-		r.add("v1", "ConfigMap", &corev1.ConfigMap{ObjectMeta: metaOf(name, nil), Data: cni.KeptConfig(data)})
+		r.add("v1", "ConfigMap", &corev1.ConfigMap{ObjectMeta: metaOf(name, nil), Data: keptConfig(data)})
 	}
 	r.frontDoor(s)
 	return r.out, r.err
@@ -229,7 +227,7 @@ func (r *recorder) pod(o *snapshot.Pod) {
 		out.DeletionTimestamp = &epoch
 	}
 	out.Spec.NodeName, out.Spec.HostNetwork = o.Node, o.HostNetwork
-	out.Spec.Containers = recordedContainers(o)
+	out.Spec.Containers, out.Spec.Volumes = recordedContainers(o), recordedVolumes(o.Programs)
 	out.Status.Phase = corev1.PodPhase(o.Phase)
 	if o.Ready {
 		out.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
@@ -243,9 +241,8 @@ func (r *recorder) pod(o *snapshot.Pod) {
 	r.add("v1", "Pod", out)
 }
 
-// recordedContainers hold the pod's ports, and the arguments that name an Ingress
-// class. Whose they were is not kept; an argument in two words would take the
-// next one for its value, so that one begins another container.
+// recordedContainers hold the pod's ports, and then the programs that may be
+// controllers.
 func recordedContainers(o *snapshot.Pod) []corev1.Container {
 	out := []corev1.Container{{Name: "c0"}}
 	for _, p := range o.Ports {
@@ -253,14 +250,8 @@ func recordedContainers(o *snapshot.Pod) []corev1.Container {
 			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), ContainerPort: int32(p.Port), HostPort: int32(p.HostPort),
 		})
 	}
-	open := false
-	for _, a := range o.ControllerArgs {
-		if open {
-			out = append(out, corev1.Container{Name: "c" + strconv.Itoa(len(out))})
-		}
-		last := &out[len(out)-1]
-		last.Args = append(last.Args, a)
-		open = !strings.Contains(a, "=")
+	for i := range o.Programs {
+		out = append(out, recordedProgram(&o.Programs[i], len(out)))
 	}
 	return out
 }
@@ -313,7 +304,12 @@ func (r *recorder) workload(o *snapshot.Workload) {
 
 func (r *recorder) service(o *snapshot.Service) {
 	out := &corev1.Service{ObjectMeta: metaOf(o.Name, nil)}
+	out.Annotations = o.Annotations
 	spec := &out.Spec
+	if o.NoNodePorts {
+		no := false
+		spec.AllocateLoadBalancerNodePorts = &no
+	}
 	spec.Type = corev1.ServiceType(o.Type)
 	spec.Selector = o.Selector
 	spec.ExternalName = o.ExternalName

@@ -40,18 +40,29 @@ func (r *recorder) frontDoor(s *snapshot.Snapshot) {
 func (r *recorder) ingressClass(o *snapshot.IngressClass) {
 	out := &networkingv1.IngressClass{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
 	out.Spec.Controller = o.Controller
+	out.CreationTimestamp = metav1.NewTime(o.Created)
 	if o.Default {
 		out.Annotations = map[string]string{defaultClassAnnotation: "true"}
+	}
+	if p := o.Parameters; p != nil {
+		out.Spec.Parameters = &networkingv1.IngressClassParametersReference{Kind: p.Kind, Name: p.Name}
+		if p.Group != "" {
+			out.Spec.Parameters.APIGroup = &p.Group
+		}
+		if p.Namespace != "" {
+			scope := networkingv1.IngressClassParametersReferenceScopeNamespace
+			out.Spec.Parameters.Namespace, out.Spec.Parameters.Scope = &p.Namespace, &scope
+		}
 	}
 	r.add(networkingv1.SchemeGroupVersion.String(), "IngressClass", out)
 }
 
 func (r *recorder) ingress(o *snapshot.Ingress) {
-	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
-	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
-		if value != "" {
-			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)
-		}
+	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, o.Labels)}
+	out.CreationTimestamp = metav1.NewTime(o.Created)
+	out.Annotations = maps.Clone(o.Annotations)
+	if o.LegacyClass != "" {
+		metav1.SetMetaDataAnnotation(&out.ObjectMeta, legacyClassAnnotation, o.LegacyClass)
 	}
 	if o.Class != "" {
 		out.Spec.IngressClassName = &o.Class

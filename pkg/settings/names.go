@@ -1,0 +1,89 @@
+package settings
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Naming is what the value of an option or variable names.
+type Naming uint8
+
+// What values name.
+const (
+	// Nothing that is private: flags, classes, ports.
+	Nothing Naming = iota
+	// Namespaces, parted by commas.
+	Namespaces
+	// Objects are NAMESPACE/NAME, parted by commas.
+	Objects
+	// Labels are a label selector.
+	Labels
+)
+
+// Names is what the value of an option, or of a variable, names.
+func Names(option string) Naming {
+	switch option {
+	case "watch-namespace", "watch-namespaces", "namespace-whitelist", "namespace-blacklist", "providers.kubernetesingress.namespaces",
+		"providers.kubernetescrd.namespaces", "providers.kubernetesgateway.namespaces",
+		"CONTROLLER_WATCH_NAMESPACE", "POD_NAMESPACE", "WATCH_NAMESPACE", "KUBERNETES_WATCHNAMESPACE":
+		return Namespaces
+	case "publish-service", "configmap", "nginx-configmaps", "tcp-services-configmap", "udp-services-configmap", "configmap-tcp-services",
+		"default-backend-service", "default-ssl-certificate", "wildcard-tls-secret", "providers.kubernetesingress.ingressendpoint.publishedservice",
+		"CONTROLLER_PUBLISH_SERVICE":
+		return Objects
+	case "watch-namespace-selector", "watch-namespace-label", "providers.kubernetesingress.labelselector":
+		return Labels
+	default:
+		return Nothing
+	}
+}
+
+// PublicName is an image's name without what may be a private registry's folder: what
+// stands before the last word that tells of a controller is left out.
+func PublicName(repository string) string {
+	parts := strings.Split(repository, "/")
+	for len(parts) > 1 && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(parts[0], w) }) {
+		parts = parts[1:]
+	}
+	return strings.Join(parts, "/")
+}
+
+// RenameActions replaces the Services in an action of a load balancer. What is no
+// JSON is left out.
+func RenameActions(text string, service func(string) string) string {
+	var action any
+	if json.Unmarshal([]byte(text), &action) != nil {
+		return ""
+	}
+	var walk func(any)
+	walk = func(value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			for key, field := range v {
+				name, isText := field.(string)
+				switch {
+				case isText && strings.EqualFold(key, "serviceName"):
+					v[key] = service(name)
+				case isText && !keptActions[strings.ToLower(key)]:
+					v[key] = ""
+				default:
+					walk(field)
+				}
+			}
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		}
+	}
+	walk(action)
+	out, err := json.Marshal(action)
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+// keptActions are the texts of an action that name nothing.
+var keptActions = map[string]bool{"type": true, "serviceport": true, "statuscode": true, "protocol": true, "port": true, "contenttype": true}
