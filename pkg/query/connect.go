@@ -81,6 +81,7 @@ func (e *engine) over(p pair, l link) outcome {
 	behaviour := e.Plugin.Behaviour
 	hops := e.hops(p, l, behaviour, !e.bare)
 	e.nameEnds(hops, p)
+	e.openToPlugin(hops, p, l)
 	out := conclude(hops)
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
@@ -94,6 +95,30 @@ func (e *engine) over(p pair, l link) outcome {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
 	return out
+}
+
+// openToPlugin opens the hops that the network plugin decides, where what tells which
+// one it is, or how it is set up, could not be read, and it may decide otherwise.
+func (e *engine) openToPlugin(hops []report.Hop, p pair, l link) {
+	for _, d := range e.Plugin.Otherwise {
+		if !e.concerns(d.Behaviour, p) {
+			continue
+		}
+		other := e.hops(p, l, d.Behaviour, false)
+		if conclude(other).verdict == conclude(hops).verdict {
+			continue
+		}
+		at := len(hops) - 1
+		for i := range hops {
+			if i < len(other) && other[i].Kind == hops[i].Kind && other[i].Verdict != hops[i].Verdict {
+				at = i
+				break
+			}
+		}
+		hops[at].Verdict, hops[at].Reason, hops[at].DecidedBy = report.Unknown, report.NetworkPluginDecides, nil
+		hops[at].Detail = e.Plugin.Gap.Permission()
+		hops[at].Needs = []string{hops[at].Detail}
+	}
 }
 
 // nameEnds says for each hop which end it is about.
@@ -309,17 +334,21 @@ func sameNode(a, b model.Party) selector.Result {
 // policed fills in a hop for a pod that policies may select.
 func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snapshot.Pod, subject, peer *policy.Endpoint, b policy.Behaviour, evidence bool) {
 	hop.Object = podObject(pod)
-	c := policy.Connection{Direction: d, Subject: subject, Peer: peer, Protocol: p.dst.Port.Protocol, Port: p.dst.Port.Pod}
-	var record *[]report.PolicyEvidence
-	if evidence {
-		record = &hop.Policies
-	}
-	selected := e.Isolating(pod, d)
+	port := p.dst.Port
+	c := policy.Connection{Direction: d, Subject: subject, Peer: peer, Ports: policy.At(port.Protocol, port.Pod)}
+	binding := e.Binding(pod, d)
 	if rest := p.src.Rest; rest != nil && d == report.Egress {
-		selected = rest.Egress
+		binding = policy.AddUp(rest.Egress)
 	}
-	decision := policy.Evaluate(c, selected, b, record)
+	var trace *policy.Trace
+	if evidence {
+		trace = &policy.Trace{Protocol: port.Protocol, Port: port.Pod}
+	}
+	decision := binding.Against(c, b, trace)
 	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
+	if evidence {
+		hop.Policies = trace.Policies
+	}
 	if decision.Rule != nil {
 		hop.DecidedBy = &report.RuleRef{
 			Policy: decision.Policy.Ref(), Path: decision.Rule.Path, Location: decision.Policy.Origin.At(decision.Rule.Path),

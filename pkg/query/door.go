@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -420,11 +421,21 @@ func webPorts(dsts []model.Destination) []model.Destination {
 func FrontDoor(m *model.Model, r reference.Reference, o Options) (*report.FrontDoor, error) {
 	e := &engine{Model: m, Options: o}
 	out := &report.FrontDoor{Header: report.NewHeader("FrontDoor"), Of: endOf(r), Enforcement: enforcement(m), Doors: []report.Door{}}
+	needs := map[string]bool{}
 	doors, err := frontdoor.Open(m, r, o.Controllers)
-	if err != nil {
+	var unreadable *model.UnreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		permission := unreadable.Gap.Permission()
+		needs[permission] = true
+		out.Doors = append(out.Doors, report.Door{
+			Object:    report.Object{Kind: string(r.Kind), Namespace: r.Namespace, Name: r.Name},
+			DataPlane: []report.Members{}, Evidence: []report.Evidence{}, Backends: []report.DoorBackend{},
+			Problem: report.NotRead, Detail: permission,
+		})
+	case err != nil:
 		return nil, err
 	}
-	needs := map[string]bool{}
 	for _, d := range doors {
 		out.Doors = append(out.Doors, e.door(d, r.Port, needs))
 	}
@@ -605,7 +616,7 @@ func hasTLS(tls []string, host string) bool {
 // without endpoints is answered at once.
 func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string {
 	switch r {
-	case report.NoRuleAllows:
+	case report.NoRuleAllows, report.RuleDenies:
 		return p.Timeout
 	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing:
 		if gatewayAPI {
