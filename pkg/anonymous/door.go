@@ -1,7 +1,6 @@
 package anonymous
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -72,24 +71,7 @@ func (n *Names) namespaced(old string) string {
 	return n.Namespace(ns) + "/" + name
 }
 
-// annotations of a door or a Service.
-func (n *Names) annotations(old map[string]string) map[string]string {
-	out := maps.Clone(old)
-	for key, value := range out {
-		switch settings.Annotation(key) {
-		case settings.ServiceName:
-			out[key] = n.object("Service", value)
-		case settings.Presence:
-			out[key] = "yes"
-		case settings.Actions:
-			out[key] = settings.RenameActions(value, func(service string) string { return n.object("Service", service) })
-		case settings.Plain, settings.Unkept:
-		}
-	}
-	return out
-}
-
 // config is a ConfigMap's data as far as controllers read it.
 func (n *Names) config(data map[string]string) map[string]string {
-	return settings.RenameConfig(data, n.Namespace, func(service string) string { return n.object("Service", service) }, n.Selector)
+	return settings.RenameConfig(data, n.Namespace, func(service string) string { return n.Object("Service", service) }, n.Selector)
 }

@@ -3,9 +3,9 @@ package plan
 import (
 	"cmp"
 
+	"github.com/kubectl-netguard/netguard/pkg/annotations"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
-	"github.com/kubectl-netguard/netguard/pkg/settings"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -35,8 +35,8 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.gateway(name)
-		for _, kind := range routeKinds() {
-			p.wantAll(snapshot.Resource(kind.Resource()))
+		for _, r := range snapshot.RouteKinds() {
+			p.wantAll(r)
 		}
 		for _, route := range p.s.Routes() {
 			for _, parent := range route.Parents {
@@ -68,8 +68,8 @@ func (p *planner) allDoors() {
 	}
 	if len(p.s.Gateways()) > 0 {
 		p.want(snapshot.Need{Resource: snapshot.GatewayClasses})
-		for _, kind := range routeKinds() {
-			p.wantAll(snapshot.Resource(kind.Resource()))
+		for _, r := range snapshot.RouteKinds() {
+			p.wantAll(r)
 		}
 		for _, route := range p.s.Routes() {
 			p.routeBackends(route)
@@ -78,10 +78,6 @@ func (p *planner) allDoors() {
 	if len(p.s.Ingresses())+len(p.s.Gateways()) > 0 {
 		p.dataPlane()
 	}
-}
-
-func routeKinds() []reference.Kind {
-	return []reference.Kind{reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute}
 }
 
 func ingressServices(ing *snapshot.Ingress) []snapshot.Name {
@@ -95,7 +91,7 @@ func ingressServices(ing *snapshot.Ingress) []snapshot.Name {
 		add(*ing.Default)
 	}
 	for key, value := range ing.Annotations {
-		if settings.Annotation(key) == settings.ServiceName {
+		if annotations.Of(key) == annotations.ServiceName {
 			add(snapshot.IngressBackend{Service: value})
 		}
 	}

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -48,42 +47,3 @@ func PublicName(repository string) string {
 	}
 	return strings.Join(parts, "/")
 }
-
-// RenameActions replaces the Services in an action of a load balancer. What is no
-// JSON is left out.
-func RenameActions(text string, service func(string) string) string {
-	var action any
-	if json.Unmarshal([]byte(text), &action) != nil {
-		return ""
-	}
-	var walk func(any)
-	walk = func(value any) {
-		switch v := value.(type) {
-		case map[string]any:
-			for key, field := range v {
-				name, isText := field.(string)
-				switch {
-				case isText && strings.EqualFold(key, "serviceName"):
-					v[key] = service(name)
-				case isText && !keptActions[strings.ToLower(key)]:
-					v[key] = ""
-				default:
-					walk(field)
-				}
-			}
-		case []any:
-			for _, item := range v {
-				walk(item)
-			}
-		}
-	}
-	walk(action)
-	out, err := json.Marshal(action)
-	if err != nil {
-		return ""
-	}
-	return string(out)
-}
-
-// keptActions are the texts of an action that name nothing.
-var keptActions = map[string]bool{"type": true, "serviceport": true, "statuscode": true, "protocol": true, "port": true, "contenttype": true}

@@ -1,4 +1,4 @@
-package settings
+package annotations
 
 import "strings"
 
@@ -20,9 +20,9 @@ const (
 	Actions
 )
 
-// annotations of Ingresses, IngressClasses and Services that say how a controller
+// known are the annotations of Ingresses, IngressClasses and Services that say how a controller
 // reads the object; the class annotations have fields of their own.
-var annotations = map[string]Meaning{
+var known = map[string]Meaning{
 	// https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
 	"nginx.ingress.kubernetes.io/service-upstream":   Plain,
 	"nginx.ingress.kubernetes.io/canary":             Plain,
@@ -97,9 +97,9 @@ var families = map[string]Meaning{
 	"alb.ingress.kubernetes.io/conditions.": Presence,
 }
 
-// Annotation is what the value of an annotation names.
-func Annotation(key string) Meaning {
-	if m, ok := annotations[key]; ok {
+// Of is what the value of an annotation names.
+func Of(key string) Meaning {
+	if m, ok := known[key]; ok {
 		return m
 	}
 	for prefix, m := range families {
@@ -110,11 +110,11 @@ func Annotation(key string) Meaning {
 	return Unkept
 }
 
-// Annotations keeps those that say how a controller reads an object; nil for none.
-func Annotations(all map[string]string) map[string]string {
+// Kept are those that say how a controller reads an object; nil for none.
+func Kept(all map[string]string) map[string]string {
 	var out map[string]string
 	for key, value := range all {
-		if Annotation(key) == Unkept {
+		if Of(key) == Unkept {
 			continue
 		}
 		if out == nil {
