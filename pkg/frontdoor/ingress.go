@@ -71,17 +71,30 @@ func (f *finder) readIngress(q *asked, d *Door) {
 		d.DataPlane.NotFound = "" // there is no load balancer of it to ask
 	}
 	if d.DataPlane.Problem == "" && read.throughNodes != nil && !f.byUserSaid && f.known.outside != nil {
-		f.throughNodes(d)
+		f.throughNodes(q, read, d)
 	}
 }
 
 // throughNodes: a load balancer outside may send to nodes for some Services, and to
 // pods for others.
-func (f *finder) throughNodes(d *Door) {
-	toPods := slices.ContainsFunc(d.Routes, func(r Route) bool { return !r.ThroughNodes && r.Broken != report.AnsweredByDoor })
-	toNodes := slices.ContainsFunc(d.Routes, func(r Route) bool { return r.ThroughNodes })
+func (f *finder) throughNodes(q *asked, read *reader, d *Door) {
 	plane, o := &d.DataPlane, f.known.outside
-	plane.ThroughNodes = toNodes && !toPods || plane.ThroughNodes && !toPods
+	toPods, toNodes := false, false
+	for _, r := range d.Routes {
+		switch {
+		case r.Broken == report.NotRead: // a Service that may say so
+			plane.Problem, plane.Detail, plane.Parties = report.NotRead, r.Detail, nil
+			return
+		case r.ThroughNodes:
+			toNodes = true
+		case len(r.Destinations) > 0:
+			toPods = true
+		}
+	}
+	if !toPods && !toNodes {
+		toPods = !read.throughNodes(q, &snapshot.Service{}).nodes
+	}
+	plane.ThroughNodes = !toPods
 	if !plane.ThroughNodes && len(o.ranges) == 0 {
 		plane.Anywhere, plane.Direct = true, true
 		plane.Parties = []model.Party{{External: o.why}}

@@ -101,6 +101,8 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 	switch {
 	case b.Verdict == report.Allowed && d.Verdict == report.Denied && len(d.Backends) == 1:
 		word, why = "does not work", "clients outside do not get to the controller"
+	case b.Verdict == report.Allowed && d.Verdict == report.Unknown && len(d.Backends) == 1 && len(d.Outside) > 0:
+		word = "works where clients get in, see Entry"
 	case b.Verdict == report.Allowed && someShutOut(d):
 		word = "works for some clients, see Entry"
 	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:

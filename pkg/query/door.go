@@ -55,15 +55,7 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			out = append(out, e.doorProblem(d, source))
 			continue
 		}
-		entering := sources
-		arrivals := e.arrivalsAt(d, target.Port)
-		if source.Form == reference.FormInternet {
-			entering = destinationFamilies(arrivals).within(sources)
-		}
-		first := []*draft{nil}
-		if len(arrivals) > 0 {
-			first = e.arriving(d, entering, arrivals)
-		}
+		first := e.toward(d, source, target, sources)
 		for _, b := range askedOf(d) {
 			second := e.leavingDoor(d, b)
 			for _, x := range first {
@@ -101,7 +93,7 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 	if onHost(d.DataPlane.Parties) {
 		return routed(drafts) // to the nodes' own ports
 	}
-	return drafts
+	return nothingLeadsIn(d, clients, drafts)
 }
 
 // chain joins the way to the door and the way from it.

@@ -27,6 +27,8 @@ const (
 	NoShare Reason = "NoShare"
 	// NeverAsked: no request is left over for the default backend.
 	NeverAsked Reason = "NeverAsked"
+	// NothingLeadsIn: nothing that is known leads clients outside to the controller.
+	NothingLeadsIn Reason = "NothingLeadsIn"
 	// AnsweredByDoor: the door answers the request itself, as with a redirect.
 	AnsweredByDoor Reason = "AnsweredByDoor"
 )
