@@ -83,6 +83,10 @@ type DataPlane struct {
 	Option  string
 	// Name of the controller, where the catalogue knows it; Source its documentation.
 	Name, Source string
+	// Streams are ports of the controller that lead to Services past its doors, and
+	// Hidden the permissions to read of others.
+	Streams []Stream
+	Hidden  []string
 	// unread is what the search waits for.
 	unread []snapshot.Need
 }

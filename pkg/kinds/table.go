@@ -40,6 +40,9 @@ func table() []Kind {
 		{Part: Doors, Resource: "tlsroutes", Group: GatewayAPI, Name: "TLSRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tlsroute", Door: true},
 		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
 		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
+		// Of the AWS Load Balancer Controller: settings of its classes, and ways past doors.
+		{Part: Doors, Resource: "ingressclassparams", Group: "elbv2.k8s.aws", Name: "IngressClassParams", Versions: []string{"v1beta1"}, Cluster: true, Verbs: get, Optional: true, Public: true},
+		{Part: Doors, Resource: "targetgroupbindings", Group: "elbv2.k8s.aws", Name: "TargetGroupBinding", Versions: []string{"v1beta1"}, Verbs: list, Optional: true},
 		// What decides about them.
 		{Part: Policies, Resource: "networkpolicies", Group: networking, Name: "NetworkPolicy", Versions: v1, Verbs: list},
 		// Cilium says here whether it enforces policies.

@@ -25,6 +25,9 @@ func (p *planner) frontDoor(r reference.Reference) {
 		}
 		p.ingressClasses(ing)
 		p.neighbours()
+		if p.q.Source == nil {
+			p.want(snapshot.Need{Resource: snapshot.TargetGroupBindings, Namespace: ing.Namespace})
+		}
 		for _, s := range ingressServices(ing) {
 			p.backend(s)
 		}

@@ -112,6 +112,12 @@ func (n names) wayText(w report.Way) string {
 		return "external IP of " + object + ", port " + n.esc(w.Port)
 	case report.WayHostPort:
 		return "hostPort " + n.esc(w.Port) + " of " + object
+	case report.WayDoor:
+		return object + " for " + n.list(w.From, 3)
+	case report.WayStream:
+		return "port " + n.esc(w.Port) + " of the controller, by " + object
+	case report.WayTargetGroup:
+		return "an AWS load balancer, by " + object
 	case report.WayIPBlock:
 		return "the pods' own addresses, from " + n.list(w.From, 3)
 	}

@@ -196,6 +196,12 @@ const (
 	WayExternalIP WayKind = "ExternalIP"
 	// WayHostPort: a hostPort of the pods.
 	WayHostPort WayKind = "HostPort"
+	// WayDoor: another Ingress leads to the same pods.
+	WayDoor WayKind = "Door"
+	// WayStream: a port of the controller leads to the same pods whatever the requests.
+	WayStream WayKind = "Stream"
+	// WayTargetGroup: a load balancer made elsewhere sends to the same pods.
+	WayTargetGroup WayKind = "TargetGroup"
 	// WayIPBlock: a policy lets outside addresses in.
 	WayIPBlock WayKind = "IPBlock"
 )

@@ -87,6 +87,8 @@ func codecs() []Codec {
 		route(snapshot.TCPRoutes),
 		route(snapshot.TLSRoutes),
 		gatewayAPI(snapshot.ReferenceGrants, (*wire).grant, grantFields),
+		own[snapshot.ALBClassParams](snapshot.IngressClassParams),
+		own[snapshot.TargetGroupBinding](snapshot.TargetGroupBindings),
 	}
 }
 
