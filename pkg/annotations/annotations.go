@@ -65,8 +65,6 @@ var known = map[string]Meaning{
 	"projectcontour.io/tls-minimum-protocol-version": Plain,
 	// aws-load-balancer-controller docs/guide/ingress/annotations.md
 	"alb.ingress.kubernetes.io/target-type":     Plain,
-	"alb.ingress.kubernetes.io/scheme":          Plain,
-	"alb.ingress.kubernetes.io/group.name":      Plain,
 	"alb.ingress.kubernetes.io/group.order":     Plain,
 	"alb.ingress.kubernetes.io/listen-ports":    Plain,
 	"alb.ingress.kubernetes.io/certificate-arn": Presence,

@@ -84,7 +84,7 @@ func Beside(m *model.Model, d *Door, controllers []reference.Reference) []*Door 
 		}
 		out = append(out, ingressDoor(m, ing, controllers))
 	}
-	return out
+	return guarded(m, out)
 }
 
 // ingressBackends are the Services that an Ingress names.

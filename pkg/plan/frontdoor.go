@@ -28,7 +28,7 @@ func (p *planner) frontDoor(r reference.Reference) {
 		if p.q.Source == nil {
 			p.want(snapshot.Need{Resource: snapshot.TargetGroupBindings, Namespace: ing.Namespace})
 		}
-		for _, s := range ingressServices(ing) {
+		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
 			p.backend(s)
 		}
 	case reference.Gateway:

@@ -86,11 +86,16 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 	if open := e.entryUnread(d); open != nil {
 		return []*draft{open}
 	}
-	drafts := e.answers(clients, arrivals)
-	if onHost(d.DataPlane.Parties) {
-		return routed(drafts) // to the nodes' own ports
-	}
-	return nothingLeadsIn(d, clients, drafts)
+	return e.guarded(d, clients, func(clients []model.Party) []*draft {
+		if len(arrivals) == 0 {
+			return nil // a data plane outside of the cluster
+		}
+		drafts := e.answers(clients, arrivals)
+		if onHost(d.DataPlane.Parties) {
+			return routed(drafts) // to the nodes' own ports
+		}
+		return nothingLeadsIn(d, clients, drafts)
+	})
 }
 
 // chain joins the way to the door and the way from it.
@@ -184,10 +189,14 @@ func askedOf(d *frontdoor.Door) []*doorBackend {
 	return out
 }
 
-// leavingDoor evaluates the way from a door's data plane to one backend. Where it is
-// not known whether requests come this way, what would be allowed is open.
+// leavingDoor evaluates the way from a door's data plane to one backend, with whom the
+// controller asks before it sends a request there. Where it is not known whether requests
+// come this way, what would be allowed is open.
 func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
-	out := e.wayToBackend(d, b)
+	out := e.toBackend(d, b)
+	if b.first().Broken == "" {
+		out = e.afterAsking(d, b, out)
+	}
 	if slices.ContainsFunc(b.routes, func(r frontdoor.Route) bool { return r.Unsure == "" }) {
 		return out
 	}
@@ -198,16 +207,14 @@ func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 	}
 	for _, x := range out {
 		if x.verdict == report.Allowed {
-			caveats := x.caveats
-			x.outcome = conclude(append([]report.Hop{hop}, x.hops...))
-			x.caveats = caveats
+			x.outcome = before([]report.Hop{hop}, x)
 		}
 	}
 	return out
 }
 
-// wayToBackend is [engine.leavingDoor] where requests come this way.
-func (e *engine) wayToBackend(d *frontdoor.Door, b *doorBackend) []*draft {
+// toBackend evaluates the way from a door's data plane to one backend.
+func (e *engine) toBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 	r := b.first()
 	if r.Broken != "" {
 		hop := report.Hop{Kind: report.HopRoute, Verdict: brokenVerdict(r.Broken), Reason: r.Broken, Detail: r.Detail}

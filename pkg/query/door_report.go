@@ -56,8 +56,9 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 		out.Entry = &report.Object{Kind: "Service", Namespace: plane.Entry.Namespace, Name: plane.Entry.Name.Name}
 	}
 	internet := reference.Reference{Form: reference.FormInternet}
-	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 {
-		clients := internetTo(arrivals)
+	out.Guards = e.reportGuards(d, needs)
+	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 || guardsClients(d) && plane.Problem == "" {
+		clients := e.clientsOf(d, arrivals)
 		entering := e.arriving(d, clients, arrivals)
 		for _, x := range entering {
 			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
@@ -147,6 +148,9 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 		}
 		if out.Verdict == report.Denied {
 			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
+			if asked := unanswered(drafts); asked != nil {
+				out.ClientSees = asked.ClientSees
+			}
 			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil

@@ -108,6 +108,8 @@ type Door struct {
 	RefusedBy *Object `json:"refusedBy,omitempty"`
 	// Option is the setting by which it does not.
 	Option string `json:"option,omitempty"`
+	// Guards are what the door has of its own to keep clients out.
+	Guards []Guard `json:"guards,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
 	Outside []Answer `json:"outside,omitempty"`
