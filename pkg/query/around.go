@@ -144,6 +144,9 @@ func (e *engine) ownAddress(d *frontdoor.Door, block string) bool {
 // doorsBeside are the other Ingresses that lead to the same pods, by which clients
 // outside get to them, or may.
 func (e *engine) doorsBeside(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
+	if d.Object.Kind != "Ingress" {
+		return nil // Ingresses are not read for other doors
+	}
 	var out []report.Way
 	only := *d
 	only.Routes = []frontdoor.Route{*r}
