@@ -40,7 +40,7 @@ func renameActions(text string, service func(string) string) string {
 				switch {
 				case isText && strings.EqualFold(key, "serviceName"):
 					v[key] = service(name)
-				case isText && !keptActions[strings.ToLower(key)]:
+				case isText && !keptAction(strings.ToLower(key)):
 					v[key] = ""
 				default:
 					walk(field)
@@ -60,5 +60,12 @@ func renameActions(text string, service func(string) string) string {
 	return string(out)
 }
 
-// keptActions are the texts of an action that name nothing.
-var keptActions = map[string]bool{"type": true, "serviceport": true, "statuscode": true, "protocol": true, "port": true, "contenttype": true}
+// keptAction reports whether a text of an action names nothing.
+func keptAction(key string) bool {
+	switch key {
+	case "type", "serviceport", "statuscode", "protocol", "port", "contenttype":
+		return true
+	default:
+		return false
+	}
+}

@@ -57,6 +57,13 @@ func albServes(q *asked) claim {
 // Service, of the Ingress, and what the controller was told is the default
 // (pkg/ingress/model_build_target_group.go buildTargetGroupTargetType).
 func albThroughNodes(q *asked, s *snapshot.Service) nodesOrPods {
+	params, takes := albParams(q)
+	switch {
+	case takes != "":
+		return nodesOrPods{open: true, takes: takes}
+	case params != nil && params.Spec.TargetType != "":
+		return nodesOrPods{nodes: params.Spec.TargetType != "ip"}
+	}
 	value := q.ing.Annotations[alb+"target-type"]
 	if v, ok := s.Annotations[alb+"target-type"]; ok {
 		value = v
@@ -71,6 +78,20 @@ func albThroughNodes(q *asked, s *snapshot.Service) nodesOrPods {
 		}
 	}
 	return nodesOrPods{nodes: value != "ip"}
+}
+
+// albParams are the settings of the Ingress's class, or nil, and what is missing to
+// read them.
+func albParams(q *asked) (*snapshot.ALBClassParams, string) {
+	class, _ := q.classObject(q.class)
+	if class == nil || class.Parameters == nil || class.Parameters.Kind != "IngressClassParams" {
+		return nil, ""
+	}
+	need := snapshot.Need{Resource: snapshot.IngressClassParams, Name: class.Parameters.Name}
+	if !q.f.look(need) || !q.f.m.Has(need) {
+		return nil, need.Permission()
+	}
+	return snapshot.One[*snapshot.ALBClassParams](q.f.m.Snapshot, snapshot.IngressClassParams, snapshot.Name{Name: class.Parameters.Name}), ""
 }
 
 // albAnswers: a backend port use-annotation names an action: a redirect or a fixed
@@ -124,6 +145,9 @@ func albForward(ing *snapshot.Ingress, b snapshot.IngressBackend) []snapshot.Ing
 func albTLS(q *asked) tlsHosts {
 	var out tlsHosts
 	ports, certificate := q.ing.Annotations[alb+"listen-ports"], q.ing.Annotations[alb+"certificate-arn"]
+	if params, _ := albParams(q); params != nil && len(params.Spec.CertificateARN) > 0 && ports == "" {
+		out.add([]string{""}, "ingressclassparams "+params.Name+" spec.certificateArn")
+	}
 	switch {
 	case strings.Contains(ports, "HTTPS"):
 		out.add([]string{""}, alb+"listen-ports")

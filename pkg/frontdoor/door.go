@@ -15,6 +15,8 @@ type Door struct {
 	Class, Controller string
 	Routes            []Route
 	DataPlane         DataPlane
+	// Guards are what the door has of its own to keep clients out.
+	Guards []Guard
 }
 
 // Route is one backend that the door sends requests to.
@@ -83,6 +85,10 @@ type DataPlane struct {
 	Option  string
 	// Name of the controller, where the catalogue knows it; Source its documentation.
 	Name, Source string
+	// Streams are ports of the controller that lead to Services past its doors, and
+	// Hidden the permissions to read of others.
+	Streams []Stream
+	Hidden  []string
 	// unread is what the search waits for.
 	unread []snapshot.Need
 }
@@ -102,18 +108,18 @@ func Open(m *model.Model, r reference.Reference, controllers []reference.Referen
 		if ing == nil {
 			return nil, m.Absent(r)
 		}
-		return []*Door{ingressDoor(m, ing, controllers)}, nil
+		return guarded(m, []*Door{ingressDoor(m, ing, controllers)}), nil
 	case reference.Gateway:
 		gw := m.Gateway(name)
 		if gw == nil {
 			return nil, m.Absent(r)
 		}
-		return []*Door{gatewayDoor(m, gw, nil, controllers)}, nil
+		return guarded(m, []*Door{gatewayDoor(m, gw, nil, controllers)}), nil
 	default:
 		route := m.Route(string(r.Kind), name)
 		if route == nil {
 			return nil, m.Absent(r)
 		}
-		return routeDoors(m, route, controllers), nil
+		return guarded(m, routeDoors(m, route, controllers)), nil
 	}
 }

@@ -107,7 +107,7 @@ func (f *finder) defaultClass() *snapshot.IngressClass {
 
 // ownClass is an annotation by which one controller is named, with its value.
 func ownClass(ing *snapshot.Ingress) string {
-	for _, key := range ownClassAnnotations {
+	for _, key := range ownClassAnnotations() {
 		if v := ing.Annotations[key]; v != "" {
 			return key + ": " + v
 		}

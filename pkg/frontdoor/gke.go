@@ -85,13 +85,13 @@ func (f *finder) onGKE() bool {
 func gkeThroughNodes(_ *asked, s *snapshot.Service) nodesOrPods {
 	text, ok := s.Annotations["cloud.google.com/neg"]
 	if !ok {
-		return toPods
+		return nodesOrPods{}
 	}
 	var neg struct{ Ingress *bool }
 	if json.Unmarshal([]byte(text), &neg) != nil || neg.Ingress == nil || *neg.Ingress {
-		return toPods
+		return nodesOrPods{}
 	}
-	return toNodes
+	return nodesOrPods{nodes: true}
 }
 
 // gkeTLS: certificates are named by annotations, or by spec.tls.

@@ -20,6 +20,7 @@ func ingressDoor(m *model.Model, ing *snapshot.Ingress, controllers []reference.
 	f.find(ing.Addresses, nil, controllers)
 	q := f.asked(ing)
 	f.readIngress(q, d)
+	f.readStreams(q)
 	if f.stopped() {
 		f.wait()
 	}

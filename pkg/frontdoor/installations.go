@@ -36,14 +36,16 @@ func (f *finder) classOf(ing *snapshot.Ingress) string {
 	if ing.Class != "" || ing.LegacyClass != "" {
 		return ing.Class
 	}
-	if c := f.defaultClass(); c != nil && !slices.ContainsFunc(ownClassAnnotations, func(key string) bool { return ing.Annotations[key] != "" }) {
+	if c := f.defaultClass(); c != nil && !slices.ContainsFunc(ownClassAnnotations(), func(key string) bool { return ing.Annotations[key] != "" }) {
 		return c.Name
 	}
 	return ""
 }
 
 // ownClassAnnotations are those by which an Ingress names a class of one controller.
-var ownClassAnnotations = []string{"projectcontour.io/ingress.class", "contour.heptio.com/ingress.class", "haproxy.org/ingress.class"}
+func ownClassAnnotations() []string {
+	return []string{"projectcontour.io/ingress.class", "contour.heptio.com/ingress.class", "haproxy.org/ingress.class"}
+}
 
 // ask asks every program of a pod that is a controller.
 func (f *finder) ask(pod *snapshot.Pod) []installation {

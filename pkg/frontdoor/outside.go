@@ -21,8 +21,3 @@ type nodesOrPods struct {
 	nodes, open bool
 	takes       string
 }
-
-var (
-	toPods  = nodesOrPods{}
-	toNodes = nodesOrPods{nodes: true}
-)

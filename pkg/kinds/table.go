@@ -40,6 +40,9 @@ func table() []Kind {
 		{Part: Doors, Resource: "tlsroutes", Group: GatewayAPI, Name: "TLSRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tlsroute", Door: true},
 		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
 		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
+		// Of the AWS Load Balancer Controller: settings of its classes, and ways past doors.
+		{Part: Doors, Resource: "ingressclassparams", Group: "elbv2.k8s.aws", Name: "IngressClassParams", Versions: []string{"v1beta1"}, Cluster: true, Verbs: get, Optional: true, Public: true},
+		{Part: Doors, Resource: "targetgroupbindings", Group: "elbv2.k8s.aws", Name: "TargetGroupBinding", Versions: []string{"v1beta1"}, Verbs: list, Optional: true},
 		// What decides about them.
 		{Part: Policies, Resource: "networkpolicies", Group: networking, Name: "NetworkPolicy", Versions: v1, Verbs: list},
 		// Cilium says here whether it enforces policies.
@@ -49,9 +52,9 @@ func table() []Kind {
 		// tier objects are not here: they enforce nothing by themselves.
 		//
 		// sigs.k8s.io/network-policy-api: v1alpha2, and v1alpha1 before it.
-		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{}, cluster),
-		noticed("adminnetworkpolicies", "policy.networking.k8s.io", "AdminNetworkPolicy", Policy{}, cluster),
-		noticed("baselineadminnetworkpolicies", "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", Policy{}, cluster),
+		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha2")),
+		noticed("adminnetworkpolicies", "policy.networking.k8s.io", "AdminNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha1")),
+		noticed("baselineadminnetworkpolicies", "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha1")),
 		noticed("ciliumnetworkpolicies", "cilium.io", "CiliumNetworkPolicy", Policy{}),
 		noticed("ciliumclusterwidenetworkpolicies", "cilium.io", "CiliumClusterwideNetworkPolicy", Policy{}, cluster),
 		// Calico stores its policies as CRDs in crd.projectcalico.org; its API
@@ -89,5 +92,8 @@ func noticed(plural, group, name string, p Policy, options ...func(*Kind)) Kind 
 	}
 	return k
 }
+
+// in is the version whose fields are known.
+func in(version string) func(*Kind) { return func(k *Kind) { k.Versions = []string{version} } }
 
 func cluster(k *Kind) { k.Cluster = true }

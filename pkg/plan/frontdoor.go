@@ -25,7 +25,10 @@ func (p *planner) frontDoor(r reference.Reference) {
 		}
 		p.ingressClasses(ing)
 		p.neighbours()
-		for _, s := range ingressServices(ing) {
+		if p.q.Source == nil {
+			p.want(snapshot.Need{Resource: snapshot.TargetGroupBindings, Namespace: ing.Namespace})
+		}
+		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
 			p.backend(s)
 		}
 	case reference.Gateway:

@@ -49,8 +49,6 @@ func (n names) refusal(c cause, option string) string {
 		return "no request is left over for it: a rule takes every host and path"
 	case report.NothingLeadsIn:
 		return "nothing that is known leads clients outside to it" + inParens(detail)
-	case report.AnsweredByDoor:
-		return "the door answers itself"
 	default:
 		return ""
 	}

@@ -55,6 +55,7 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	}
 	t.behind(p, n, d)
 	t.tls(p, n, d)
+	t.guards(p, n, d)
 	t.clients(p, n, r, d)
 	if len(d.Backends) > 1 {
 		t.backendList(p, n, r, d)
@@ -83,7 +84,7 @@ func (t text) verdict(v report.Verdict, partly bool, r *report.FrontDoor) string
 // backend is where requests go.
 func (n names) backend(b report.DoorBackend) string {
 	if b.Reason == report.AnsweredByDoor {
-		return "answered by the door itself"
+		return "the controller itself"
 	}
 	if b.Service.Name == "" {
 		return "nowhere"
@@ -99,10 +100,14 @@ func (n names) backend(b report.DoorBackend) string {
 func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b report.DoorBackend) {
 	word, why := "works", n.whyNot(b)
 	switch {
+	case b.Reason == report.AnsweredByDoor:
+		word, why = "works", "the controller answers itself"+inParens(n.esc(b.Detail))
 	case b.Verdict == report.Allowed && d.Verdict == report.Denied && len(d.Backends) == 1:
 		word, why = "does not work", "clients outside do not get to the controller"
+	case b.Verdict == report.Allowed && d.Verdict == report.Unknown && len(d.Guards) > 0:
+		word = "works for clients that get in, see Entry"
 	case b.Verdict == report.Allowed && d.Verdict == report.Unknown && len(d.Backends) == 1 && len(d.Outside) > 0:
-		word = "works where clients get in, see Entry"
+		word = "works for clients that get in, see Entry"
 	case b.Verdict == report.Allowed && someShutOut(d):
 		word = "works for some clients, see Entry"
 	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:
@@ -133,8 +138,12 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 func (n names) whyNot(b report.DoorBackend) string {
 	c := cause{verdict: b.Verdict, reason: b.Reason, detail: b.Detail, subject: "it", option: b.Option}
 	switch {
-	case b.Verdict == report.Allowed && b.Reason != report.AnsweredByDoor:
+	case b.Verdict == report.Allowed:
 		return ""
+	case n.askedFirst(b) != "" && b.Reason.ByPolicy():
+		return "the controller asks " + n.askedFirst(b) + " before it passes a request on, and policies keep it from there"
+	case n.askedFirst(b) != "":
+		return "the controller asks " + n.askedFirst(b) + " before it passes a request on, and that does not work"
 	case b.Reason.ByPolicy():
 		for _, a := range b.Answers {
 			for _, h := range a.Hops {
@@ -350,6 +359,13 @@ func (t text) clients(p page, n names, r *report.FrontDoor, d *report.Door) {
 	}
 	p.fact("Entry", t.paint(word, label)+": "+text+at)
 	if verdicts[report.Allowed] == len(d.Outside) && !t.wide() {
+		return
+	}
+	if len(d.Guards) > 0 && byGuards(d.Outside) && !t.wide() {
+		p.para(factText, n.whoGetsIn(d))
+		for _, line := range n.caveatLines(d.Outside) {
+			p.put(pad("", factText)+"Note: ", factText+6, line)
+		}
 		return
 	}
 	out := &report.Explanation{Source: report.End{Kind: kindInternet}, Enforcement: r.Enforcement, Answers: d.Outside}

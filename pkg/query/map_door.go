@@ -59,7 +59,8 @@ func (m *mapper) door(r reference.Reference) {
 		}
 		switch arrivals := m.arrivals(d); {
 		case len(arrivals) > 0:
-			m.edgesOf(m.arriving(d, internetTo(arrivals), arrivals), endPointer(doorEnd(d)), nil)
+			m.edgesOf(m.arriving(d, m.clientsOf(d, arrivals), arrivals), endPointer(doorEnd(d)), nil)
+		case seen && guardsClients(d): // who gets to the load balancer, its guards say
 		case seen: // a load balancer outside, whose clients no policy of the cluster meets
 			ports := connset.Empty()
 			for _, p := range requestPorts(d) {

@@ -22,17 +22,22 @@ func (e *engine) toward(d *frontdoor.Door, source, target reference.Reference, c
 	if target.Port == (reference.Port{}) {
 		arrivals = asRequested(d, arrivals)
 	}
+	if source.Form == reference.FormInternet {
+		clients = destinationFamilies(arrivals).within(clients)
+	}
 	if len(arrivals) > 0 {
-		if source.Form == reference.FormInternet {
-			clients = destinationFamilies(arrivals).within(clients)
-		}
 		return e.arriving(d, clients, arrivals)
 	}
 	pods := slices.DeleteFunc(slices.Clone(clients), func(p model.Party) bool { return p.Pod == nil })
-	if len(pods) == 0 {
-		return []*draft{nil}
+	switch {
+	case len(pods) > 0 && e.entryUnread(d) == nil:
+		if out := e.guarded(d, pods, func(pods []model.Party) []*draft { return e.leavingFor(d, target.Port, pods) }); len(out) > 0 {
+			return out
+		}
+	case guardsClients(d):
+		return e.arriving(d, clients, nil)
 	}
-	return e.leavingFor(d, target.Port, pods)
+	return []*draft{nil}
 }
 
 // leavingFor evaluates the way of pods to a load balancer outside the cluster, which
@@ -67,7 +72,7 @@ func (e *engine) leavingFor(d *frontdoor.Door, asked reference.Port, pods []mode
 		}
 	}
 	if len(to) == 0 {
-		return []*draft{nil}
+		return nil
 	}
 	drafts := e.answers(pods, to)
 	verdicts := map[report.Verdict]bool{}

@@ -29,6 +29,4 @@ const (
 	NeverAsked Reason = "NeverAsked"
 	// NothingLeadsIn: nothing that is known leads clients outside to the controller.
 	NothingLeadsIn Reason = "NothingLeadsIn"
-	// AnsweredByDoor: the door answers the request itself, as with a redirect.
-	AnsweredByDoor Reason = "AnsweredByDoor"
 )

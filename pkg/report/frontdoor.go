@@ -108,6 +108,8 @@ type Door struct {
 	RefusedBy *Object `json:"refusedBy,omitempty"`
 	// Option is the setting by which it does not.
 	Option string `json:"option,omitempty"`
+	// Guards are what the door has of its own to keep clients out.
+	Guards []Guard `json:"guards,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
 	Outside []Answer `json:"outside,omitempty"`
@@ -196,6 +198,12 @@ const (
 	WayExternalIP WayKind = "ExternalIP"
 	// WayHostPort: a hostPort of the pods.
 	WayHostPort WayKind = "HostPort"
+	// WayDoor: another Ingress leads to the same pods.
+	WayDoor WayKind = "Door"
+	// WayStream: a port of the controller leads to the same pods whatever the requests.
+	WayStream WayKind = "Stream"
+	// WayTargetGroup: a load balancer made elsewhere sends to the same pods.
+	WayTargetGroup WayKind = "TargetGroup"
 	// WayIPBlock: a policy lets outside addresses in.
 	WayIPBlock WayKind = "IPBlock"
 )

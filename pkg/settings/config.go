@@ -8,12 +8,17 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 )
 
-// configKeys are entries of controllers' ConfigMaps that say how doors are served,
-// with plain values: those of ingress-nginx, AGIC and Contour.
-var configKeys = map[string]bool{
-	"service-upstream": true, "ssl-redirect": true,
-	"resolver-addresses": true, "INGRESS_CLASS": true, "INGRESS_CLASS_RESOURCE_NAME": true, "INGRESS_CLASS_RESOURCE_ENABLED": true,
-	"INGRESS_CLASS_RESOURCE_DEFAULT": true, "INGRESS_CLASS_RESOURCE_CONTROLLER": true, "KUBERNETES_WATCHNAMESPACE": true,
+// isConfigKey reports whether an entry of controllers' ConfigMaps says how doors are
+// served, with a plain value: those of ingress-nginx, F5 and AGIC.
+func isConfigKey(key string) bool {
+	switch key {
+	case "service-upstream", "ssl-redirect", "resolver-addresses", "INGRESS_CLASS", "INGRESS_CLASS_RESOURCE_NAME",
+		"INGRESS_CLASS_RESOURCE_ENABLED", "INGRESS_CLASS_RESOURCE_DEFAULT", "INGRESS_CLASS_RESOURCE_CONTROLLER",
+		"KUBERNETES_WATCHNAMESPACE":
+		return true
+	default:
+		return false
+	}
 }
 
 // KeptConfig keeps of a controller's ConfigMap what says how doors are served: known
@@ -31,7 +36,7 @@ func RenameConfig(data map[string]string, namespace, service, selector func(stri
 	out := map[string]string{}
 	for key, value := range data {
 		switch {
-		case configKeys[key]:
+		case isConfigKey(key):
 			if Names(key) == Namespaces {
 				value = namespace(value)
 			}
@@ -63,9 +68,6 @@ func renameStream(value string, namespace, service func(string) string) string {
 	name, port, _ := strings.Cut(rest, ":")
 	return namespace(ns) + "/" + service(name) + ":" + port
 }
-
-// fileOptions are options of files besides those that are arguments too.
-var fileOptions = []string{"enableexternalnameservice", "ingressclass", "ingresscontrollermode", "ingress-status-address"}
 
 func keptFile(text string, namespace, selector func(string) string) string {
 	lower := strings.ToLower(text)
@@ -118,11 +120,12 @@ func keptFile(text string, namespace, selector func(string) string) string {
 	return string(out)
 }
 
+// keptInFile reports whether an option is kept that only files have.
 func keptInFile(option string) bool {
-	for _, known := range fileOptions {
-		if option == known {
-			return true
-		}
+	switch option {
+	case "enableexternalnameservice", "ingressclass", "ingresscontrollermode", "ingress-status-address":
+		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -1,9 +1,6 @@
 package settings
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Naming is what the value of an option or variable names.
 type Naming uint8
@@ -42,7 +39,7 @@ func Names(option string) Naming {
 // stands before the last word that tells of a controller is left out.
 func PublicName(repository string) string {
 	parts := strings.Split(repository, "/")
-	for len(parts) > 1 && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(parts[0], w) }) {
+	for len(parts) > 1 && !tells(parts[0]) {
 		parts = parts[1:]
 	}
 	return strings.Join(parts, "/")

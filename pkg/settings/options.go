@@ -2,49 +2,8 @@ package settings
 
 import (
 	"path"
-	"slices"
 	"strings"
 )
-
-// options are the arguments that are kept, in lower case and without their dashes.
-// They are those of ingress-nginx
-// (https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/), F5
-// (https://docs.nginx.com/nginx-ingress-controller/configuration/global-configuration/command-line-arguments/),
-// HAProxy Technologies (haproxytech/kubernetes-ingress documentation/controller.md),
-// HAProxy Ingress (https://haproxy-ingress.github.io/docs/configuration/command-line/),
-// Kong (https://developer.konghq.com/kubernetes-ingress-controller/reference/configuration-options/),
-// Contour (https://projectcontour.io/docs/main/configuration/), the AWS Load Balancer
-// Controller (docs/deploy/configurations.md) and NGINX Gateway Fabric.
-var options = []string{
-	"controller-class", "ingress-class", "ingress-class-by-name", "ingress-class-name", "ingress-class-precedence", "ingress.class",
-	"empty-ingress-class", "watch-ingress-without-class", "disable-ingress-class-annotation",
-	"watch-namespace", "watch-namespaces", "watch-namespace-selector", "watch-namespace-label", "namespace-whitelist", "namespace-blacklist",
-	"publish-service", "configmap", "nginx-configmaps", "tcp-services-configmap", "udp-services-configmap", "configmap-tcp-services",
-	"default-backend-service", "default-ssl-certificate", "wildcard-tls-secret", "enable-ssl-passthrough", "enable-tls-passthrough",
-	"disable-catch-all", "disable-svc-external-name", "disable-http", "disable-https", "http-port", "https-port", "nginx-plus",
-	"default-target-type", "disable-ingress-group-name-annotation", "default-load-balancer-scheme",
-	"config-path", "contour-config-name", "configfile", "gateway-ctlr-name", "gatewayclass",
-}
-
-// prefixes are those of arguments that are kept whatever follows: Traefik's static
-// configuration (https://doc.traefik.io/traefik/reference/install-configuration/).
-var prefixes = []string{"providers.kubernetes", "entrypoints.", "entrypoints"}
-
-// variables that are kept: of Kong's controller, each argument as CONTROLLER_…; of
-// Traefik, as TRAEFIK_…; of Azure's (AGIC, its ConfigMap), and those that charts
-// refer to in arguments.
-var variables = []string{
-	"CONTROLLER_INGRESS_CLASS", "CONTROLLER_WATCH_NAMESPACE", "CONTROLLER_PUBLISH_SERVICE", "POD_NAMESPACE", "WATCH_NAMESPACE",
-	"KUBERNETES_WATCHNAMESPACE", "INGRESS_CLASS", "INGRESS_CLASS_RESOURCE_NAME", "INGRESS_CLASS_RESOURCE_ENABLED",
-	"INGRESS_CLASS_RESOURCE_DEFAULT", "INGRESS_CLASS_RESOURCE_CONTROLLER",
-}
-
-// words are the programs of which the variables and files are kept as well, by what
-// their images or commands are called.
-var words = []string{
-	"ingress", "traefik", "contour", "kong", "haproxy", "nginx-gateway", "aws-load-balancer-controller", "pilot", "istiod",
-	"openshift-router", "haproxy-router",
-}
 
 // Option is the name of an argument in the form of this package: --Ingress-Class=x
 // is ingress-class. It is "" for what is no option.
@@ -57,15 +16,43 @@ func Option(arg string) string {
 	return strings.ToLower(bare)
 }
 
-// Kept reports whether an option is kept.
+// Kept reports whether an option is kept: those of ingress-nginx
+// (https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/), F5
+// (https://docs.nginx.com/nginx-ingress-controller/configuration/global-configuration/command-line-arguments/),
+// HAProxy Technologies (haproxytech/kubernetes-ingress documentation/controller.md),
+// HAProxy Ingress (https://haproxy-ingress.github.io/docs/configuration/command-line/),
+// Kong (https://developer.konghq.com/kubernetes-ingress-controller/reference/configuration-options/),
+// Contour (https://projectcontour.io/docs/main/configuration/), the AWS Load Balancer
+// Controller (docs/deploy/configurations.md), NGINX Gateway Fabric, and Traefik's static
+// configuration (https://doc.traefik.io/traefik/reference/install-configuration/).
 func Kept(option string) bool {
-	return slices.Contains(options, option) ||
-		slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(option, p) })
+	switch option {
+	case "controller-class", "ingress-class", "ingress-class-by-name", "ingress-class-name", "ingress-class-precedence",
+		"ingress.class", "empty-ingress-class", "watch-ingress-without-class", "disable-ingress-class-annotation", "watch-namespace",
+		"watch-namespaces", "watch-namespace-selector", "watch-namespace-label", "namespace-whitelist", "namespace-blacklist",
+		"publish-service", "configmap", "nginx-configmaps", "tcp-services-configmap", "udp-services-configmap",
+		"configmap-tcp-services", "default-backend-service", "default-ssl-certificate", "wildcard-tls-secret", "enable-ssl-passthrough",
+		"enable-tls-passthrough", "disable-catch-all", "disable-svc-external-name", "disable-http", "disable-https", "http-port",
+		"https-port", "nginx-plus", "default-target-type", "disable-ingress-group-name-annotation", "default-load-balancer-scheme",
+		"config-path", "contour-config-name", "configfile", "gateway-ctlr-name", "gatewayclass":
+		return true
+	default:
+		return strings.HasPrefix(option, "providers.kubernetes") || strings.HasPrefix(option, "entrypoints")
+	}
 }
 
-// KeptVariable reports whether a variable of a program is kept.
+// KeptVariable reports whether a variable of a program is kept: of Kong's controller,
+// each argument as CONTROLLER_…; of Traefik, as TRAEFIK_…; of Azure's (AGIC, its
+// ConfigMap), and those that charts refer to in arguments.
 func KeptVariable(name string) bool {
-	return slices.Contains(variables, name) || strings.HasPrefix(name, "TRAEFIK_") && Kept(fromVariable(name))
+	switch name {
+	case "CONTROLLER_INGRESS_CLASS", "CONTROLLER_WATCH_NAMESPACE", "CONTROLLER_PUBLISH_SERVICE", "POD_NAMESPACE", "WATCH_NAMESPACE",
+		"KUBERNETES_WATCHNAMESPACE", "INGRESS_CLASS", "INGRESS_CLASS_RESOURCE_NAME", "INGRESS_CLASS_RESOURCE_ENABLED",
+		"INGRESS_CLASS_RESOURCE_DEFAULT", "INGRESS_CLASS_RESOURCE_CONTROLLER":
+		return true
+	default:
+		return strings.HasPrefix(name, "TRAEFIK_") && Kept(fromVariable(name))
+	}
 }
 
 // fromVariable is the option that a variable of Traefik stands for:
@@ -77,16 +64,31 @@ func fromVariable(name string) string {
 // Likely reports whether a container may be a controller, by its image and command:
 // those of which more than the arguments is kept.
 func Likely(image string, command []string) bool {
-	texts := []string{Repository(image)}
+	if tells(Repository(image)) {
+		return true
+	}
 	for _, c := range command {
 		if c == "" || strings.HasPrefix(c, "-") {
 			break
 		}
-		texts = append(texts, path.Base(c))
+		if tells(path.Base(c)) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(texts, func(text string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
-	})
+	return false
+}
+
+// tells reports whether a name has a word in it by which controllers are called.
+func tells(name string) bool {
+	for _, w := range [...]string{
+		"ingress", "traefik", "contour", "kong", "haproxy", "nginx-gateway",
+		"aws-load-balancer-controller", "pilot", "istiod", "openshift-router", "haproxy-router",
+	} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // Args keeps of a command and its arguments what tells which objects are served,

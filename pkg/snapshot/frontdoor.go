@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-netguard/netguard/pkg/annotations"
 	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
 
@@ -30,9 +29,10 @@ type Ingress struct {
 	// kubernetes.io/ingress.class that it replaced; "" when absent.
 	Class       string
 	LegacyClass string
-	// Labels, by which a controller may select what it serves, and the Annotations
-	// by which it is told how.
-	Labels      map[string]string
+	// Labels, by which a controller may select what it serves.
+	Labels map[string]string
+	// Annotations are those that decide what its controller does with requests, and
+	// no others.
 	Annotations map[string]string
 	// Created is metadata.creationTimestamp; zero where it is not known, as in most
 	// manifests. Of several Ingresses that claim the same, the oldest often wins.
@@ -52,12 +52,12 @@ func (o *Ingress) Renamed(n Renamer) Object {
 	out := *o
 	out.Name = n.Names("Ingress", o.Name)
 	out.Addresses = mapped(o.Addresses, n.Address)
+	out.Annotations = n.Annotations(o.Annotations)
 	if o.Default != nil {
 		b := o.Default.renamed(n)
 		out.Default = &b
 	}
 	out.Labels = n.Labels(o.Labels)
-	out.Annotations = annotations.Renamed(o.Annotations, func(s string) string { return n.Object("Service", s) })
 	out.Rules, out.TLS = nil, nil
 	for _, r := range o.Rules {
 		rule := IngressRule{Host: n.Host(r.Host)}

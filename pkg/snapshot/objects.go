@@ -173,11 +173,16 @@ type Service struct {
 	// LoadBalancerIPs and LoadBalancerHostnames are status.loadBalancer.ingress.
 	LoadBalancerIPs       []netip.Addr
 	LoadBalancerHostnames []string
-	// LoadBalancerRanges is spec.loadBalancerSourceRanges.
+	// LoadBalancerRanges is spec.loadBalancerSourceRanges; BadRanges are those of its
+	// items that are no CIDR.
 	LoadBalancerRanges []netip.Prefix
+	BadRanges          []string
 	// NoNodePorts: spec.allocateLoadBalancerNodePorts is false.
 	NoNodePorts bool
-	// Annotations are those by which controllers are told about the Service.
+	// LoadBalancerClass is spec.loadBalancerClass.
+	LoadBalancerClass string
+	// Annotations are those that decide who gets to the Service and how controllers send
+	// to it, and no others.
 	Annotations map[string]string
 }
 

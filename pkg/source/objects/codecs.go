@@ -23,7 +23,7 @@ func codecs() []Codec {
 		&typed[corev1.Node, snapshot.Node]{
 			resource: snapshot.Nodes, convert: node, add: (*snapshot.Builder).AddNode,
 			fields: []string{"metadata.name", "metadata.labels", "metadata.annotations", "status.addresses", "status.nodeInfo.kubeletVersion"},
-			kept:   (*snapshot.Snapshot).Nodes, api: nodeObject, written: nodeWritten,
+			kept:   keptNodes, api: nodeObject, written: nodeWritten,
 		},
 		workloads(snapshot.CronJobs, CronJob, cronJobObject),
 		workloads(snapshot.DaemonSets, DaemonSet, daemonSetObject, containerFields()...),
@@ -40,10 +40,10 @@ func codecs() []Codec {
 		&typed[corev1.Service, snapshot.Service]{
 			resource: snapshot.Services, convert: Service, add: (*snapshot.Builder).AddService,
 			fields: []string{
-				"metadata.name", "metadata.namespace",
+				"metadata.name", "metadata.namespace", "metadata.annotations",
 				"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 				"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-				"spec.loadBalancerSourceRanges", "spec.allocateLoadBalancerNodePorts", "metadata.annotations",
+				"spec.loadBalancerSourceRanges", "spec.allocateLoadBalancerNodePorts", "spec.loadBalancerClass",
 				"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
 			},
 			kept: (*snapshot.Snapshot).Services, api: serviceObject,
@@ -87,6 +87,8 @@ func codecs() []Codec {
 		route(snapshot.TCPRoutes),
 		route(snapshot.TLSRoutes),
 		gatewayAPI(snapshot.ReferenceGrants, (*wire).grant, grantFields),
+		own[snapshot.ALBClassParams](snapshot.IngressClassParams),
+		own[snapshot.TargetGroupBinding](snapshot.TargetGroupBindings),
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	netutils "k8s.io/utils/net"
 
-	"github.com/kubectl-netguard/netguard/pkg/annotations"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -214,10 +213,15 @@ func Service(in *corev1.Service) *snapshot.Service {
 	for _, text := range spec.LoadBalancerSourceRanges {
 		if prefix, ok := parsePrefix(text); ok {
 			out.LoadBalancerRanges = append(out.LoadBalancerRanges, prefix)
+		} else {
+			out.BadRanges = append(out.BadRanges, text)
 		}
 	}
 	out.NoNodePorts = spec.AllocateLoadBalancerNodePorts != nil && !*spec.AllocateLoadBalancerNodePorts
-	out.Annotations = annotations.Kept(in.Annotations)
+	if spec.LoadBalancerClass != nil {
+		out.LoadBalancerClass = *spec.LoadBalancerClass
+	}
+	out.Annotations = serviceAnnotations(in.Annotations)
 	return out
 }
 

@@ -9,7 +9,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-netguard/netguard/pkg/annotations"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -24,7 +23,7 @@ func ingress(in *networkingv1.Ingress) *snapshot.Ingress {
 		Name:        snapshot.Name{Namespace: in.Namespace, Name: in.Name},
 		LegacyClass: in.Annotations[legacyClassAnnotation],
 		Labels:      in.Labels,
-		Annotations: annotations.Kept(in.Annotations),
+		Annotations: ingressAnnotations(in.Annotations),
 		Created:     in.CreationTimestamp.Time,
 	}
 	if in.Spec.IngressClassName != nil {
