@@ -21,7 +21,13 @@ func (n *Names) programs(of []snapshot.Program) []snapshot.Program {
 		p.Env = slices.Clone(p.Env)
 		for i := range p.Env {
 			v := &p.Env[i]
-			switch settings.Names(v.Name) {
+			names := settings.Names(v.Name)
+			for _, a := range p.Args {
+				if names == settings.Nothing && settings.RefersTo(a, v.Name) {
+					names = settings.Names(settings.Option(a))
+				}
+			}
+			switch names {
 			case settings.Namespaces:
 				v.Value = n.list(v.Value, n.Namespace)
 			case settings.Objects:

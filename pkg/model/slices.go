@@ -16,10 +16,11 @@ import (
 func (m *Model) Endpoints(s *snapshot.Service, asked reference.Port) []Destination {
 	plain := *s
 	plain.Headless, plain.InternalLocal, plain.ExternalLocal = false, false, false
-	plain.Type, plain.ExternalIPs = snapshot.ClusterIP, nil
+	plain.Type, plain.ExternalIPs, plain.Proxy = snapshot.ClusterIP, nil, ""
 	out := m.throughService(&plain, asked, 0)
 	for i := range out {
 		d := &out[i]
+		d.On, d.ForNodes, d.ForZones = "", nil, nil // hints are for kube-proxy
 		if d.Broken == "" && d.unready {
 			out[i] = Destination{Service: d.Service, ServicePort: d.ServicePort, Port: d.Port, Broken: report.NoEndpoints, Detail: fmt.Sprintf("0 of %d", len(out))}
 			out = out[:1]

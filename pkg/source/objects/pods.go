@@ -113,7 +113,7 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 		out.Namespace = template.Namespace
 		out.Labels = template.Labels
 		out.Owner = template.Owner
-		out.Ports = template.Ports
+		out.Ports, out.EndedPorts = template.Ports, template.EndedPorts
 		out.Programs = template.Programs
 		return out, nil
 	}, nil
