@@ -15,13 +15,13 @@ import (
 // layers is the straight way through the code, from the vocabulary up: a package
 // imports only what stands in the lines above its own.
 var layers = [][]string{
-	{"connset", "address", "selector", "protolist", "kinds"},
+	{"connset", "address", "selector", "protolist", "kinds", "annotations"},
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},
 	{"policy/fields"},
 	{"policy/networkpolicy", "policy/clusternetworkpolicy"}, // dialects: their objects as rules of policy
-	{"cni"},
+	{"cni", "settings"},
 	{"model", "source", "source/objects"},
 	{"source/live", "source/manifest"},
 	{"source/record"},

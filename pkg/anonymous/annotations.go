@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/annotations"
 )
 
 // Annotations are those that were kept, with the names in their values replaced.
@@ -14,11 +16,18 @@ func (n *Names) Annotations(old map[string]string) map[string]string {
 	}
 	out := make(map[string]string, len(old))
 	for key, value := range old {
-		if key == "traefik.ingress.kubernetes.io/router.middlewares" {
+		switch {
+		case annotations.Of(key) != annotations.Unkept:
+		case key == "traefik.ingress.kubernetes.io/router.middlewares":
 			out[key] = n.middlewares(value)
-			continue
+		default:
+			out[key] = n.settings(value)
 		}
-		out[key] = n.settings(value)
+	}
+	for key, value := range annotations.Renamed(old, func(service string) string { return n.Object("Service", service) }) {
+		if annotations.Of(key) != annotations.Unkept {
+			out[key] = value
+		}
 	}
 	return out
 }

@@ -48,7 +48,14 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 	}
 	for _, name := range s.ConfigMaps() {
 		data, _ := s.ConfigMap(name)
-		b.AddConfigMap(n.Names("ConfigMap", name), cni.KeptConfig(data))
+		kept := cni.KeptConfig(data)
+		for key, value := range n.config(data) {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[key] = value
+		}
+		b.AddConfigMap(n.Names("ConfigMap", name), kept)
 	}
 	for _, o := range s.Unmodelled() {
 		o.Name = n.Names("policy", o.Name)
@@ -85,6 +92,7 @@ func (n *Names) pod(o *snapshot.Pod) *snapshot.Pod {
 	out.Owner = n.owner(o.Owner)
 	out.Node = n.Object("Node", o.Node)
 	out.Containers = nil
+	out.Programs = n.programs(o.Programs)
 	return &out
 }
 

@@ -58,7 +58,7 @@ func TestDataPlane(t *testing.T) {
 				defaultClass("nginx", nginxID), defaultClass("traefik", "traefik.io/ingress-controller"),
 				nginx("in/c", "10.1.0.1", nginxArgs), ingress("", "", ""),
 			},
-			problem: report.ControllerUnknown, detail: "2 IngressClasses are the default",
+			want: "in/c", step: report.StepArguments, // of equal age, the first by name
 		},
 		{
 			name:    "class that does not exist",
@@ -235,7 +235,7 @@ func TestDataPlane(t *testing.T) {
 		{
 			name: "F5's and the community's controller share the class name nginx",
 			world: []string{
-				class("nginx", "nginx.org/ingress-controller"), ingress("", "nginx", ""),
+				class("nginx", "nginx.org/ingress-controller"), ingressFor("app.example.com", "nginx"),
 				nginx("in/c", "10.1.0.1", nginxArgs), pod("nginx-ingress/f5", "app: nginx-ingress", "10.1.0.2", "-ingress-class=nginx", webPorts, ""),
 			},
 			want: "nginx-ingress/f5", step: report.StepArguments,

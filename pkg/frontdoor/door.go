@@ -27,17 +27,34 @@ type Route struct {
 	// Hosts and Path of the requests; no host is every host.
 	Hosts          []string
 	Path, PathType string
-	// TLS are the hosts for which the door terminates TLS; "" stands for all.
-	TLS     []string
+	// TLS are the hosts for which the door terminates TLS; "" stands for all. TLSBy is
+	// what says so besides spec.tls: an annotation, an option, another Ingress. Passed
+	// are hosts whose TLS it leaves to the pods.
+	TLS    []string
+	TLSBy  string
+	Passed []string
+	// Default: it gets what no rule matches.
+	Default bool
 	Backend report.Object
-	Port    string
+	// named is the Service that the Ingress names.
+	named string
+	Port  string
+	// ThroughNodes: a load balancer outside sends to node ports of the Service.
+	ThroughNodes bool
+	// Instead answers where the backend has no endpoints.
+	Instead *report.Object
 	// Weight is the backend's share among those of its rule; -1 without any.
 	Weight int32
-	// Broken says which link of the way is missing, Detail what about it; then
-	// there are no Destinations.
+	// Broken says which link of the way is missing, Detail what about it, and Option
+	// by which setting of the controller; then there are no Destinations.
 	Broken       report.Reason
 	Detail       string
+	Option       string
 	Destinations []model.Destination
+	// Unsure says why it is not known whether requests come this way at all, with what
+	// that depends on: another Ingress, or a permission.
+	Unsure   report.Reason
+	UnsureOf string
 }
 
 // DataPlane is what carries the door's traffic to its backends.
@@ -58,10 +75,20 @@ type DataPlane struct {
 	Direct bool
 	// ThroughNodes: it sends to NodePorts, so that pods see a node's address.
 	ThroughNodes bool
-	// Timeout and Refused are the status codes that clients see.
-	Timeout, Refused string
+	// Timeout and Refused are the status codes that clients see where a backend does
+	// not answer or refuses; NoEndpoints and NoService where it has none or is none;
+	// NotFound where the controller does not know the host and path.
+	Timeout, Refused, NoEndpoints, NoService, NotFound string
+	// Refuser is the installation that does not serve the door, where that is the
+	// Problem, and Option the setting that decides.
+	Refuser *report.Object
+	Option  string
 	// Name of the controller, where the catalogue knows it; Source its documentation.
 	Name, Source string
+	// Streams are ports of the controller that lead to Services past its doors, and
+	// Hidden the permissions to read of others.
+	Streams []Stream
+	Hidden  []string
 	// unread is what the search waits for.
 	unread []snapshot.Need
 }

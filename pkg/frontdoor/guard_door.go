@@ -42,7 +42,7 @@ func ingressGuards(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
 		return nginxGuards(m, ing)
 	case "AWS Load Balancer Controller":
 		return albGuards(m, ing)
-	case "GKE Ingress", "GKE internal Ingress":
+	case "GKE Ingress", "GKE internal Ingress", "GKE regional Ingress":
 		return gkeGuards(d, ing)
 	case "Azure Application Gateway":
 		return azureGuards(ing)

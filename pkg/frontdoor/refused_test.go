@@ -16,7 +16,7 @@ func withoutClasses(t *testing.T, may []string, manifests ...string) *model.Mode
 	t.Helper()
 	all := modelOf(t, manifests...)
 	b := snapshot.NewBuilder(nil)
-	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.ReplicaSets, snapshot.Jobs} {
+	for _, r := range []snapshot.Resource{snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.ReplicaSets, snapshot.Jobs, snapshot.Ingresses} {
 		b.Read(snapshot.Need{Resource: r})
 	}
 	for _, o := range all.Nodes() {
@@ -139,7 +139,7 @@ func onlyBankWithout(all *snapshot.Snapshot, refused snapshot.Need) *snapshot.Sn
 	b := snapshot.NewBuilder(nil)
 	sees := func(r snapshot.Resource, namespace string) bool { return r != refused.Resource || namespace == "bank" }
 	for _, r := range []snapshot.Resource{
-		snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.ReplicaSets, snapshot.Jobs, snapshot.IngressClasses,
+		snapshot.Namespaces, snapshot.Nodes, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.ReplicaSets, snapshot.Jobs, snapshot.IngressClasses, snapshot.Ingresses,
 	} {
 		if r != refused.Resource {
 			b.Read(snapshot.Need{Resource: r})

@@ -71,6 +71,12 @@ func ingress(meta, class, status string) string {
 	return object("networking.k8s.io/v1", "Ingress", "bank/app", meta, "spec: {"+spec+"}, status: {loadBalancer: {ingress: ["+status+"]}}")
 }
 
+// ingressFor sends the requests for a host to the application.
+func ingressFor(host, class string) string {
+	return object("networking.k8s.io/v1", "Ingress", "bank/app", "", "spec: {ingressClassName: "+class+", rules: [{host: "+host+
+		", http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: app, port: {number: 80}}}}]}}]}")
+}
+
 func class(name, controller string) string {
 	return object("networking.k8s.io/v1", "IngressClass", name, "", "spec: {controller: "+controller+"}")
 }

@@ -58,6 +58,8 @@ type Destination struct {
 	// say; "" otherwise. Detail is what Broken is about.
 	Broken report.Reason
 	Detail string
+	// unready: the endpoint is used for want of a ready one.
+	unready bool
 }
 
 // Destinations returns everywhere that traffic to a reference may arrive: each

@@ -31,6 +31,7 @@ type Model struct {
 	anyAddress func() address.Block
 
 	hostNamespace func() *selector.Labels
+	hosts         func() map[string][]*snapshot.Ingress
 	// nodeAddresses holds the address of any node.
 	nodeAddresses func() address.Block
 
@@ -69,6 +70,7 @@ func bare(s *snapshot.Snapshot) *Model {
 	m := &Model{Snapshot: s, Plugin: cni.Detect(s), Deviations: cni.Deviations()}
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
+	m.hosts = sync.OnceValue(m.findHosts)
 	m.nodeAddresses = sync.OnceValue(m.findNodeAddresses)
 	m.addresses = sync.OnceValues(m.sortAddresses)
 	m.hostNamespace = sync.OnceValue(m.findHostNamespace)

@@ -156,6 +156,9 @@ func (m *Model) throughPort(s *snapshot.Service, p *snapshot.ServicePort, asked 
 	case len(c.spare) > 0:
 		// kube-proxy falls back on serving, terminating endpoints when none is
 		// ready (KEP-1669). DNS does not.
+		for i := range c.spare {
+			c.spare[i].unready = true
+		}
 		return c.spare
 	}
 	base.Broken, base.Detail = m.whyNoEndpoints(s, p, asked, len(c.seen))

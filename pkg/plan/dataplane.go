@@ -65,7 +65,33 @@ func (p *planner) dataPlaneOf(r reference.Reference) bool {
 		}
 	}
 	p.owners(p.s.Pods())
+	if everybody {
+		p.doorsBeside(doors)
+	}
 	return !everybody || p.besides(doors)
+}
+
+// doorsBeside reads the other Ingresses that lead to the pods of doors.
+func (p *planner) doorsBeside(doors []*frontdoor.Door) {
+	m := model.New(p.s)
+	for _, d := range doors {
+		for _, other := range frontdoor.Beside(m, d, p.q.Controllers) {
+			for _, s := range ingressServices(p.s.Ingress(snapshot.Name{Namespace: other.Object.Namespace, Name: other.Object.Name})) {
+				p.backend(s)
+			}
+			for _, n := range frontdoor.Unread([]*frontdoor.Door{other}) {
+				p.want(n)
+			}
+			for _, party := range other.DataPlane.Parties {
+				if party.Pod != nil {
+					p.policiesOf(party.Pod.Namespace)
+				}
+			}
+			if s := other.DataPlane.Entry; s != nil {
+				p.policiesOf(s.Namespace)
+			}
+		}
+	}
 }
 
 // besides reads who else gets to the pods behind doors, and on which ways around
@@ -154,9 +180,21 @@ func (p *planner) controllers() {
 	}
 }
 
+// configs reads, when all else is in, what doors' controllers take their settings from.
+func (p *planner) configs() {
+	if len(p.needs) > 0 {
+		return
+	}
+	m := model.New(p.s)
+	for _, n := range frontdoor.Configs(m) {
+		p.want(n)
+	}
+}
+
 // dataPlane reads the candidates for a door's data plane, and the Service and
 // nodes by which clients arrive.
 func (p *planner) dataPlane() {
+	defer p.configs()
 	p.controllers()
 	p.wantAll(snapshot.Services)
 	p.wantAll(snapshot.Pods)

@@ -246,7 +246,14 @@ func TestDoorsReadFewPods(t *testing.T) {
 		"ingress/gce":          backends + "pods in shop; pods in edge with app=edge; pods with spec.hostNetwork=true,spec.nodeName=n1",
 		"gateway/by-label":     backends + "pods in shop with gateway.networking.k8s.io/gateway-name=by-label; pods in shop; pods in edge with app=edge; pods with spec.hostNetwork=true,spec.nodeName=n1",
 	} {
-		server := &server{t: t, all: all}
+		// Another Ingress of the same pods is a way around, whose controller is looked for too.
+		alone := snapshot.NewBuilder(all)
+		for _, ing := range all.Ingresses() {
+			if "ingress/"+ing.Name.Name != door {
+				alone.Delete(snapshot.Ingresses, ing.Name)
+			}
+		}
+		server := &server{t: t, all: alone.Snapshot()}
 		server.load(plan.Question{Target: shop(t, door), Home: "shop", Brief: true})
 		if got := podLists(server.asked); got != want {
 			t.Errorf("%s:\nreads %s\nwant  %s", door, got, want)

@@ -73,7 +73,7 @@ func (w world) controller(i int) {
 		node := fmt.Sprintf("n%d", j+1)
 		host := netip.MustParseAddr("192.168.0." + node[1:])
 		p := &snapshot.Pod{
-			Name: snapshot.Name{Namespace: ns, Name: fmt.Sprintf("%s-%d", name, j)}, Phase: snapshot.PhaseRunning, Node: node, Owner: owner, ControllerArgs: args,
+			Name: snapshot.Name{Namespace: ns, Name: fmt.Sprintf("%s-%d", name, j)}, Phase: snapshot.PhaseRunning, Node: node, Owner: owner, Programs: programOf(args),
 			Labels: map[string]string{"proxy": name}, IPs: []netip.Addr{netip.AddrFrom4([4]byte{10, 2, byte(i), byte(j)})}, HostIPs: []netip.Addr{host},
 			Ports: []snapshot.ContainerPort{{Name: "http", Protocol: connset.TCP, Port: 80}},
 		}
@@ -152,7 +152,7 @@ func (w world) addresses() []string {
 
 func (w world) doors() {
 	for i := range 3 {
-		ing := &snapshot.Ingress{Name: snapshot.Name{Namespace: "bank", Name: fmt.Sprintf("web%d", i)}, Addresses: w.addresses(), TargetType: w.one("", "", "ip")}
+		ing := &snapshot.Ingress{Name: snapshot.Name{Namespace: "bank", Name: fmt.Sprintf("web%d", i)}, Addresses: w.addresses(), Annotations: targetType(w.one("", "", "ip"))}
 		class := w.one("nginx", "nginx", "kong", "contour", "x", "alb", "gce", "azure", "cilium", "missing", "")
 		if w.maybe(4) {
 			ing.LegacyClass = class
@@ -183,4 +183,18 @@ func (w world) doors() {
 			Name: snapshot.Name{Namespace: "ns2", Name: "grant"}, From: []snapshot.GrantFrom{{Kind: "HTTPRoute", Namespace: "bank"}}, To: []snapshot.GrantTo{{Kind: "Service"}},
 		})
 	}
+}
+
+func programOf(args []string) []snapshot.Program {
+	if len(args) == 0 {
+		return nil
+	}
+	return []snapshot.Program{{Args: args}}
+}
+
+func targetType(value string) map[string]string {
+	if value == "" {
+		return nil
+	}
+	return map[string]string{"alb.ingress.kubernetes.io/target-type": value}
 }

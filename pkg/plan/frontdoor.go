@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 
+	"github.com/kubectl-netguard/netguard/pkg/annotations"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -23,8 +24,9 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.ingressClasses(ing)
-		if frontdoor.InGroup(ing) {
-			p.wantAll(snapshot.Ingresses)
+		p.neighbours()
+		if p.q.Source == nil {
+			p.want(snapshot.Need{Resource: snapshot.TargetGroupBindings, Namespace: ing.Namespace})
 		}
 		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
 			p.backend(s)
@@ -103,6 +105,14 @@ func ingressServices(ing *snapshot.Ingress) []snapshot.Name {
 	if ing.Default != nil {
 		add(*ing.Default)
 	}
+	for key, value := range ing.Annotations {
+		if annotations.Of(key) == annotations.ServiceName {
+			add(snapshot.IngressBackend{Service: value})
+		}
+	}
+	for _, b := range frontdoor.Forwards(ing) {
+		add(b)
+	}
 	for _, r := range ing.Rules {
 		for _, path := range r.Paths {
 			add(path.Backend)
@@ -124,6 +134,10 @@ func (p *planner) ingressClasses(of ...*snapshot.Ingress) {
 		}
 	}
 }
+
+// neighbours reads the other Ingresses, of which one may claim the same: a controller
+// serves them together, whatever namespace they are in.
+func (p *planner) neighbours() { p.wantAll(snapshot.Ingresses) }
 
 // gateway reads a Gateway and its class.
 func (p *planner) gateway(name snapshot.Name) {

@@ -70,7 +70,7 @@ func (n names) doorReason(c cause) string {
 		}
 		return "sends requests for " + detail + " on"
 	default:
-		return ""
+		return n.refusal(c, c.option)
 	}
 }
 
@@ -127,6 +127,12 @@ func (n names) wayText(w report.Way) string {
 		return "external IP of " + object + ", port " + n.esc(w.Port)
 	case report.WayHostPort:
 		return "hostPort " + n.esc(w.Port) + " of " + object
+	case report.WayDoor:
+		return object + " for " + n.list(w.From, 3)
+	case report.WayStream:
+		return "port " + n.esc(w.Port) + " of the controller, by " + object
+	case report.WayTargetGroup:
+		return "an AWS load balancer, by " + object
 	case report.WayIPBlock:
 		return "the pods' own addresses, from " + n.list(w.From, 3)
 	}
@@ -137,6 +143,10 @@ func (n names) wayText(w report.Way) string {
 func (n names) clientSees(b report.DoorBackend) string {
 	switch {
 	case b.Verdict != report.Denied:
+		return ""
+	case b.Instead != nil:
+		return "Clients get the answer of " + n.object(b.Instead.Kind, b.Instead.Namespace, b.Instead.Name) + " instead."
+	case b.Reason == report.NeverAsked || b.Reason == report.NoShare:
 		return ""
 	case b.ClientSees == "":
 		return "Clients get no answer from it."

@@ -106,6 +106,8 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 		word, why = "does not work", "clients outside do not get to the controller"
 	case b.Verdict == report.Allowed && d.Verdict == report.Unknown && len(d.Guards) > 0:
 		word = "works for clients that get in, see Entry"
+	case b.Verdict == report.Allowed && d.Verdict == report.Unknown && len(d.Backends) == 1 && len(d.Outside) > 0:
+		word = "works for clients that get in, see Entry"
 	case b.Verdict == report.Allowed && someShutOut(d):
 		word = "works for some clients, see Entry"
 	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:
@@ -134,7 +136,7 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 // whyNot is the reason for which requests do not get to a backend, for people
 // who do not know yet what is wrong.
 func (n names) whyNot(b report.DoorBackend) string {
-	c := cause{verdict: b.Verdict, reason: b.Reason, detail: b.Detail, subject: "it"}
+	c := cause{verdict: b.Verdict, reason: b.Reason, detail: b.Detail, subject: "it", option: b.Option}
 	switch {
 	case b.Verdict == report.Allowed:
 		return ""
@@ -227,7 +229,7 @@ func (t text) behind(p page, n names, d *report.Door) {
 	}
 	text := names{escape: same}.list(who, 3)
 	if d.Problem != "" {
-		c := cause{reason: d.Problem, detail: d.Detail, subject: "it"}
+		c := cause{reason: d.Problem, detail: d.Detail, subject: "it", option: d.Option}
 		switch {
 		case d.Problem == report.NotRead:
 			c.needs = []string{d.Detail}
@@ -235,7 +237,14 @@ func (t text) behind(p page, n names, d *report.Door) {
 			c.detail = "" // what was tried stands below
 		}
 		text = t.paint(report.Unknown, "unknown") + ": " + n.reason(c)
-		if d.Problem == report.ClassMissing || d.Problem == report.ParentMissing {
+		switch {
+		case d.RefusedBy != nil && d.Verdict == report.Denied:
+			text = n.object(d.RefusedBy.Kind, d.RefusedBy.Namespace, d.RefusedBy.Name)
+			if name := n.esc(d.ControllerName); name != "" && !strings.Contains(text, name) {
+				text += " (" + name + ")"
+			}
+			text = t.paint(report.Denied, "none") + ": " + text + " is there, but " + n.reason(c)
+		case d.Verdict == report.Denied && d.Problem != report.NotRead:
 			text = t.paint(report.Denied, "none") + ": " + n.reason(c)
 		}
 	} else {
@@ -273,11 +282,19 @@ func (t text) behind(p page, n names, d *report.Door) {
 
 // tls says which hosts have it; a host without shows as http://.
 func (t text) tls(p page, n names, d *report.Door) {
-	var with, without []string
+	var with, without, passed []string
+	by := ""
 	for _, b := range d.Backends {
 		for _, r := range b.Routes {
 			host := orElse(r.Host, "every host")
+			if r.TLSBy != "" {
+				by = " (by " + n.esc(r.TLSBy) + ")"
+			}
 			switch {
+			case r.Passthrough:
+				if !slices.Contains(passed, host) {
+					passed = append(passed, host)
+				}
 			case r.TLS && !slices.Contains(with, host):
 				with = append(with, host)
 			case !r.TLS && !slices.Contains(without, host):
@@ -286,13 +303,19 @@ func (t text) tls(p page, n names, d *report.Door) {
 		}
 	}
 	switch {
+	case len(passed) > 0:
+		text := "passed through for " + n.list(passed, 3) + ", and ended by the pods" + by
+		if len(with) > 0 {
+			text += "; ended here for " + n.list(with, 3)
+		}
+		p.fact("TLS", text)
 	case len(with) == 0 && len(without) == 0:
 	case len(with) == 0:
 		p.fact("TLS", "for no host")
 	case len(without) == 0:
-		p.fact("TLS", "for "+n.list(with, 3))
+		p.fact("TLS", "for "+n.list(with, 3)+by)
 	default:
-		p.fact("TLS", "for "+n.list(with, 3)+"; not for "+n.list(without, 3))
+		p.fact("TLS", "for "+n.list(with, 3)+"; not for "+n.list(without, 3)+by)
 	}
 }
 
@@ -372,16 +395,25 @@ func (t text) backendList(p page, n names, r *report.FrontDoor, d *report.Door) 
 	p.gap()
 	for _, v := range []report.Verdict{report.Denied, report.Unknown, report.Allowed} {
 		for _, b := range d.Backends {
-			if b.Verdict == v {
+			switch {
+			case b.Verdict != v:
+			case unused(d, &b):
+				p.put("  UNUSED  ", 6, t.urls(n, b)+" → "+n.backend(b)+": "+n.whyNot(b))
+			default:
 				p.put("  "+t.verdict(v, b.Partly, r)+"  ", 6, t.urls(n, b)+" → "+n.backend(b))
 			}
 		}
 	}
 }
 
+// unused: a default backend that no request gets to, beside others.
+func unused(d *report.Door, b *report.DoorBackend) bool {
+	return b.Reason == report.NeverAsked && len(d.Backends) > 1
+}
+
 // doorBackend prints why a backend is reached or not.
 func (t text) doorBackend(p page, n names, r *report.FrontDoor, d *report.Door, backend *report.DoorBackend) {
-	if backend.Verdict == report.Allowed && !t.wide() {
+	if backend.Verdict == report.Allowed && !t.wide() || unused(d, backend) {
 		return
 	}
 	if ns := backend.Service.Namespace; ns != "" {

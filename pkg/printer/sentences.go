@@ -21,6 +21,8 @@ type cause struct {
 	rules    []report.RuleRef
 	detail   string
 	needs    []string
+	// option is the setting of a controller that decides.
+	option string
 }
 
 // reason is why a hop or an answer has its verdict.

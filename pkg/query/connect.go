@@ -303,7 +303,7 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 
 func brokenVerdict(r report.Reason) report.Verdict {
 	switch r {
-	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.GuardOpen, report.AddressUnknown,
+	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.SettingsUnknown, report.HostShared, report.GuardOpen, report.AddressUnknown,
 		report.EndpointPodMissing, report.OtherServiceProxy, report.SourceUnknown:
 		return report.Unknown
 	case report.AnsweredByDoor:

@@ -1,10 +1,8 @@
 package query
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
@@ -33,7 +31,8 @@ func (e *engine) doorProblem(d *frontdoor.Door, source reference.Reference) *dra
 // lets nothing through; a data plane that was not found may well be there.
 func problemVerdict(r report.Reason) report.Verdict {
 	switch r {
-	case report.ClassMissing, report.ParentMissing:
+	case report.ClassMissing, report.ParentMissing, report.NamespaceNotWatched, report.LabelsNotWatched, report.OtherClass,
+		report.IngressesNotServed, report.IngressRefused:
 		return report.Denied
 	default:
 		return report.Unknown
@@ -53,16 +52,8 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			out = append(out, e.doorProblem(d, source))
 			continue
 		}
-		entering := sources
-		arrivals := e.arrivalsAt(d, target.Port)
-		if source.Form == reference.FormInternet {
-			entering = destinationFamilies(arrivals).within(sources)
-		}
-		first := []*draft{nil}
-		if len(arrivals) > 0 || guardsClients(d) {
-			first = e.arriving(d, entering, arrivals)
-		}
-		for _, b := range backends(d) {
+		first := e.toward(d, source, target, sources)
+		for _, b := range askedOf(d) {
 			second := e.leavingDoor(d, b)
 			for _, x := range first {
 				for _, y := range second {
@@ -103,7 +94,7 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 		if onHost(d.DataPlane.Parties) {
 			return routed(drafts) // to the nodes' own ports
 		}
-		return drafts
+		return nothingLeadsIn(d, clients, drafts)
 	})
 }
 
@@ -187,13 +178,39 @@ func backends(d *frontdoor.Door) []*doorBackend {
 	return out
 }
 
-// leavingDoor evaluates the way from a door's data plane to one backend, with whom the
-// controller asks before it sends a request there.
-func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
-	if b.first().Broken != "" {
-		return e.toBackend(d, b)
+// askedOf are the backends that requests get to: a default backend that is never asked
+// decides nothing, unless it is all there is.
+func askedOf(d *frontdoor.Door) []*doorBackend {
+	all := backends(d)
+	out := slices.DeleteFunc(slices.Clone(all), func(b *doorBackend) bool { return b.first().Broken == report.NeverAsked })
+	if len(out) == 0 {
+		return all
 	}
-	return e.afterAsking(d, b, e.toBackend(d, b))
+	return out
+}
+
+// leavingDoor evaluates the way from a door's data plane to one backend, with whom the
+// controller asks before it sends a request there. Where it is not known whether requests
+// come this way, what would be allowed is open.
+func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
+	out := e.toBackend(d, b)
+	if b.first().Broken == "" {
+		out = e.afterAsking(d, b, out)
+	}
+	if slices.ContainsFunc(b.routes, func(r frontdoor.Route) bool { return r.Unsure == "" }) {
+		return out
+	}
+	r := b.first()
+	hop := report.Hop{Kind: report.HopRoute, Verdict: report.Unknown, Reason: r.Unsure, Detail: r.UnsureOf, Object: &r.By}
+	if r.Unsure == report.NotRead {
+		hop.Needs, hop.Detail = []string{r.UnsureOf}, ""
+	}
+	for _, x := range out {
+		if x.verdict == report.Allowed {
+			x.outcome = before([]report.Hop{hop}, x)
+		}
+	}
+	return out
 }
 
 // toBackend evaluates the way from a door's data plane to one backend.
@@ -218,18 +235,25 @@ func (e *engine) toBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 	}
 	plane := &d.DataPlane
 	dsts := r.Destinations
-	if plane.ThroughNodes {
+	through := plane.ThroughNodes || r.ThroughNodes
+	if through {
 		if hop := withoutNodePort(dsts); hop != nil {
 			return []*draft{{outcome: conclude([]report.Hop{*hop}), source: newMembers(doorEnd(d)), target: newMembers(doorEnd(d))}}
 		}
 	}
 	switch {
+	case through && keepsAddress(dsts) && plane.Direct && !plane.Anywhere:
+		return routed(e.answers(plane.Parties, dsts))
+	case through && keepsAddress(dsts):
+		return e.fromAnywhere(d, dsts)
+	case through:
+		return e.answers(e.nodesBefore(dsts...), dsts)
 	case plane.Anywhere:
 		return e.fromAnywhere(d, past(dsts))
-	case plane.ThroughNodes && keepsAddress(dsts):
-		return e.fromAnywhere(d, dsts)
 	case plane.Direct:
 		return routed(e.answers(plane.Parties, past(dsts)))
+	case onlyNamed(plane):
+		return e.fromAnywhere(d, past(dsts)) // a load balancer that sends to pods
 	default:
 		return e.answers(e.planeParties(d, dsts...), dsts)
 	}
@@ -239,7 +263,7 @@ func (e *engine) toBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 // theirs to send to, or nil.
 func withoutNodePort(dsts []model.Destination) *report.Hop {
 	for _, t := range dsts {
-		if s := t.Service; s != nil && t.Broken == "" && !exposed(s) {
+		if s := t.Service; s != nil && t.Broken == "" && (!exposed(s) || s.NoNodePorts && s.Type == snapshot.LoadBalancer) {
 			return &report.Hop{
 				Kind: report.HopService, Verdict: report.Denied, Reason: report.NotExposed, Detail: "type " + string(s.Type),
 				Object: &report.Object{Kind: "Service", Namespace: s.Namespace, Name: s.Name.Name},
@@ -306,11 +330,21 @@ func (e *engine) planeParties(d *frontdoor.Door, dsts ...model.Destination) []mo
 	if !d.DataPlane.ThroughNodes {
 		return d.DataPlane.Parties
 	}
+	return e.nodesBefore(dsts...)
+}
+
+// nodesBefore are the nodes that pass on what arrives at node ports of destinations.
+func (e *engine) nodesBefore(dsts ...model.Destination) []model.Party {
 	var out []model.Party
 	for _, n := range e.entryNodes(dsts...) {
 		out = append(out, model.Party{Node: n})
 	}
 	return out
+}
+
+// onlyNamed: of a load balancer no more is known than what it is.
+func onlyNamed(p *frontdoor.DataPlane) bool {
+	return len(p.Parties) == 1 && p.Parties[0].External != "" && !p.Parties[0].Identity
 }
 
 func doorEnd(d *frontdoor.Door) report.End {
@@ -375,405 +409,4 @@ func webPorts(dsts []model.Destination) []model.Destination {
 		return dsts
 	}
 	return out
-}
-
-// FrontDoor answers who can reach the backends of an Ingress, Gateway or route:
-// whether the door itself works, who gets to the same pods directly, and which
-// ways lead around it. Errors are a [*model.NotFoundError].
-func FrontDoor(m *model.Model, r reference.Reference, o Options) (*report.FrontDoor, error) {
-	e := &engine{Model: m, Options: o}
-	out := &report.FrontDoor{Header: report.NewHeader("FrontDoor"), Of: endOf(r), Enforcement: enforcement(m), Doors: []report.Door{}}
-	needs := map[string]bool{}
-	doors, err := frontdoor.Open(m, r, o.Controllers)
-	var unreadable *model.UnreadableError
-	switch {
-	case errors.As(err, &unreadable):
-		permission := unreadable.Gap.Permission()
-		needs[permission] = true
-		out.Doors = append(out.Doors, report.Door{
-			Object:    report.Object{Kind: string(r.Kind), Namespace: r.Namespace, Name: r.Name},
-			DataPlane: []report.Members{}, Evidence: []report.Evidence{}, Backends: []report.DoorBackend{},
-			Problem: report.NotRead, Detail: permission,
-		})
-	case err != nil:
-		return nil, err
-	}
-	for _, d := range doors {
-		out.Doors = append(out.Doors, e.door(d, r.Port, needs))
-	}
-	out.Gaps = e.gapsFor(needs)
-	return out, nil
-}
-
-func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]bool) report.Door {
-	plane := &d.DataPlane
-	out := report.Door{
-		Object: d.Object, Class: d.Class, Controller: d.Controller, ControllerName: plane.Name, Source: plane.Source,
-		Addresses: plane.Addresses, DataPlane: e.membersOf(e.planeParties(d)), Evidence: plane.Evidence,
-		Anywhere: plane.Anywhere, Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
-	}
-	if plane.Problem == report.NotRead {
-		needs[plane.Detail] = true
-	}
-	if plane.Entry != nil {
-		out.Entry = &report.Object{Kind: "Service", Namespace: plane.Entry.Namespace, Name: plane.Entry.Name.Name}
-	}
-	internet := reference.Reference{Form: reference.FormInternet}
-	out.Guards = e.reportGuards(d, needs)
-	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 || guardsClients(d) && plane.Problem == "" {
-		clients := e.clientsOf(d, arrivals)
-		entering := e.arriving(d, clients, arrivals)
-		for _, x := range entering {
-			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
-			noteNeeds(needs, x.hops)
-		}
-		if v, partly := overall(entering); v == report.Denied && !partly {
-			out.Fix = fix(e.Model, entering, func(m *model.Model) ([]*draft, error) {
-				return (&engine{Model: m, Options: e.Options}).arriving(d, clients, arrivals), nil
-			})
-		}
-	}
-	for _, b := range backends(d) {
-		out.Backends = append(out.Backends, e.doorBackend(d, b, needs))
-	}
-	unread := e.unreadRoutes(d)
-	out.Verdict, out.Partly = doorVerdict(&out, len(unread) > 0)
-	for _, n := range append(unread, e.unreadOfDoor(d)...) {
-		needs[n] = true
-	}
-	return out
-}
-
-// doorVerdict is the answer for a door as a whole; more: it may have backends
-// that could not be read.
-func doorVerdict(d *report.Door, more bool) (v report.Verdict, partly bool) {
-	count := map[report.Verdict]int{}
-	for _, b := range d.Backends {
-		count[b.Verdict]++
-		partly = partly || b.Partly
-	}
-	switch {
-	case d.Problem != "" && problemVerdict(d.Problem) == report.Denied, count[report.Denied] > 0:
-		v = report.Denied
-	case d.Problem != "" || count[report.Unknown] > 0 || more:
-		v = report.Unknown
-	case len(d.Backends) == 0:
-		v = report.Denied
-	default:
-		v = report.Allowed
-	}
-	partly = v == report.Denied && (partly || count[report.Allowed] > 0)
-	entering := map[report.Verdict]int{}
-	for _, a := range d.Outside {
-		entering[a.Verdict]++
-	}
-	switch {
-	case len(d.Outside) == 0 || entering[report.Allowed] > 0:
-		return v, partly
-	case entering[report.Unknown] > 0:
-		return report.Both(v, report.Unknown), partly
-	default:
-		return report.Denied, false
-	}
-}
-
-func noteNeeds(needs map[string]bool, hops []report.Hop) {
-	for _, h := range hops {
-		for _, n := range h.Needs {
-			needs[n] = true
-		}
-	}
-}
-
-func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string]bool) report.DoorBackend {
-	r := b.first()
-	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port}
-	if d.DataPlane.Problem != "" && r.Broken == "" {
-		out.Verdict, out.Reason, out.Detail = problemVerdict(d.DataPlane.Problem), d.DataPlane.Problem, d.DataPlane.Detail
-	} else {
-		drafts := e.leavingDoor(d, b)
-		out.Verdict, out.Partly = overall(drafts)
-		for _, x := range drafts {
-			out.Answers = append(out.Answers, x.answer(reference.Reference{}, reference.Reference{}))
-			noteNeeds(needs, x.hops)
-			if x.verdict == out.Verdict && out.Reason == "" {
-				out.Reason = x.reason
-				if hop := deciding(x.hops, x.verdict, x.reason); hop != nil {
-					out.Detail = hop.Detail
-				}
-			}
-		}
-		if out.Verdict == report.Denied {
-			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
-			if asked := unanswered(drafts); asked != nil {
-				out.ClientSees = asked.ClientSees
-			}
-			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
-				again := &engine{Model: m, Options: e.Options}
-				return again.leavingDoor(d, b), nil
-			})
-		}
-	}
-	if r.Broken == "" {
-		out.Inside, out.Around = e.besides(d, r, needs)
-		out.Meant = e.meant(out.Inside, r.Destinations)
-	}
-	return out
-}
-
-func doorRoutes(b *doorBackend) []report.DoorRoute {
-	var out []report.DoorRoute
-	for _, r := range b.routes {
-		hosts := r.Hosts
-		if len(hosts) == 0 {
-			hosts = []string{""}
-		}
-		for _, h := range hosts {
-			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(r.TLS, h)}
-			if r.Weight >= 0 {
-				weight := r.Weight
-				route.Weight = &weight
-			}
-			// A route may attach to listeners one by one.
-			same := slices.IndexFunc(out, func(o report.DoorRoute) bool {
-				return o.By == route.By && o.Field == route.Field && o.Host == h && o.Path == r.Path && o.PathType == r.PathType
-			})
-			if same >= 0 {
-				out[same].TLS = out[same].TLS || route.TLS
-				continue
-			}
-			out = append(out, route)
-		}
-	}
-	return out
-}
-
-// hasTLS tells whether a door terminates TLS for a host. "*.example.com" stands
-// for one label (Ingress docs, "Hostname wildcards"); "" for every host.
-func hasTLS(tls []string, host string) bool {
-	for _, t := range tls {
-		if t == "" || t == host {
-			return true
-		}
-		if suffix, ok := strings.CutPrefix(t, "*"); ok {
-			if label, ok := strings.CutSuffix(host, suffix); ok && label != "" && !strings.Contains(label, ".") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// clientSees is the status code that the door answers with when its backend
-// cannot be reached: a dropped packet runs into the proxy's timeout, a Service
-// without endpoints is answered at once.
-func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string {
-	switch r {
-	case report.NoRuleAllows, report.RuleDenies:
-		return p.Timeout
-	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing:
-		if gatewayAPI {
-			// "a 500 status code MUST be returned" for an invalid reference
-			// (HTTPRouteRule.backendRefs docs).
-			return "500"
-		}
-		return "503"
-	case report.NoEndpoints, report.NoPods, report.TargetPortMissing, report.NoLocalEndpoint:
-		return "503"
-	case report.RouteNotAccepted, report.ParentMissing, report.ClassMissing:
-		return ""
-	default:
-		return ""
-	}
-}
-
-// besides finds who else gets to a backend's pods: from inside, and from outside
-// on ways around the door.
-func (e *engine) besides(d *frontdoor.Door, r *frontdoor.Route, needs map[string]bool) ([]report.ReachRow, []report.Way) {
-	var home string
-	for _, t := range r.Destinations {
-		if t.Pod != nil {
-			home = t.Pod.Namespace
-		}
-	}
-	if home == "" {
-		return nil, nil
-	}
-	behindDoor := map[snapshot.Name]bool{}
-	for _, p := range d.DataPlane.Parties {
-		if p.Pod != nil {
-			behindDoor[p.Pod.Name] = true
-		}
-	}
-	c := newCollector(e, home)
-	c.sources(e.everybody(behindDoor), r.Destinations)
-	rows := slices.DeleteFunc(c.rows(), func(r report.ReachRow) bool { return r.Reason == report.SamePod })
-	sortRows(rows)
-	for n := range c.needs {
-		needs[n] = true
-	}
-	return rows, e.around(d, r)
-}
-
-// meant finds the workloads that a rule names and that fail at its port alone,
-// with the change that admits them.
-func (e *engine) meant(rows []report.ReachRow, dsts []model.Destination) []report.Meant {
-	var out []report.Meant
-	for _, row := range rows {
-		if row.Verdict != report.Denied || row.Nearest == nil || row.Nearest.Reason != report.Port || row.Scope != report.ScopeWorkloads {
-			continue
-		}
-		for _, m := range row.Ends {
-			var pods []model.Party
-			for _, p := range e.everyPod() {
-				if endKey(e.partyEnd(p)) == endKey(m.End) {
-					pods = append(pods, p)
-				}
-			}
-			if len(pods) == 0 {
-				continue
-			}
-			found := fix(e.Model, e.answers(pods, dsts), func(m *model.Model) ([]*draft, error) {
-				return (&engine{Model: m, Options: e.Options}).answers(pods, dsts), nil
-			})
-			if found != nil {
-				out = append(out, report.Meant{End: m.End, Fix: *found})
-			}
-		}
-	}
-	return out
-}
-
-// around lists the ways by which outside clients may get to the pods past the door.
-func (e *engine) around(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
-	var out []report.Way
-	for _, s := range e.Services() {
-		if s == d.DataPlane.Entry || !exposed(s) || !e.sharesPods(s, r.Destinations) {
-			continue
-		}
-		for i := range s.Ports {
-			out = append(out, e.wayThrough(s, &s.Ports[i]))
-		}
-	}
-	seen := map[string]bool{}
-	for _, t := range r.Destinations {
-		if t.Pod == nil {
-			continue
-		}
-		for _, port := range t.Pod.Ports {
-			kind, name := e.TopOwner(t.Pod)
-			key := kind + name.String() + strconv.Itoa(int(port.HostPort))
-			if port.HostPort == 0 || t.Pod.HostNetwork || seen[key] {
-				continue
-			}
-			seen[key] = true
-			mapping := report.PortMapping{Protocol: port.Protocol, Pod: port.Port, PodPortName: port.Name}
-			dst := model.Destination{Party: t.Party, Addresses: t.Addresses, Port: mapping}
-			out = append(out, e.way(report.Way{
-				Kind: report.WayHostPort, Object: report.Object{Kind: kind, Namespace: name.Namespace, Name: name.Name},
-				Port: strconv.Itoa(int(port.HostPort)) + "/" + string(port.Protocol),
-			}, []model.Destination{dst}))
-		}
-	}
-	return append(out, e.admittedBlocks(d, r)...)
-}
-
-func (e *engine) sharesPods(s *snapshot.Service, dsts []model.Destination) bool {
-	for _, d := range dsts {
-		if d.Pod == nil || d.Pod.Namespace != s.Namespace || len(s.Selector) == 0 {
-			continue
-		}
-		shares := true
-		for k, v := range s.Selector {
-			shares = shares && d.Pod.Labels[k] == v
-		}
-		if shares {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *engine) wayThrough(s *snapshot.Service, p *snapshot.ServicePort) report.Way {
-	w := report.Way{
-		Kind: report.WayExternalIP, Object: report.Object{Kind: "Service", Namespace: s.Namespace, Name: s.Name.Name},
-		Port: strconv.Itoa(int(p.Port)) + "/" + string(p.Protocol),
-	}
-	switch s.Type {
-	case snapshot.LoadBalancer:
-		w.Kind = report.WayLoadBalancer
-	case snapshot.NodePort:
-		w.Kind, w.Port = report.WayNodePort, ""
-		if p.NodePort != 0 {
-			w.Port = strconv.Itoa(int(p.NodePort)) + "/" + string(p.Protocol)
-		}
-	default:
-	}
-	dsts, err := e.Destinations(reference.Reference{
-		Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name, Port: reference.Port{Number: p.Port, Protocol: p.Protocol},
-	})
-	if err != nil {
-		return w
-	}
-	return e.way(w, dsts)
-}
-
-// way judges whether the internet gets in on a way.
-func (e *engine) way(w report.Way, dsts []model.Destination) report.Way {
-	drafts := e.answers(internetTo(dsts), dsts)
-	w.Verdict, w.Partly = overall(drafts)
-	for _, d := range drafts {
-		if d.verdict == w.Verdict {
-			w.Reason, w.DecidedBy = d.reason, decidedBy(d.hops)
-			break
-		}
-	}
-	return w
-}
-
-// admittedBlocks are the outside addresses that a rule admits to the pods
-// directly.
-func (e *engine) admittedBlocks(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
-	c := newCollector(e, "")
-	c.sources(everyone{others: e.outside(r.Destinations)}, r.Destinations)
-	var out []report.Way
-	for _, row := range c.rows() {
-		if row.Verdict != report.Allowed || row.Reason != report.RuleAllows {
-			continue
-		}
-		for _, m := range row.Ends {
-			from := slices.DeleteFunc(slices.Clone(m.End.Addresses), func(a string) bool { return e.ownAddress(d, a) })
-			if m.End.Kind == "Internet" {
-				from = []string{"internet"}
-			}
-			if len(from) == 0 {
-				continue
-			}
-			for _, rule := range row.DecidedBy {
-				out = append(out, report.Way{
-					Kind: report.WayIPBlock, Object: rule.Policy, Verdict: report.Allowed, Reason: report.RuleAllows, From: from,
-					DecidedBy: []report.RuleRef{rule},
-				})
-			}
-		}
-	}
-	return out
-}
-
-// ownAddress tells whether a block is of nodes or of the door's own data plane:
-// who comes from there does not go around the door.
-func (e *engine) ownAddress(d *frontdoor.Door, block string) bool {
-	p, err := netip.ParsePrefix(block)
-	if err != nil {
-		return false
-	}
-	for _, party := range d.DataPlane.Parties {
-		if b := party.Block.Prefix; b.IsValid() && b.Bits() <= p.Bits() && b.Contains(p.Addr()) {
-			return true
-		}
-		if p.IsSingleIP() && slices.Contains(party.Addresses(), p.Addr()) {
-			return true
-		}
-	}
-	return p.IsSingleIP() && e.NodeAt(p.Addr()) != nil
 }

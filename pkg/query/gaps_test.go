@@ -22,6 +22,7 @@ func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
 		return false
 	}
 	b := snapshot.NewBuilder(nil)
+	b.Read(snapshot.Need{Resource: snapshot.Ingresses})
 	for _, o := range s.Namespaces() {
 		if !hidden(snapshot.Namespaces, "") {
 			b.AddNamespace(o)

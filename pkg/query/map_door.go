@@ -58,8 +58,16 @@ func (m *mapper) door(r reference.Reference) {
 		if !seen && (m.scope.Namespace != "" && d.Object.Namespace != m.scope.Namespace) {
 			continue
 		}
-		if arrivals := m.arrivals(d); len(arrivals) > 0 {
+		switch arrivals := m.arrivals(d); {
+		case len(arrivals) > 0:
 			m.edgesOf(m.arriving(d, m.clientsOf(d, arrivals), arrivals), endPointer(doorEnd(d)), nil)
+		case seen && guardsClients(d): // who gets to the load balancer, its guards say
+		case seen: // a load balancer outside, whose clients no policy of the cluster meets
+			ports := connset.Empty()
+			for _, p := range requestPorts(d) {
+				ports = ports.Union(connset.Of(p.Protocol, p.Number, p.Number))
+			}
+			m.add(report.End{Kind: "Internet"}, doorEnd(d), admitted{Admitted: policy.Admitted{Certain: ports, Possible: ports}})
 		}
 	}
 }

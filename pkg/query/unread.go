@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
@@ -36,7 +37,10 @@ func (e *engine) unreadOfDoor(d *frontdoor.Door) []string {
 	if d.Object.Kind == "Gateway" {
 		class = snapshot.GatewayClasses
 	}
-	var out []string
+	out := slices.Clone(d.DataPlane.Hidden)
+	if gap := e.Hidden(snapshot.TargetGroupBindings, d.Object.Namespace); gap != nil && d.Object.Kind == "Ingress" {
+		out = append(out, gap.Permission())
+	}
 	for _, r := range []snapshot.Resource{class, snapshot.Services, snapshot.Pods, snapshot.Nodes} {
 		gap := e.Hidden(r, "")
 		if r == class {

@@ -104,6 +104,10 @@ type Door struct {
 	Problem Reason `json:"problem,omitempty"`
 	// Detail is what the problem is about.
 	Detail string `json:"detail,omitempty"`
+	// RefusedBy is the controller that does not serve the door, where that is the problem.
+	RefusedBy *Object `json:"refusedBy,omitempty"`
+	// Option is the setting by which it does not.
+	Option string `json:"option,omitempty"`
 	// Guards are what the door has of its own to keep clients out.
 	Guards []Guard `json:"guards,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
@@ -131,6 +135,10 @@ type DoorBackend struct {
 	Reason Reason `json:"reason"`
 	// Detail is what the reason is about.
 	Detail string `json:"detail,omitempty"`
+	// Option is the setting of the controller that decides, if one does.
+	Option string `json:"option,omitempty"`
+	// Instead is the Service that answers for one without endpoints.
+	Instead *Object `json:"instead,omitempty"`
 	// ClientSees is the HTTP status that clients get when the door cannot reach
 	// the backend.
 	ClientSees string `json:"clientSees,omitempty"`
@@ -168,6 +176,11 @@ type DoorRoute struct {
 	PathType string `json:"pathType,omitempty"`
 	// TLS: clients come in by TLS.
 	TLS bool `json:"tls"`
+	// TLSBy is what says so where spec.tls does not: an annotation, a setting, another
+	// Ingress.
+	TLSBy string `json:"tlsBy,omitempty"`
+	// Passthrough: the door leaves TLS to the pods.
+	Passthrough bool `json:"passthrough,omitempty"`
 	// Weight of the backend among those of its rule.
 	Weight *int32 `json:"weight,omitempty"`
 }
@@ -185,6 +198,12 @@ const (
 	WayExternalIP WayKind = "ExternalIP"
 	// WayHostPort: a hostPort of the pods.
 	WayHostPort WayKind = "HostPort"
+	// WayDoor: another Ingress leads to the same pods.
+	WayDoor WayKind = "Door"
+	// WayStream: a port of the controller leads to the same pods whatever the requests.
+	WayStream WayKind = "Stream"
+	// WayTargetGroup: a load balancer made elsewhere sends to the same pods.
+	WayTargetGroup WayKind = "TargetGroup"
 	// WayIPBlock: a policy lets outside addresses in.
 	WayIPBlock WayKind = "IPBlock"
 )

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
@@ -28,16 +29,19 @@ type Ingress struct {
 	// kubernetes.io/ingress.class that it replaced; "" when absent.
 	Class       string
 	LegacyClass string
-	// TargetType is the annotation alb.ingress.kubernetes.io/target-type.
-	TargetType string
-	Default    *IngressBackend
-	Rules      []IngressRule
-	TLS        []IngressTLS
-	// Addresses are the IPs and host names of status.loadBalancer.ingress.
-	Addresses []string
+	// Labels, by which a controller may select what it serves.
+	Labels map[string]string
 	// Annotations are those that decide what its controller does with requests, and
 	// no others.
 	Annotations map[string]string
+	// Created is metadata.creationTimestamp; zero where it is not known, as in most
+	// manifests. Of several Ingresses that claim the same, the oldest often wins.
+	Created time.Time
+	Default *IngressBackend
+	Rules   []IngressRule
+	TLS     []IngressTLS
+	// Addresses are the IPs and host names of status.loadBalancer.ingress.
+	Addresses []string
 }
 
 // Resource implements [Object].
@@ -53,6 +57,7 @@ func (o *Ingress) Renamed(n Renamer) Object {
 		b := o.Default.renamed(n)
 		out.Default = &b
 	}
+	out.Labels = n.Labels(o.Labels)
 	out.Rules, out.TLS = nil, nil
 	for _, r := range o.Rules {
 		rule := IngressRule{Host: n.Host(r.Host)}
@@ -114,7 +119,15 @@ type IngressClass struct {
 	Controller string
 	// Default: the annotation ingressclass.kubernetes.io/is-default-class.
 	Default bool
+	// Created is metadata.creationTimestamp; zero where it is not known.
+	Created time.Time
+	// Parameters is the object that spec.parameters refers to, if any.
+	Parameters *ClassParameters
 }
+
+// ClassParameters is the object that holds more settings of a class. Namespace is
+// "" for one that has none.
+type ClassParameters struct{ Group, Kind, Namespace, Name string }
 
 // ID implements [Object].
 func (o *IngressClass) ID() Name { return Name{Name: o.Name} }

@@ -106,9 +106,8 @@ type Pod struct {
 	// EndedPorts are those of init containers that are no sidecars: they have ended when
 	// the pod serves, so that no name is looked up among them (upstream's FindPort).
 	EndedPorts []ContainerPort
-	// ControllerArgs are the containers' arguments by which an Ingress or Gateway
-	// controller is told which class it serves: --ingress-class=nginx.
-	ControllerArgs []string
+	// Programs are the containers that may be an Ingress or Gateway controller.
+	Programs []Program
 	// Containers is filled only where a question needs it.
 	Containers []Container
 	// Placement is what a manifest says of where a pod would run; nil for pods that an API
@@ -213,9 +212,12 @@ type Service struct {
 	// items that are no CIDR.
 	LoadBalancerRanges []netip.Prefix
 	BadRanges          []string
+	// NoNodePorts: spec.allocateLoadBalancerNodePorts is false.
+	NoNodePorts bool
 	// LoadBalancerClass is spec.loadBalancerClass.
 	LoadBalancerClass string
-	// Annotations are those that decide who gets to the Service, and no others.
+	// Annotations are those that decide who gets to the Service and how controllers send
+	// to it, and no others.
 	Annotations map[string]string
 }
 

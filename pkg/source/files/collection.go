@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-netguard/netguard/pkg/kinds"
+	"github.com/kubectl-netguard/netguard/pkg/settings"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source/manifest"
 	"github.com/kubectl-netguard/netguard/pkg/source/objects"
@@ -43,7 +44,8 @@ type identity struct {
 	name        snapshot.Name
 }
 
-// ciliumConfig is the one ConfigMap that says something about enforcement.
+// ciliumConfig is the one ConfigMap that says something about enforcement; others only
+// count as settings of controllers.
 func ciliumConfig() snapshot.Name {
 	return snapshot.Name{Namespace: "kube-system", Name: "cilium-config"}
 }
@@ -87,11 +89,17 @@ func (c *collection) read(o *manifest.Object) error {
 		return o.At("kind", "networking.k8s.io has no kind %s; it has NetworkPolicy, Ingress and IngressClass", manifest.Printable(gvk.Kind))
 	case kind == nil, kind.Policy != nil:
 		return c.unmodelled(o, kind)
-	case kind.Only != "" && (snapshot.Name{Namespace: o.Raw.GetNamespace(), Name: o.Raw.GetName()}) != ciliumConfig():
+	case kind.Only != "" && (snapshot.Name{Namespace: o.Raw.GetNamespace(), Name: o.Raw.GetName()}) != ciliumConfig() && !ofController(o):
 		return nil
 	default:
 		return c.kept(o, kind)
 	}
+}
+
+// ofController reports whether a ConfigMap says something of what a controller serves.
+func ofController(o *manifest.Object) bool {
+	in, err := manifest.Typed[corev1.ConfigMap](o)
+	return err == nil && len(settings.KeptConfig(in.Data)) > 0
 }
 
 // kept takes in an object of a kind that is read.

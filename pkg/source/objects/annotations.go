@@ -3,6 +3,8 @@ package objects
 import (
 	"slices"
 	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/annotations"
 )
 
 // Annotations that are kept of objects: those that decide who gets to a door and what
@@ -75,10 +77,11 @@ func haproxyIngressKeys() []string {
 	}
 }
 
-// kept are the annotations with one of the keys, or with one of the names behind one of
+// kept are the annotations that say how a controller reads an object (package
+// annotations), and those with one of the keys, or with one of the names behind one of
 // the prefixes; nil when there are none.
 func kept(all map[string]string, keys, prefixes, names []string) map[string]string {
-	var out map[string]string
+	out := annotations.Kept(all)
 	for key, value := range all {
 		keep := slices.Contains(keys, key)
 		for _, prefix := range prefixes {

@@ -7,7 +7,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -44,7 +43,7 @@ func codecs() []Codec {
 				"metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations",
 				"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 				"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-				"spec.loadBalancerSourceRanges", "spec.loadBalancerClass", "spec.ipFamilies",
+				"spec.loadBalancerSourceRanges", "spec.allocateLoadBalancerNodePorts", "spec.loadBalancerClass", "spec.ipFamilies",
 				"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname", "status.loadBalancer.ingress.ipMode",
 			},
 			kept: (*snapshot.Snapshot).Services, api: serviceObject,
@@ -70,13 +69,13 @@ func codecs() []Codec {
 		},
 		&typed[networkingv1.IngressClass, snapshot.IngressClass]{
 			resource: snapshot.IngressClasses, convert: ingressClass, add: addObject[*snapshot.IngressClass],
-			fields: []string{"metadata.name", "metadata.annotations", "spec.controller"},
+			fields: []string{"metadata.name", "metadata.annotations", "metadata.creationTimestamp", "spec"},
 			kept:   (*snapshot.Snapshot).IngressClasses, api: ingressClassObject,
 		},
 		&typed[networkingv1.Ingress, snapshot.Ingress]{
 			resource: snapshot.Ingresses, convert: ingress, add: addObject[*snapshot.Ingress],
 			fields: []string{
-				"metadata.name", "metadata.namespace", "metadata.annotations", "spec",
+				"metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.creationTimestamp", "spec",
 				"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
 			},
 			kept: (*snapshot.Snapshot).Ingresses, api: ingressObject,
@@ -95,6 +94,8 @@ func codecs() []Codec {
 		own[snapshot.VirtualService](snapshot.VirtualServices),
 		own[snapshot.IstioGateway](snapshot.IstioGateways),
 		own[snapshot.Mapping](snapshot.Mappings),
+		own[snapshot.ALBClassParams](snapshot.IngressClassParams),
+		own[snapshot.TargetGroupBinding](snapshot.TargetGroupBindings),
 	}
 }
 
@@ -127,7 +128,7 @@ func containerFields() []string {
 	return append(out, "spec.selector", spec+"initContainers.restartPolicy")
 }
 
-// configMap is Cilium's, the one that says something about enforcement.
+// configMap is Cilium's, which says something about enforcement, or a controller's.
 type configMap struct {
 	name snapshot.Name
 	data map[string]string
@@ -143,7 +144,7 @@ func keptConfigMaps(s *snapshot.Snapshot) []*configMap {
 	var out []*configMap
 	for _, name := range s.ConfigMaps() {
 		data, _ := s.ConfigMap(name)
-		out = append(out, &configMap{name, cni.KeptConfig(data)})
+		out = append(out, &configMap{name, keptConfig(data)})
 	}
 	return out
 }

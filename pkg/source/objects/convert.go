@@ -58,17 +58,8 @@ func Pod(in *corev1.Pod) *snapshot.Pod {
 		Ports:       containerPorts(&in.Spec),
 		EndedPorts:  endedPorts(&in.Spec),
 
-		ControllerArgs: podControllerArgs(&in.Spec),
+		Programs: programs(in),
 	}
-}
-
-func podControllerArgs(spec *corev1.PodSpec) []string {
-	var out []string
-	for i := range spec.Containers {
-		out = append(out, controllerArgs(spec.Containers[i].Command)...)
-		out = append(out, controllerArgs(spec.Containers[i].Args)...)
-	}
-	return out
 }
 
 func podReady(in *corev1.PodStatus) bool {
@@ -251,6 +242,7 @@ func Service(in *corev1.Service) *snapshot.Service {
 			out.BadRanges = append(out.BadRanges, text)
 		}
 	}
+	out.NoNodePorts = spec.AllocateLoadBalancerNodePorts != nil && !*spec.AllocateLoadBalancerNodePorts
 	if spec.LoadBalancerClass != nil {
 		out.LoadBalancerClass = *spec.LoadBalancerClass
 	}

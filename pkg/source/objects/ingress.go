@@ -16,15 +16,15 @@ import (
 const (
 	legacyClassAnnotation  = "kubernetes.io/ingress.class"
 	defaultClassAnnotation = "ingressclass.kubernetes.io/is-default-class"
-	albTargetAnnotation    = "alb.ingress.kubernetes.io/target-type"
 )
 
 func ingress(in *networkingv1.Ingress) *snapshot.Ingress {
 	out := &snapshot.Ingress{
 		Name:        snapshot.Name{Namespace: in.Namespace, Name: in.Name},
 		LegacyClass: in.Annotations[legacyClassAnnotation],
-		TargetType:  in.Annotations[albTargetAnnotation],
+		Labels:      in.Labels,
 		Annotations: ingressAnnotations(in.Annotations),
+		Created:     in.CreationTimestamp.Time,
 	}
 	if in.Spec.IngressClassName != nil {
 		out.Class = *in.Spec.IngressClassName
@@ -75,27 +75,48 @@ func ingressBackendOf(in *networkingv1.IngressBackend) snapshot.IngressBackend {
 }
 
 func ingressClass(in *networkingv1.IngressClass) *snapshot.IngressClass {
-	return &snapshot.IngressClass{
+	out := &snapshot.IngressClass{
 		Name: in.Name, Controller: in.Spec.Controller, Default: in.Annotations[defaultClassAnnotation] == "true",
+		Created: in.CreationTimestamp.Time,
 	}
+	if p := in.Spec.Parameters; p != nil {
+		out.Parameters = &snapshot.ClassParameters{Kind: p.Kind, Name: p.Name}
+		if p.APIGroup != nil {
+			out.Parameters.Group = *p.APIGroup
+		}
+		if p.Namespace != nil {
+			out.Parameters.Namespace = *p.Namespace
+		}
+	}
+	return out
 }
 
 func ingressClassObject(o *snapshot.IngressClass) *networkingv1.IngressClass {
 	out := &networkingv1.IngressClass{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
 	out.Spec.Controller = o.Controller
+	out.CreationTimestamp = metav1.NewTime(o.Created)
 	if o.Default {
 		out.Annotations = map[string]string{defaultClassAnnotation: "true"}
+	}
+	if p := o.Parameters; p != nil {
+		out.Spec.Parameters = &networkingv1.IngressClassParametersReference{Kind: p.Kind, Name: p.Name}
+		if p.Group != "" {
+			out.Spec.Parameters.APIGroup = &p.Group
+		}
+		if p.Namespace != "" {
+			scope := networkingv1.IngressClassParametersReferenceScopeNamespace
+			out.Spec.Parameters.Namespace, out.Spec.Parameters.Scope = &p.Namespace, &scope
+		}
 	}
 	return out
 }
 
 func ingressObject(o *snapshot.Ingress) *networkingv1.Ingress {
-	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
+	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, o.Labels)}
+	out.CreationTimestamp = metav1.NewTime(o.Created)
 	out.Annotations = maps.Clone(o.Annotations)
-	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
-		if value != "" {
-			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)
-		}
+	if o.LegacyClass != "" {
+		metav1.SetMetaDataAnnotation(&out.ObjectMeta, legacyClassAnnotation, o.LegacyClass)
 	}
 	if o.Class != "" {
 		out.Spec.IngressClassName = &o.Class
@@ -143,26 +164,4 @@ func ingressBackend(b snapshot.IngressBackend) networkingv1.IngressBackend {
 	return networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
 		Name: b.Service, Port: networkingv1.ServiceBackendPort{Number: int32(b.PortNumber), Name: b.PortName},
 	}}
-}
-
-// controllerArgs keeps the arguments by which an Ingress or Gateway controller
-// is told which class it serves. The flags are those of ingress-nginx
-// (--controller-class, --ingress-class, --watch-ingress-without-class), F5 NGINX (-ingress-class), NGINX Gateway
-// Fabric (--gateway-ctlr-name, --gatewayclass), Traefik
-// (--providers.kubernetesingress.ingressclass), HAProxy (--ingress.class) and
-// Contour (--ingress-class-name).
-func controllerArgs(args []string) []string {
-	var out []string
-	for i, a := range args {
-		name, _, joined := strings.Cut(strings.TrimLeft(a, "-"), "=")
-		switch strings.ToLower(name) {
-		case "controller-class", "ingress-class", "ingress-class-name", "ingress.class", "gateway-ctlr-name", "gatewayclass",
-			"watch-ingress-without-class", "providers.kubernetesingress", "providers.kubernetesingress.ingressclass", "providers.kubernetesgateway":
-			if !joined && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-				a += "=" + args[i+1]
-			}
-			out = append(out, a)
-		}
-	}
-	return out
 }

@@ -94,6 +94,14 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 				return nil, undecodable(err)
 			}
 			template = t.livePod(&in)
+			if mayControl(&in.Spec) {
+				// Its variables and files count too, which few pods are asked for.
+				var whole corev1.Pod
+				if err := whole.Unmarshal(item); err != nil {
+					return nil, undecodable(err)
+				}
+				template.Programs = programs(&whole)
+			}
 			kept, latest = latest, kept
 		}
 		kept = keep(own, kept[:0], item)
@@ -106,7 +114,7 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 		out.Labels = template.Labels
 		out.Owner = template.Owner
 		out.Ports, out.EndedPorts = template.Ports, template.EndedPorts
-		out.ControllerArgs = template.ControllerArgs
+		out.Programs = template.Programs
 		return out, nil
 	}, nil
 }
@@ -139,7 +147,7 @@ func podTemplateFields() []string {
 	return []string{
 		"metadata.namespace", "metadata.labels",
 		"metadata.ownerReferences.kind", "metadata.ownerReferences.name", "metadata.ownerReferences.controller",
-		"spec.containers.ports", "spec.containers.command", "spec.containers.args",
+		"spec.containers.ports", "spec.containers.image", "spec.containers.command", "spec.containers.args",
 		"spec.initContainers.ports", "spec.initContainers.restartPolicy",
 	}
 }

@@ -3,7 +3,6 @@ package objects
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -192,7 +191,7 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 		out.DeletionTimestamp = &epoch
 	}
 	out.Spec.NodeName, out.Spec.HostNetwork, out.Spec.NodeSelector = o.Node, o.HostNetwork, o.NodeSelector
-	out.Spec.Containers = recordedContainers(o)
+	out.Spec.Containers, out.Spec.Volumes = recordedContainers(o), recordedVolumes(o.Programs)
 	if len(o.EndedPorts) > 0 {
 		out.Spec.InitContainers = []corev1.Container{{Name: "i0", Ports: recordedPorts(o.EndedPorts)}}
 	}
@@ -209,19 +208,12 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 	return out
 }
 
-// recordedContainers hold the pod's ports, and the arguments that name an Ingress
-// class. Whose they were is not kept; an argument in two words would take the
-// next one for its value, so that one begins another container.
+// recordedContainers hold the pod's ports, and then the programs that may be
+// controllers.
 func recordedContainers(o *snapshot.Pod) []corev1.Container {
 	out := []corev1.Container{{Name: "c0", Ports: recordedPorts(o.Ports)}}
-	open := false
-	for _, a := range o.ControllerArgs {
-		if open {
-			out = append(out, corev1.Container{Name: "c" + strconv.Itoa(len(out))})
-		}
-		last := &out[len(out)-1]
-		last.Args = append(last.Args, a)
-		open = !strings.Contains(a, "=")
+	for i := range o.Programs {
+		out = append(out, recordedProgram(&o.Programs[i], len(out)))
 	}
 	return out
 }
@@ -295,10 +287,15 @@ func workloadWritten(_ *snapshot.Workload, fields map[string]any) map[string]any
 
 func serviceObject(o *snapshot.Service) *corev1.Service {
 	out := &corev1.Service{ObjectMeta: metaOf(o.Name, nil)}
+	out.Annotations = o.Annotations
 	if o.Proxy != "" {
 		out.Labels = map[string]string{serviceProxyName: o.Proxy}
 	}
 	spec := &out.Spec
+	if o.NoNodePorts {
+		no := false
+		spec.AllocateLoadBalancerNodePorts = &no
+	}
 	spec.Type = corev1.ServiceType(o.Type)
 	spec.Selector = o.Selector
 	spec.ExternalName = o.ExternalName

@@ -1,0 +1,33 @@
+package frontdoor
+
+import (
+	"slices"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Configs are the ConfigMaps from which the controllers of the Ingresses that were read
+// take their settings, as far as they are yet to be read: each by its name.
+func Configs(m *model.Model) []snapshot.Need {
+	var out []snapshot.Need
+	for _, ing := range m.Ingresses() {
+		for _, n := range Unread([]*Door{ingressDoor(m, ing, nil)}) {
+			if n.Resource == snapshot.ConfigMaps && !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// Forwards are the Services that an Ingress names by annotation as backends.
+func Forwards(ing *snapshot.Ingress) []snapshot.IngressBackend {
+	var out []snapshot.IngressBackend
+	for _, r := range ing.Rules {
+		for _, p := range r.Paths {
+			out = append(out, albForward(ing, p.Backend)...)
+		}
+	}
+	return out
+}
