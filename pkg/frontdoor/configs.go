@@ -7,13 +7,13 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// Configs are the ConfigMaps from which the controllers of the Ingresses that were read
+// Configs are the ConfigMaps and class parameters from which the controllers of the Ingresses that were read
 // take their settings, as far as they are yet to be read: each by its name.
 func Configs(m *model.Model) []snapshot.Need {
 	var out []snapshot.Need
 	for _, ing := range m.Ingresses() {
 		for _, n := range Unread([]*Door{ingressDoor(m, ing, nil)}) {
-			if n.Resource == snapshot.ConfigMaps && !slices.Contains(out, n) {
+			if (n.Resource == snapshot.ConfigMaps || n.Resource == snapshot.IngressClassParams) && !slices.Contains(out, n) {
 				out = append(out, n)
 			}
 		}

@@ -238,10 +238,18 @@ func (f *finder) locateIngress(announced bool) {
 // byPlatform finds the controllers that serve Ingresses without a class and that no pod
 // is told to: GKE's, and the one that makes Routes for OpenShift's router.
 func (f *finder) byPlatform() bool {
-	for _, c := range []controller{gke(), openshift()} {
+	for _, c := range []controller{openshift(), gke()} {
 		q := f.asked(f.ing)
-		if c.name == openshift().name && !f.anyPod(c.pods) || c.ingress.serves(q).answer != selector.Yes {
+		if c.name == openshift().name && !f.anyPod(c.pods) {
 			continue
+		}
+		switch said := c.ingress.serves(q); said.answer {
+		case selector.No:
+			continue
+		case selector.Undetermined:
+			f.plane.Problem, f.plane.Detail = report.NotRead, said.takes
+			return true
+		case selector.Yes:
 		}
 		f.become(&c)
 		f.unserved = false

@@ -58,6 +58,9 @@ func gkeReader(class string) *reader {
 func gkeServes(q *asked, class string) claim {
 	annotation := q.annotated()
 	if annotation == "" && q.class == "" {
+		if gap := q.f.m.Hidden(snapshot.Nodes, ""); gap != nil && class == "gce" && !q.f.onGKE() {
+			return undecided(gap.Permission()) // nodes say whose cluster it is
+		}
 		return yesOr(class == "gce" && q.f.onGKE(), refused(report.OtherClass, "", class))
 	}
 	if object, _ := q.classObject(q.class); annotation == "" && object != nil && byController(object.Controller) != nil {

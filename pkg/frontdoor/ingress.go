@@ -58,10 +58,8 @@ func (f *finder) readIngress(q *asked, d *Door) {
 	for i := range d.Routes {
 		d.Routes[i].TLS, d.Routes[i].TLSBy, d.Routes[i].Passed = hosts.hosts, hosts.by, hosts.passed
 	}
-	if len(ing.Addresses) == 0 || read.together != nil {
-		if t := read.together; t != nil {
-			t.settle(q, d.Routes)
-		}
+	if t := read.together; t != nil && d.DataPlane.Problem == "" {
+		t.settle(q, d.Routes)
 	}
 	neverAsked(d.Routes)
 	d.DataPlane.NoEndpoints, d.DataPlane.NoService = read.noEndpoints, read.noService

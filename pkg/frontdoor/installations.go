@@ -322,10 +322,10 @@ func (f *finder) fromOutsideIngress() {
 	f.refuse(best)
 }
 
-// nobody: nobody serves the class. Manifests that hold no class and no controller are an
-// application's own, and say nothing of the cluster.
+// nobody: nobody serves the class. Where there is no class and no controller at all, as in an
+// application's own manifests, that says nothing: who serves it may be what netguard does not know.
 func (f *finder) nobody() {
-	if f.m.HasEverything() && len(f.m.IngressClasses()) == 0 && f.controllers == 0 {
+	if len(f.m.IngressClasses()) == 0 && f.controllers == 0 {
 		f.plane.Problem, f.plane.Detail = report.ControllerUnknown, f.tried()
 		return
 	}
