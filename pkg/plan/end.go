@@ -244,6 +244,9 @@ func (p *planner) maySecond(a netip.Addr) bool {
 // node reads a node and what it passes on that arrives at the port.
 func (p *planner) node(name string, port reference.Port) {
 	p.want(snapshot.Need{Resource: snapshot.Nodes, Name: name})
+	if slices.ContainsFunc(p.s.Pods(), func(pod *snapshot.Pod) bool { return pod.Expected() && pod.Node == "" }) {
+		p.want(snapshot.Need{Resource: snapshot.Nodes}) // it may run on any, this one included
+	}
 	p.passedOn(port, model.Party{Node: &snapshot.Node{Name: name}})
 }
 
