@@ -27,6 +27,8 @@ type Plugin struct {
 	// Deviations are the parts of Behaviour that differ from the specification,
 	// each with its own citation.
 	Deviations []Deviation
+	// Enforces are the APIs besides NetworkPolicy whose policies the plugin enforces.
+	Enforces policy.Dialect
 	// Unsure are the APIs besides NetworkPolicy of which it is not known whether the
 	// plugin enforces their policies. Of those in Behaviour.Ignores, it does not.
 	Unsure policy.Dialect
@@ -81,6 +83,7 @@ func Detect(s *snapshot.Snapshot) Plugin {
 		p.Deviations = append(p.Deviations, d.deviation(best.row.name))
 	}
 	kinds := best.row.besides.in(s, best.set)
+	p.Enforces = kinds.enforces
 	p.Unsure, p.AdminPriorities = kinds.unsure, kinds.priorities
 	if ignored := specified &^ (kinds.enforces | kinds.unsure); ignored != 0 {
 		p.Behaviour.Ignores = ignored

@@ -45,8 +45,8 @@ func table() []Kind {
 		// Cilium says here whether it enforces policies.
 		{Part: Settings, Resource: "configmaps", Name: "ConfigMap", Versions: v1, Verbs: get, Only: "cilium-config", Public: true},
 
-		// Policy kinds that are noticed and not evaluated. Calico's and Antrea's staged or
-		// tier objects are not here: they enforce nothing by themselves.
+		// Policy kinds that are noticed and not evaluated. Calico's and Antrea's staged
+		// objects and Antrea's tiers are not here: they enforce nothing by themselves.
 		//
 		// sigs.k8s.io/network-policy-api: v1alpha2, and v1alpha1 before it.
 		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha2")),
@@ -56,10 +56,16 @@ func table() []Kind {
 		noticed("ciliumclusterwidenetworkpolicies", "cilium.io", "CiliumClusterwideNetworkPolicy", Policy{}, cluster),
 		// Calico stores its policies as CRDs in crd.projectcalico.org; its API
 		// server, where installed, shows the same objects in projectcalico.org.
-		noticed("networkpolicies", "projectcalico.org", "NetworkPolicy", Policy{Mirrors: "crd.projectcalico.org"}),
-		noticed("globalnetworkpolicies", "projectcalico.org", "GlobalNetworkPolicy", Policy{Mirrors: "crd.projectcalico.org"}, cluster),
-		noticed("networkpolicies", "crd.projectcalico.org", "NetworkPolicy", Policy{}),
-		noticed("globalnetworkpolicies", "crd.projectcalico.org", "GlobalNetworkPolicy", Policy{}, cluster),
+		noticed("networkpolicies", "projectcalico.org", "NetworkPolicy", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, in("v3")),
+		noticed("globalnetworkpolicies", "projectcalico.org", "GlobalNetworkPolicy", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, cluster, in("v3")),
+		noticed("tiers", "projectcalico.org", "Tier", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, cluster, in("v3")),
+		noticed("networksets", "projectcalico.org", "NetworkSet", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, in("v3")),
+		noticed("globalnetworksets", "projectcalico.org", "GlobalNetworkSet", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, cluster, in("v3")),
+		noticed("networkpolicies", "crd.projectcalico.org", "NetworkPolicy", Policy{Evaluated: true}, in("v1")),
+		noticed("globalnetworkpolicies", "crd.projectcalico.org", "GlobalNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1")),
+		noticed("tiers", "crd.projectcalico.org", "Tier", Policy{Evaluated: true}, cluster, in("v1")),
+		noticed("networksets", "crd.projectcalico.org", "NetworkSet", Policy{Evaluated: true}, in("v1")),
+		noticed("globalnetworksets", "crd.projectcalico.org", "GlobalNetworkSet", Policy{Evaluated: true}, cluster, in("v1")),
 		noticed("networkpolicies", "crd.antrea.io", "NetworkPolicy", Policy{}),
 		noticed("clusternetworkpolicies", "crd.antrea.io", "ClusterNetworkPolicy", Policy{}, cluster),
 		// "If no rule matches (or no EgressFirewall is present) then the traffic

@@ -9,7 +9,9 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/calico"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
@@ -190,6 +192,11 @@ func (m *Model) Unevaluated(namespace string) ([]snapshot.Unmodelled, []snapshot
 	for _, u := range m.Unmodelled() {
 		if u.ClusterWide || u.Namespace == "" || u.Namespace == namespace {
 			out = append(out, u)
+		}
+	}
+	for _, o := range m.PolicyObjects() {
+		if !m.tiered() && calico.Decides(o) && (o.Namespace == "" || o.Namespace == namespace) {
+			out = append(out, snapshot.UnmodelledOf(kinds.Of(o.Resource()), o.Name))
 		}
 	}
 	return out, m.kindGaps(namespace)

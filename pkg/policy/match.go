@@ -19,6 +19,8 @@ type failure struct {
 	except int
 	// named is the port that the name stands for on the destination.
 	named uint16
+	// text is the condition that fails.
+	text string
 }
 
 // match tells whether the peer clause admits the endpoint, and what fails.
@@ -40,6 +42,15 @@ func (p *Peer) match(e *Endpoint, b Behaviour) (selector.Result, failure) {
 			return labels, why
 		case labels == selector.Undetermined && result == selector.Yes:
 			result, failed = labels, why
+		}
+	}
+	if p.Where != nil || p.Nor != nil || p.NotNetworks != nil {
+		more, why := p.conditions(e)
+		switch {
+		case more == selector.No:
+			return more, why
+		case more == selector.Undetermined && result == selector.Yes:
+			result, failed = more, why
 		}
 	}
 	if result == selector.Yes && p.Unclear != "" {

@@ -21,6 +21,8 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 		labelMismatch(out, p.Path+"."+cmp.Or(p.NamespacesAt, "namespaceSelector"), f.requirement, e.NamespaceLabels)
 	case report.PodLabel:
 		labelMismatch(out, p.Path+"."+cmp.Or(p.PodsAt, "podSelector"), f.requirement, e.Labels)
+	case report.ConditionFails:
+		out.Want = f.text
 	case report.ClauseUnclear:
 		out.Want = p.Unclear
 	case report.NotANode:

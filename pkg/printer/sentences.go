@@ -309,6 +309,9 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 	case report.EmptyPeer:
 		brief = "the peer names nothing, and so matches nothing"
 		full = "no field of the peer is one that the API knows: a rule that allows then matches nothing"
+	case report.ConditionFails:
+		brief = "does not satisfy " + want
+		full = fmt.Sprintf("the %s does not satisfy %s", s.peer, want)
 	case report.ClauseUnclear:
 		brief = "it is not known what it matches"
 		full = "it is not known what the clause matches: " + want

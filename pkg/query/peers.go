@@ -57,6 +57,8 @@ func (f *peerFinder) find(p *policy.Peer, plane int, b policy.Behaviour) peerUni
 	out, ok := f.found[key]
 	if !ok {
 		switch {
+		case p.Where != nil || p.Nor != nil:
+			out = f.byKind(p, plane, b)
 		case p.Labelled():
 			out = f.byLabels(p, plane, b)
 		case p.Addressed():

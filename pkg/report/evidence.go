@@ -244,6 +244,8 @@ const (
 	EmptyPeer MismatchReason = "EmptyPeer"
 	// ClauseUnclear: what the clause matches is not known; Want says of what.
 	ClauseUnclear MismatchReason = "ClauseUnclear"
+	// ConditionFails: a condition of the clause, which Want is, does not hold.
+	ConditionFails MismatchReason = "ConditionFails"
 	// LabelsUnread: the namespace's labels could not be read.
 	LabelsUnread MismatchReason = "LabelsUnread"
 	// AddressUnread: the end's address is not known.
