@@ -139,8 +139,13 @@ func (m *Model) WideIn(namespace string, d report.Direction) bool {
 // stack puts the NetworkPolicies that bind a pod, and the wide policies that may, in the
 // order in which they are asked.
 func (m *Model) stack(pod *snapshot.Pod, normal []*policy.Policy, reaching []wide) policy.Stack {
+	own := policy.AddUp(normal)
+	if m.Plugin.Behaviour.UnpolicedDenied && !pod.HostNetwork && len(normal) == 0 &&
+		len(m.Isolating(pod, report.Ingress))+len(m.Isolating(pod, report.Egress)) == 0 {
+		own = policy.Stack{{Else: policy.Deny}}
+	}
 	if len(reaching) == 0 || pod.HostNetwork {
-		return policy.AddUp(normal)
+		return own
 	}
 	if m.tiered() {
 		return m.tieredStack(pod, normal, reaching)
@@ -167,7 +172,7 @@ func (m *Model) stack(pod *snapshot.Pod, normal []*policy.Policy, reaching []wid
 	if len(admin.Policies) > 0 {
 		out = append(out, admin)
 	}
-	out = append(out, policy.AddUp(normal)...)
+	out = append(out, own...)
 	baseline.Ordered, baseline.Else = true, policy.Pass
 	if len(baseline.Policies) > 0 {
 		out = append(out, baseline)
