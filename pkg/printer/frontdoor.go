@@ -485,7 +485,9 @@ func (t text) besides(b *bytes.Buffer, n names, r *report.FrontDoor, backend *re
 		return nil
 	}
 	told[section.String()] = name
-	p.para(0, "Who else gets to "+name+"?")
+	if len(rows) > 0 {
+		p.para(0, "Who else gets to "+name+"?")
+	}
 	p.Write(section.Bytes())
 	for _, m := range backend.Meant {
 		p.gap()

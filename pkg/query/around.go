@@ -262,9 +262,9 @@ func (e *engine) targetGroups(r *frontdoor.Route) []report.Way {
 func wayOf(w report.Way, drafts []*draft) report.Way {
 	w.Verdict, w.Partly = overall(drafts)
 	for _, d := range drafts {
-		if d.verdict == w.Verdict {
+		// What holds wherever the pods run tells more than what holds on their own node.
+		if d.verdict == w.Verdict && (w.Reason == "" || w.Reason == report.SameNode) {
 			w.Reason, w.DecidedBy = d.reason, decidedBy(d.hops)
-			break
 		}
 	}
 	return w

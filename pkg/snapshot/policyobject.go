@@ -162,7 +162,6 @@ func renamedSelector(n Renamer, text string) string {
 	})
 }
 
-//nolint:gochecknoglobals // Constants that Go has no literal for.
 var (
 	quoted      = regexp.MustCompile(`'[^']*'|"[^"]*"`)
 	partOfValue = regexp.MustCompile(`\b(contains|with)\s*['"]`)
