@@ -16,7 +16,11 @@ func (n *Names) Annotations(old map[string]string) map[string]string {
 	}
 	out := make(map[string]string, len(old))
 	for key, value := range old {
-		if annotations.Of(key) == annotations.Unkept {
+		switch {
+		case annotations.Of(key) != annotations.Unkept:
+		case key == "traefik.ingress.kubernetes.io/router.middlewares":
+			out[key] = n.middlewares(value)
+		default:
 			out[key] = n.settings(value)
 		}
 	}
@@ -26,6 +30,35 @@ func (n *Names) Annotations(old map[string]string) map[string]string {
 		}
 	}
 	return out
+}
+
+// middlewares are names of Traefik's, NAMESPACE-NAME@PROVIDER, parted by commas. Where the
+// dash is that parts them, the names that there are tell.
+func (n *Names) middlewares(old string) string {
+	var out []string
+	for _, item := range strings.FieldsFunc(old, func(r rune) bool { return r == ',' || r == ' ' }) {
+		bare, provider, at := strings.Cut(item, "@")
+		made := ""
+		for i := range len(bare) {
+			if bare[i] != '-' || n.collecting {
+				continue
+			}
+			namespace, name := bare[:i], bare[i+1:]
+			_, known := n.kinds["middleware"][name]
+			_, home := n.kinds["ns"][namespace]
+			if known && home {
+				made = n.Namespace(namespace) + "-" + n.Object("Middleware", name)
+			}
+		}
+		if made == "" && !n.collecting {
+			made = n.name("v", bare)
+		}
+		if at {
+			made += "@" + provider
+		}
+		out = append(out, made)
+	}
+	return strings.Join(out, ",")
 }
 
 // settings is the value of an annotation: addresses, numbers and words of the API stay

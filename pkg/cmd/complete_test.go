@@ -71,7 +71,7 @@ func TestCompletion(t *testing.T) {
 		"explain dep|":              "deploy/ " + goesOn,
 		"explain deployme|":         "deployment/ " + goesOn,
 		"explain " + files + "int|": "internet " + finished,
-		"explain deploy/x ing|":     "ing/ " + goesOn,
+		"explain deploy/x ing|":     "ing/ ingressroute/ " + goesOn,
 		"who-can-reach shop/dep|":   "shop/deploy/ " + goesOn,
 		"who-can-reach shop/no|":    finished,
 		"explain " + files + "b|":   "bank/ " + goesOn,

@@ -80,17 +80,17 @@ func calicoBesides(a agent) besides {
 		of: func(_ *snapshot.Snapshot, w *snapshot.Workload) dialects {
 			switch major, minor, ok := version(a, w); {
 			case !ok:
-				return dialects{unsure: specified}
+				return dialects{enforces: policy.CalicoPolicies, unsure: specified}
 			case major > 3 || minor >= 32:
-				return dialects{enforces: policy.ClusterPolicies}
+				return dialects{enforces: policy.CalicoPolicies | policy.ClusterPolicies}
 			case minor >= 30:
-				return dialects{enforces: policy.AdminPolicies}
+				return dialects{enforces: policy.CalicoPolicies | policy.AdminPolicies}
 			case minor == 29:
-				return dialects{unsure: policy.AdminPolicies} // the Baseline came later
+				return dialects{enforces: policy.CalicoPolicies, unsure: policy.AdminPolicies} // the Baseline came later
 			}
-			return dialects{}
+			return dialects{enforces: policy.CalicoPolicies}
 		},
-		words:  "3.30 and 3.31: AdminNetworkPolicy, BaselineAdminNetworkPolicy; from 3.32 on: ClusterNetworkPolicy",
+		words:  "its own NetworkPolicy and GlobalNetworkPolicy, in Tiers; 3.30 and 3.31: AdminNetworkPolicy, BaselineAdminNetworkPolicy; from 3.32 on: ClusterNetworkPolicy",
 		source: "https://docs.tigera.io/calico/latest/release-notes/",
 	}
 }

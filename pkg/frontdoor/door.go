@@ -116,6 +116,13 @@ func Open(m *model.Model, r reference.Reference, controllers []reference.Referen
 		}
 		return guarded(m, []*Door{gatewayDoor(m, gw, nil, controllers)}), nil
 	default:
+		if IsOther(r.Kind) {
+			doors := openOther(m, r, controllers)
+			if doors == nil {
+				return nil, m.Absent(r)
+			}
+			return guarded(m, doors), nil
+		}
 		route := m.Route(string(r.Kind), name)
 		if route == nil {
 			return nil, m.Absent(r)

@@ -180,7 +180,11 @@ func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []
 		return
 	}
 	if f.unserved && len(addresses) == 0 {
-		f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
+		if f.elsewhere() {
+			f.plane.Problem, f.plane.Detail = report.ControllerUnknown, f.tried()+"; the manifests hold no class, node or running pod, so the platform is described elsewhere"
+		} else {
+			f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
+		}
 		return
 	}
 	// Labels say whose pods these are, and not that anybody serves the class.
@@ -285,6 +289,14 @@ func (f *finder) lost() {
 		return
 	}
 	f.plane.Problem, f.plane.Detail = report.ControllerUnknown, f.tried()
+}
+
+// elsewhere tells whether what was read are an app's own manifests, which say nothing of
+// the platform that it runs on: that a class is not among them does not prove that there
+// is none.
+func (f *finder) elsewhere() bool {
+	return f.m.HasEverything() && len(f.m.Nodes())+len(f.m.IngressClasses())+len(f.m.GatewayClasses()) == 0 &&
+		!slices.ContainsFunc(f.m.Pods(), func(p *snapshot.Pod) bool { return !p.Expected() })
 }
 
 // tried lists what did not find the data plane.

@@ -52,6 +52,8 @@ func ingressGuards(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
 		return haproxyIngressGuards(m, ing)
 	case "F5 NGINX Ingress Controller":
 		return f5Guards(ing)
+	case "Traefik":
+		return traefikGuards(m, ing)
 	case "":
 		return doubtful(m, d, ing)
 	default:

@@ -40,6 +40,14 @@ func table() []Kind {
 		{Part: Doors, Resource: "tlsroutes", Group: GatewayAPI, Name: "TLSRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tlsroute", Door: true},
 		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
 		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
+		// Doors of the kinds that a single controller has, and what they name.
+		{Part: Doors, Resource: "routes", Group: "route.openshift.io", Name: "Route", Versions: v1, Verbs: getList, Optional: true, Type: "route", Door: true},
+		{Part: Doors, Resource: "httpproxies", Group: "projectcontour.io", Name: "HTTPProxy", Versions: v1, Verbs: getList, Optional: true, Type: "httpproxy", Door: true},
+		{Part: Doors, Resource: "ingressroutes", Group: "traefik.io", Name: "IngressRoute", Versions: []string{"v1alpha1"}, Verbs: getList, Optional: true, Type: "ingressroute", Door: true},
+		{Part: Doors, Resource: "middlewares", Group: "traefik.io", Name: "Middleware", Versions: []string{"v1alpha1"}, Verbs: get, Optional: true},
+		{Part: Doors, Resource: "virtualservices", Group: "networking.istio.io", Name: "VirtualService", Versions: []string{"v1", "v1beta1", "v1alpha3"}, Verbs: getList, Optional: true, Short: "vs", Type: "vs", Door: true},
+		{Part: Doors, Resource: "gateways.networking.istio.io", Group: "networking.istio.io", Name: "Gateway", Versions: []string{"v1", "v1beta1", "v1alpha3"}, Verbs: get, Optional: true},
+		{Part: Doors, Resource: "mappings", Group: "getambassador.io", Name: "Mapping", Versions: []string{"v3alpha1", "v2"}, Verbs: getList, Optional: true, Type: "mapping", Door: true},
 		// Of the AWS Load Balancer Controller: settings of its classes, and ways past doors.
 		{Part: Doors, Resource: "ingressclassparams", Group: "elbv2.k8s.aws", Name: "IngressClassParams", Versions: []string{"v1beta1"}, Cluster: true, Verbs: get, Optional: true, Public: true},
 		{Part: Doors, Resource: "targetgroupbindings", Group: "elbv2.k8s.aws", Name: "TargetGroupBinding", Versions: []string{"v1beta1"}, Verbs: list, Optional: true},
@@ -48,8 +56,8 @@ func table() []Kind {
 		// Cilium says here whether it enforces policies.
 		{Part: Settings, Resource: "configmaps", Name: "ConfigMap", Versions: v1, Verbs: get, Only: "cilium-config", Public: true},
 
-		// Policy kinds that are noticed and not evaluated. Calico's and Antrea's staged or
-		// tier objects are not here: they enforce nothing by themselves.
+		// Policy kinds that are noticed and not evaluated. Calico's and Antrea's staged
+		// objects and Antrea's tiers are not here: they enforce nothing by themselves.
 		//
 		// sigs.k8s.io/network-policy-api: v1alpha2, and v1alpha1 before it.
 		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha2")),
@@ -59,10 +67,16 @@ func table() []Kind {
 		noticed("ciliumclusterwidenetworkpolicies", "cilium.io", "CiliumClusterwideNetworkPolicy", Policy{}, cluster),
 		// Calico stores its policies as CRDs in crd.projectcalico.org; its API
 		// server, where installed, shows the same objects in projectcalico.org.
-		noticed("networkpolicies", "projectcalico.org", "NetworkPolicy", Policy{Mirrors: "crd.projectcalico.org"}),
-		noticed("globalnetworkpolicies", "projectcalico.org", "GlobalNetworkPolicy", Policy{Mirrors: "crd.projectcalico.org"}, cluster),
-		noticed("networkpolicies", "crd.projectcalico.org", "NetworkPolicy", Policy{}),
-		noticed("globalnetworkpolicies", "crd.projectcalico.org", "GlobalNetworkPolicy", Policy{}, cluster),
+		noticed("networkpolicies", "projectcalico.org", "NetworkPolicy", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, in("v3")),
+		noticed("globalnetworkpolicies", "projectcalico.org", "GlobalNetworkPolicy", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, cluster, in("v3")),
+		noticed("tiers", "projectcalico.org", "Tier", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, cluster, in("v3")),
+		noticed("networksets", "projectcalico.org", "NetworkSet", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, in("v3")),
+		noticed("globalnetworksets", "projectcalico.org", "GlobalNetworkSet", Policy{Evaluated: true, Mirrors: "crd.projectcalico.org"}, cluster, in("v3")),
+		noticed("networkpolicies", "crd.projectcalico.org", "NetworkPolicy", Policy{Evaluated: true}, in("v1")),
+		noticed("globalnetworkpolicies", "crd.projectcalico.org", "GlobalNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1")),
+		noticed("tiers", "crd.projectcalico.org", "Tier", Policy{Evaluated: true}, cluster, in("v1")),
+		noticed("networksets", "crd.projectcalico.org", "NetworkSet", Policy{Evaluated: true}, in("v1")),
+		noticed("globalnetworksets", "crd.projectcalico.org", "GlobalNetworkSet", Policy{Evaluated: true}, cluster, in("v1")),
 		noticed("networkpolicies", "crd.antrea.io", "NetworkPolicy", Policy{}),
 		noticed("clusternetworkpolicies", "crd.antrea.io", "ClusterNetworkPolicy", Policy{}, cluster),
 		// "If no rule matches (or no EgressFirewall is present) then the traffic
@@ -76,8 +90,31 @@ func table() []Kind {
 		// MeshConfig), the policy applies to all namespaces in a mesh"; the root
 		// namespace is istio-system unless configured otherwise.
 		noticed("authorizationpolicies", "security.istio.io", "AuthorizationPolicy", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
+		// mtls.mode STRICT refuses what is not mutual TLS, plain clients of workloads among it
+		// (istio.io/docs/reference/config/security/peer_authentication).
+		noticed("peerauthentications", "security.istio.io", "PeerAuthentication", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
+		// With outboundTrafficPolicy REGISTRY_ONLY, or a narrow egress.hosts, a sidecar sends
+		// nowhere else (istio.io/docs/reference/config/networking/sidecar).
+		noticed("sidecars", "networking.istio.io", "Sidecar", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
 		noticed("servers", "policy.linkerd.io", "Server", Policy{OnlyDenies: true}),
 		noticed("authorizationpolicies", "policy.linkerd.io", "AuthorizationPolicy", Policy{OnlyDenies: true}),
+		noticed("serverauthorizations", "policy.linkerd.io", "ServerAuthorization", Policy{OnlyDenies: true}),
+		// Intentions of Consul's mesh are objects of the source's and the destination's services,
+		// in whatever namespace they stand (developer.hashicorp.com/consul/docs/connect/config-entries/service-intentions).
+		noticed("serviceintentions", "consul.hashicorp.com", "ServiceIntentions", Policy{OnlyDenies: true}),
+		// Kuma's stand in its system namespace, and bind the whole mesh from there
+		// (kuma.io/docs/latest/policies/meshtrafficpermission).
+		noticed("meshtrafficpermissions", "kuma.io", "MeshTrafficPermission", Policy{OnlyDenies: true, RootNamespace: "kuma-system"}),
+		noticed("trafficpermissions", "kuma.io", "TrafficPermission", Policy{OnlyDenies: true}, cluster),
+		// Security groups of a cloud or of a virtual switch, which hold beside policies: both
+		// must allow (aws-network-policy-agent docs/network-policy-faq.md; kube-ovn docs,
+		// guide/security-group).
+		noticed("securitygrouppolicies", "vpcresources.k8s.aws", "SecurityGroupPolicy", Policy{OnlyDenies: true}),
+		noticed("securitygroups", "kubeovn.io", "SecurityGroup", Policy{OnlyDenies: true}, cluster),
+		// NSX's own policies stand before or behind those of Kubernetes, by priority
+		// (github.com/vmware-tanzu/nsx-operator docs/security-policy.md).
+		noticed("securitypolicies", "crd.nsx.vmware.com", "SecurityPolicy", Policy{}),
+		noticed("securitypolicies", "nsx.vmware.com", "SecurityPolicy", Policy{}),
 	}
 }
 

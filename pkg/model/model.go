@@ -9,7 +9,9 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/cni"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/calico"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
@@ -28,7 +30,10 @@ type Model struct {
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
 	addresses  func() (v4, v6 []addressed)
-	hosts      func() map[string][]*snapshot.Ingress
+	anyAddress func() address.Block
+
+	hostNamespace func() *selector.Labels
+	hosts         func() map[string][]*snapshot.Ingress
 	// nodeAddresses holds the address of any node.
 	nodeAddresses func() address.Block
 
@@ -70,6 +75,8 @@ func bare(s *snapshot.Snapshot) *Model {
 	m.hosts = sync.OnceValue(m.findHosts)
 	m.nodeAddresses = sync.OnceValue(m.findNodeAddresses)
 	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.hostNamespace = sync.OnceValue(m.findHostNamespace)
+	m.anyAddress = sync.OnceValue(m.findAnyAddress)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m
 }
@@ -192,6 +199,11 @@ func (m *Model) Unevaluated(namespace string) ([]snapshot.Unmodelled, []snapshot
 	for _, u := range m.Unmodelled() {
 		if u.ClusterWide || u.Namespace == "" || u.Namespace == namespace {
 			out = append(out, u)
+		}
+	}
+	for _, o := range m.PolicyObjects() {
+		if !m.tiered() && calico.Decides(o) && (o.Namespace == "" || o.Namespace == namespace) {
+			out = append(out, snapshot.UnmodelledOf(kinds.Of(o.Resource()), o.Name))
 		}
 	}
 	return out, m.kindGaps(namespace)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/calico"
 	"github.com/kubectl-netguard/netguard/pkg/policy/clusternetworkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
@@ -19,6 +20,14 @@ type wide struct {
 	*policy.Policy
 	// perhaps is the policy where it is not known whether it selects a pod.
 	perhaps *policy.Policy
+	// place is that among Calico's tiers, where these are what the plugin asks.
+	place place
+}
+
+// place is where a policy stands among Calico's tiers.
+type place struct {
+	tier  calico.Tier
+	order float64
 }
 
 // Wide returns the policies that bind pods of several namespaces, in the order in
@@ -36,8 +45,15 @@ func (m *Model) Wide() []*policy.Policy {
 // plugin enforces, or may.
 func (m *Model) compileWide() []wide {
 	var out []wide
+	nodes := m.selectedNodes
+	if m.tiered() {
+		nodes = nil // "nodes" and "domainNames" are no peers to Calico
+	}
 	for _, in := range m.PolicyObjects() {
-		p := clusternetworkpolicy.Compile(in, m.selectedNodes)
+		if calico.Of(in) {
+			continue
+		}
+		p := clusternetworkpolicy.Compile(in, nodes)
 		switch {
 		case p.Dialect&m.Plugin.Behaviour.Ignores != 0:
 			// Kept for what is said of them; [policy.Stack.Against] passes over them.
@@ -47,7 +63,10 @@ func (m *Model) compileWide() []wide {
 			p = p.Perhaps(fmt.Sprintf("%s %s: %s knows priorities 0 to %d, and this is %d",
 				p.Kind, p.Name.Name, m.Plugin.Name, m.Plugin.AdminPriorities-1, p.Rank))
 		}
-		out = append(out, wide{p, p.Perhaps("whether " + p.Kind + " " + p.Name.Name + " selects the pod is not known")})
+		out = append(out, wide{Policy: p, perhaps: p.Perhaps("whether " + p.Kind + " " + p.Name.Name + " selects the pod is not known")})
+	}
+	if m.tiered() {
+		return m.inTiers(out)
 	}
 	mixed := policy.Dialect(0)
 	for _, w := range out {
@@ -104,7 +123,7 @@ func (m *Model) reaching(namespace string, d report.Direction) []wide {
 	labels := m.NamespaceLabels(namespace)
 	var out []wide
 	for _, w := range all {
-		if w.In(d).Isolates && (w.Wide.Namespaces == nil || w.Wide.Namespaces.Match(labels) != selector.No) {
+		if w.In(d).Isolates && (w.Namespace == "" || w.Namespace == namespace) && (w.Wide.Namespaces == nil || w.Wide.Namespaces.Match(labels) != selector.No) {
 			out = append(out, w)
 		}
 	}
@@ -120,8 +139,16 @@ func (m *Model) WideIn(namespace string, d report.Direction) bool {
 // stack puts the NetworkPolicies that bind a pod, and the wide policies that may, in the
 // order in which they are asked.
 func (m *Model) stack(pod *snapshot.Pod, normal []*policy.Policy, reaching []wide) policy.Stack {
+	own := policy.AddUp(normal)
+	if m.Plugin.Behaviour.UnpolicedDenied && !pod.HostNetwork && len(normal) == 0 &&
+		len(m.Isolating(pod, report.Ingress))+len(m.Isolating(pod, report.Egress)) == 0 {
+		own = policy.Stack{{Else: policy.Deny}}
+	}
 	if len(reaching) == 0 || pod.HostNetwork {
-		return policy.AddUp(normal)
+		return own
+	}
+	if m.tiered() {
+		return m.tieredStack(pod, normal, reaching)
 	}
 	e := m.Endpoint(Party{Pod: pod}, netip.Addr{})
 	var admin, baseline policy.Tier
@@ -145,7 +172,7 @@ func (m *Model) stack(pod *snapshot.Pod, normal []*policy.Policy, reaching []wid
 	if len(admin.Policies) > 0 {
 		out = append(out, admin)
 	}
-	out = append(out, policy.AddUp(normal)...)
+	out = append(out, own...)
 	baseline.Ordered, baseline.Else = true, policy.Pass
 	if len(baseline.Policies) > 0 {
 		out = append(out, baseline)

@@ -31,6 +31,7 @@ func (p *planner) frontDoor(r reference.Reference) {
 		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
 			p.backend(s)
 		}
+		p.middlewares(ing)
 	case reference.Gateway:
 		gw := p.s.Gateway(name)
 		if gw == nil {
@@ -49,6 +50,13 @@ func (p *planner) frontDoor(r reference.Reference) {
 			}
 		}
 	default:
+		if frontdoor.IsOther(r.Kind) {
+			if !p.otherDoor(r) {
+				p.suggest(r)
+				return
+			}
+			break
+		}
 		route := p.s.Route(string(r.Kind), name)
 		if route == nil {
 			p.suggest(r)
@@ -78,7 +86,11 @@ func (p *planner) allDoors() {
 			p.routeBackends(route)
 		}
 	}
-	if len(p.s.Ingresses())+len(p.s.Gateways()) > 0 {
+	others := p.otherDoors()
+	for _, ing := range p.s.Ingresses() {
+		p.middlewares(ing)
+	}
+	if len(p.s.Ingresses())+len(p.s.Gateways())+others > 0 {
 		p.dataPlane()
 	}
 }

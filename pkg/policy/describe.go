@@ -18,6 +18,8 @@ func (p *Peer) describe() string {
 	switch {
 	case p.Nobody:
 		return "{}"
+	case p.Where != nil || p.Nor != nil || p.NotNetworks != nil:
+		return p.entity()
 	case p.Networks != nil:
 		networks := make([]string, len(p.Networks))
 		for i, n := range p.Networks {
@@ -36,6 +38,24 @@ func (p *Peer) describe() string {
 		parts = append(parts, field(p.PodsAt, "podSelector")+" "+orBraces(*p.Pods))
 	}
 	return strings.Join(parts, " and ")
+}
+
+// entity is a peer of conditions in short.
+func (p *Peer) entity() string {
+	var parts []string
+	if p.Where != nil {
+		parts = append(parts, p.Where.Text)
+	}
+	if p.Nor != nil {
+		parts = append(parts, "not ("+p.Nor.Text+")")
+	}
+	for _, n := range p.Networks {
+		parts = append(parts, "net "+n.String())
+	}
+	for _, n := range p.NotNetworks {
+		parts = append(parts, "not net "+n.String())
+	}
+	return strings.Join(parts, ", ")
 }
 
 // field is the last part of a path, or another one where there is none.
@@ -92,8 +112,13 @@ func (p *Peer) Key() string { return p.key }
 func (p *Peer) Complete() {
 	p.text = p.describe()
 	p.key = p.text
-	if !p.Addressed() && p.Namespaces == nil {
+	if !p.Addressed() && p.Namespaces == nil && p.Where == nil && p.Nor == nil {
 		p.key = p.Home + "\x00" + p.key
+	}
+	for _, c := range []*Condition{p.Where, p.Nor} {
+		if c != nil {
+			p.key += fmt.Sprint("\x00", c.Text, c.Sets)
+		}
 	}
 	if p.NoHosts || p.Nobody || p.Unclear != "" {
 		p.key += fmt.Sprintf("\x00%v %v %s", p.NoHosts, p.Nobody, p.Unclear)

@@ -21,11 +21,13 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 		labelMismatch(out, p.Path+"."+cmp.Or(p.NamespacesAt, "namespaceSelector"), f.requirement, e.NamespaceLabels)
 	case report.PodLabel:
 		labelMismatch(out, p.Path+"."+cmp.Or(p.PodsAt, "podSelector"), f.requirement, e.Labels)
+	case report.ConditionFails:
+		out.Want = f.text
 	case report.ClauseUnclear:
 		out.Want = p.Unclear
 	case report.NotANode:
 		out.Path, out.Want = p.Path+".nodes", orBraces(p.Nodes.Selector)
-	case report.OutsideIPBlock, report.PodsNotInIPBlock:
+	case report.OutsideIPBlock, report.PodsNotInIPBlock, report.NodesNotInIPBlock:
 		if p.Block == nil {
 			out.Path = p.Path + ".networks"
 			for i, n := range p.Networks {

@@ -43,6 +43,8 @@ const (
 	AdminPolicies Dialect = 1 << iota
 	// ClusterPolicies are ClusterNetworkPolicy, v1alpha2.
 	ClusterPolicies
+	// CalicoPolicies are Calico's NetworkPolicy and GlobalNetworkPolicy.
+	CalicoPolicies
 )
 
 // Stage is a tier among those that Kubernetes' own APIs have: "Admin tier,
@@ -91,6 +93,10 @@ type Rule struct {
 	AnyPort bool
 	Peers   []Peer
 	Ports   []Port
+	// Subject says to which of the policy's own pods the rule applies; nil is all.
+	Subject *Peer
+	// NotPorts are ports that the rule leaves out.
+	NotPorts []Port
 }
 
 // Peer is one item of from or to: an ipBlock, or selectors. Of a peer with several
@@ -102,6 +108,10 @@ type Peer struct {
 	Networks []netip.Prefix
 	// Nodes are the addresses of the nodes that a clause selects; nil where none does.
 	Nodes *Nodes
+	// Where has to hold, and Nor must not; nil is no condition.
+	Where, Nor *Condition
+	// NotNetworks are CIDRs none of which may hold the address.
+	NotNetworks []netip.Prefix
 	// NoHosts: whatever the network plugin does with peers of NetworkPolicies,
 	// selectors never match pods in their node's network.
 	NoHosts bool
@@ -171,6 +181,8 @@ func (p *Policy) Binds(e *Endpoint) selector.Result {
 	switch {
 	case e.Kind == HostEndpoint:
 		return selector.No
+	case p.Wide != nil && p.Namespace != "" && e.Namespace != p.Namespace:
+		return selector.No
 	case p.Wide != nil:
 		result, _ := p.Wide.match(e, Behaviour{})
 		return result
@@ -220,7 +232,12 @@ func (p *Peer) Cuts() []netip.Prefix {
 	if p.Block != nil {
 		out = append(append(out, p.Block.CIDR), p.Block.Except...)
 	}
-	out = append(out, p.Networks...)
+	out = append(append(out, p.Networks...), p.NotNetworks...)
+	for _, c := range []*Condition{p.Where, p.Nor} {
+		if c != nil {
+			out = append(out, c.Sets...)
+		}
+	}
 	if p.Nodes != nil {
 		out = append(out, p.Nodes.Addresses...)
 	}
@@ -228,7 +245,14 @@ func (p *Peer) Cuts() []netip.Prefix {
 }
 
 // Addressed tells whether addresses have a say in what the clause matches.
-func (p *Peer) Addressed() bool { return p.Block != nil || p.Networks != nil || p.Nodes != nil }
+func (p *Peer) Addressed() bool {
+	return p.Block != nil || p.Networks != nil || p.Nodes != nil || p.NotNetworks != nil ||
+		p.Where != nil && p.Where.Sets != nil || p.Nor != nil && p.Nor.Sets != nil
+}
+
+// Conditional tells whether conditions on labels have a say that are not label selectors
+// of Kubernetes.
+func (p *Peer) Conditional() bool { return p.Where != nil || p.Nor != nil }
 
 // Labelled tells whether labels, or the namespace, have a say.
 func (p *Peer) Labelled() bool { return p.Namespaces != nil || p.Pods != nil }

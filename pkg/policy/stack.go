@@ -146,6 +146,11 @@ func (r *Rule) hits(c *Connection, dst *Endpoint, b Behaviour, t *Trace) (certai
 	}
 	t.ports(r, dst)
 	certain, possible = r.ports(dst, c.Ports)
+	if r.Subject != nil {
+		if about, _ := r.Subject.match(c.Subject, Behaviour{}); about != selector.Yes && peers != selector.No {
+			peers = about
+		}
+	}
 	if r.Unclear != "" && peers == selector.Yes {
 		peers = selector.Undetermined
 	}
@@ -169,11 +174,21 @@ func (r *Rule) Admits(dst *Endpoint) (certain, possible connset.Set) {
 
 // ports are those of some ports that the rule names.
 func (r *Rule) ports(dst *Endpoint, asked connset.Set) (certain, possible connset.Set) {
-	if r.AnyPort {
-		return asked, asked
+	certain, possible = asked, asked
+	if !r.AnyPort {
+		certain, possible = portsOf(r.Ports, dst, asked)
 	}
-	for i := range r.Ports {
-		p := &r.Ports[i]
+	if len(r.NotPorts) > 0 {
+		sure, maybe := portsOf(r.NotPorts, dst, asked)
+		certain, possible = certain.Subtract(maybe), possible.Subtract(sure)
+	}
+	return certain, possible
+}
+
+// portsOf are those of some ports that clauses name, for certain and possibly.
+func portsOf(clauses []Port, dst *Endpoint, asked connset.Set) (certain, possible connset.Set) {
+	for i := range clauses {
+		p := &clauses[i]
 		if p.Name != "" && (dst.Kind == UnknownEndpoint || dst.PortsUnknown) {
 			possible = possible.Union(connset.AllOf(p.Protocol).Intersect(asked))
 			continue

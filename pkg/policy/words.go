@@ -17,6 +17,12 @@ func (p *Policy) AppendWords(b []byte, d report.Direction) []byte {
 	for i := range rules {
 		r := &rules[i]
 		b = appendWord(append(b, byte(r.Action)), r.Unclear)
+		if r.Subject != nil {
+			b = appendWord(append(b, 's'), r.Subject.key)
+		}
+		for j := range r.NotPorts {
+			b = appendWord(append(b, 'n'), r.NotPorts[j].text)
+		}
 		b = binary.AppendUvarint(b, uint64(len(r.Peers)))
 		for j := range r.Peers {
 			b = r.Peers[j].appendWords(b)
@@ -35,7 +41,7 @@ func (p *Peer) appendWords(b []byte) []byte {
 	if p.Block != nil {
 		return appendWord(append(b, 'b'), p.text)
 	}
-	if p.NoHosts || p.Nobody || p.Networks != nil || p.Nodes != nil || p.Unclear != "" {
+	if p.NoHosts || p.Nobody || p.Networks != nil || p.Nodes != nil || p.Unclear != "" || p.Where != nil || p.Nor != nil || p.NotNetworks != nil {
 		b = appendWord(append(b, 'o'), p.key)
 	}
 	b = append(b, 's')

@@ -111,7 +111,7 @@ func distance(c report.ClauseEvidence) int {
 		return 2
 	case report.NamespaceDiffers, report.NamespaceLabel, report.Protocol:
 		return 3
-	case report.HostNetwork, report.NotAPod, report.PluginIdentity, report.NamedPortOutside, report.PodsNotInIPBlock, report.NotANode, report.EmptyPeer:
+	case report.HostNetwork, report.NotAPod, report.PluginIdentity, report.NamedPortOutside, report.PodsNotInIPBlock, report.NodesNotInIPBlock, report.NotANode, report.EmptyPeer, report.ConditionFails:
 		return 4
 	case report.OutsideIPBlock:
 		return 5
@@ -225,6 +225,8 @@ func summary(r report.RuleEvidence, s sides) string {
 		}
 	}
 	switch {
+	case peers == report.Matches && ports == report.Matches && r.Match == report.DoesNotMatch:
+		return "is not about this pod, or not about this port"
 	case peers == report.Matches && ports == report.Matches && r.Match != report.Matches:
 		return "may match this"
 	case peers == report.Matches && ports == report.Matches:

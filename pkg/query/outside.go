@@ -151,7 +151,7 @@ func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []i
 			continue
 		}
 		peer := f.Endpoint(b, netip.Addr{})
-		c := policy.Connection{Direction: d, Subject: f.endpoint(g.first), Peer: &peer, Ports: connset.All()}
+		c := policy.Connection{Direction: d, Subject: f.endpointFor(g.first, b), Peer: &peer, Ports: connset.All()}
 		set := g.binding.Against(c, f.counted[0], nil).Admitted
 		for _, b := range f.counted[1:] {
 			set = bothWays(set, g.binding.Against(c, b, nil).Admitted)
@@ -160,6 +160,14 @@ func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []i
 	}
 	known[id] = out
 	return out
+}
+
+// endpointFor is a unit as policies see it when it talks with a block.
+func (f *fringe) endpointFor(unit int32, block model.Party) *policy.Endpoint {
+	if plane := planeOf(block.Block.Prefix.Addr()); f.used[plane] {
+		return &f.endpoints[plane][unit]
+	}
+	return f.endpoint(unit)
 }
 
 // join shows the blocks that have the same set with all, or with some, of the

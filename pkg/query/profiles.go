@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
 
 // profile is units that their own policies treat alike in one direction: the same
@@ -59,6 +60,8 @@ type ruleList struct {
 	key   string
 	// names are the port names that ingress rules name.
 	names []*policy.Port
+	// subjects are what rules say of the pods that they apply to.
+	subjects []*policy.Peer
 	// group of the units, where no port name may tell them apart; -1: none yet.
 	group int32
 }
@@ -117,13 +120,13 @@ func (g *profiler) of(at int32) int32 {
 	if list.group >= 0 {
 		return list.group
 	}
-	text := fmt.Sprint(list.key, doubt, g.resolved(list.names, at))
+	text := fmt.Sprint(list.key, doubt, g.resolved(list.names, at), g.applying(list.subjects, at))
 	id, ok := g.index[text]
 	if !ok {
 		id = g.add(&profile{binding: binding, rules: list.rules, isolated: binding.Isolates(), doubt: doubt, first: at})
 		g.index[text] = id
 	}
-	if len(list.names) == 0 {
+	if len(list.names)+len(list.subjects) == 0 {
 		list.group = id
 	}
 	return id
@@ -185,11 +188,29 @@ func (g *profiler) rulesOf(binding policy.Stack) *ruleList {
 
 // named notes the port names of a rule that stand for ports of the subject.
 func (l *ruleList) named(d report.Direction, r *policy.Rule) {
-	for i := range r.Ports {
-		if d == report.Ingress && r.Ports[i].Name != "" {
-			l.names = append(l.names, &r.Ports[i])
+	if r.Subject != nil {
+		l.subjects = append(l.subjects, r.Subject)
+	}
+	for _, ports := range [][]policy.Port{r.Ports, r.NotPorts} {
+		for i := range ports {
+			if d == report.Ingress && ports[i].Name != "" {
+				l.names = append(l.names, &ports[i])
+			}
 		}
 	}
+}
+
+// applying tells which rules apply to a unit, on each plane.
+func (g *profiler) applying(subjects []*policy.Peer, at int32) string {
+	var b []byte
+	for _, s := range subjects {
+		for plane, used := range g.used {
+			if used {
+				b = append(b, byte(s.Match(&g.endpoints[plane][at], policy.Behaviour{})))
+			}
+		}
+	}
+	return string(b)
 }
 
 // rule numbers rules by what they say.
@@ -206,6 +227,12 @@ func (g *profiler) rule(r *policy.Rule) uint32 {
 	b.WriteByte('\x02')
 	for i := range r.Ports {
 		b.WriteString(r.Ports[i].String() + "\x01")
+	}
+	for i := range r.NotPorts {
+		b.WriteString("\x03" + r.NotPorts[i].String())
+	}
+	if r.Subject != nil {
+		b.WriteString("\x04" + r.Subject.Key())
 	}
 	id, ok := g.rules[b.String()]
 	if !ok {
@@ -229,7 +256,7 @@ func (g *profiler) resolved(names []*policy.Port, at int32) string {
 // fill finds what a group has with each unit.
 func (g *profiler) fill(of *profile) {
 	for _, r := range of.rules {
-		of.blocks = of.blocks || slices.ContainsFunc(r.rule.Peers, func(p policy.Peer) bool { return p.Addressed() })
+		of.blocks = of.blocks || r.rule.Subject != nil && r.rule.Subject.Addressed() || slices.ContainsFunc(r.rule.Peers, func(p policy.Peer) bool { return p.Addressed() })
 	}
 	done := -1
 	for plane := range planes {
@@ -268,6 +295,13 @@ func (g *profiler) row(of *profile, plane int) row {
 // parts is what one rule matches, by whom.
 func (g *profiler) parts(of *profile, at, plane, b int, behaviour policy.Behaviour) []part {
 	r := of.rules[at].rule
+	about := selector.Yes
+	if r.Subject != nil {
+		about = r.Subject.Match(&g.endpoints[plane][of.first], policy.Behaviour{})
+	}
+	if about == selector.No {
+		return nil
+	}
 	var found peerUnits
 	if r.AnyPeer {
 		found.yes = []interval{{0, int32(len(g.units))}}
@@ -275,6 +309,9 @@ func (g *profiler) parts(of *profile, at, plane, b int, behaviour policy.Behavio
 	for i := range r.Peers {
 		p := g.peers.find(&r.Peers[i], plane, behaviour)
 		found.yes, found.maybe = append(found.yes, p.yes...), append(found.maybe, p.maybe...)
+	}
+	if about == selector.Undetermined {
+		found.maybe, found.yes = append(found.maybe, found.yes...), nil
 	}
 	var out []part
 	add := func(certain, possible connset.Set, where peerUnits) {
@@ -285,7 +322,8 @@ func (g *profiler) parts(of *profile, at, plane, b int, behaviour policy.Behavio
 			out = append(out, part{b, at, policy.Admitted{Possible: possible}, where.maybe})
 		}
 	}
-	named := slices.ContainsFunc(r.Ports, func(p policy.Port) bool { return p.Name != "" })
+	isNamed := func(p policy.Port) bool { return p.Name != "" }
+	named := slices.ContainsFunc(r.Ports, isNamed) || slices.ContainsFunc(r.NotPorts, isNamed)
 	if g.direction == report.Ingress || !named {
 		certain, possible := r.Admits(g.endpoint(of.first))
 		add(certain, possible, found)

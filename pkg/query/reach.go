@@ -382,7 +382,7 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 			for _, r := range p.Ingress.Rules {
 				for i := range r.Peers {
 					peer := &r.Peers[i]
-					if peer.Labelled() && !peer.Addressed() && e.allRead(peer) && !e.anyMatches(peer, false) {
+					if peer.Labelled() && !peer.Conditional() && !peer.Addressed() && e.allRead(peer) && !e.anyMatches(peer, false) {
 						out = append(out, report.Unmatched{
 							RuleRef: report.RuleRef{Policy: p.Ref(), Path: peer.Path, Location: p.Origin.At(peer.Path)}, Clause: peer.String(),
 							HostNetwork: e.anyMatches(peer, true),

@@ -667,7 +667,7 @@ func (s *scaffolder) leadingDoors() {
 	for _, d := range s.everyDoor() {
 		s.addDoor(d, false)
 	}
-	for _, r := range append([]snapshot.Resource{snapshot.Ingresses, snapshot.Gateways, snapshot.Services}, routeKinds()...) {
+	for _, r := range append(append([]snapshot.Resource{snapshot.Ingresses, snapshot.Gateways, snapshot.Services}, snapshot.OtherDoors()...), routeKinds()...) {
 		if gap := s.Hidden(r, ""); gap != nil {
 			s.doorsUnread(gap.Need.Permission())
 		}
@@ -702,5 +702,5 @@ func (e *engine) doorRefs() []reference.Reference {
 	for _, g := range e.Gateways() {
 		out = append(out, reference.Reference{Kind: reference.Gateway, Namespace: g.Namespace, Name: g.Name.Name})
 	}
-	return out
+	return append(out, frontdoor.OtherRefs(e.Snapshot)...)
 }

@@ -158,7 +158,7 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 					for _, by := range peer.Cuts() {
 						v.cut(by)
 					}
-					if peer.Labelled() {
+					if peer.Labelled() || peer.Conditional() {
 						v.selectors = append(v.selectors, peer)
 					}
 				}
@@ -214,7 +214,9 @@ func (v *viewer) standings(classes []*model.Class) []*standing {
 	for _, c := range classes {
 		list = v.list(c)
 		view = v.class(view[:0], c)
+		view = v.applying(view, list.subjects, c.Pods[0])
 		located, divided := v.near || c.Pods[0].HostNetwork, v.divided != nil && v.divided[c.Number]
+		divided = divided || slices.ContainsFunc(list.subjects, (*policy.Peer).Addressed)
 		if !located && !divided {
 			take(c, c.Pods)
 			continue
@@ -222,10 +224,10 @@ func (v *viewer) standings(classes []*model.Class) []*standing {
 		shared := len(view)
 		var next []byte
 		for i := 0; i < len(c.Pods); {
-			view = v.pod(view[:shared], c.Pods[i], located)
+			view = v.applying(v.pod(view[:shared], c.Pods[i], located), list.subjects, c.Pods[i])
 			end := i + 1
 			for ; end < len(c.Pods); end++ {
-				if next = v.pod(next[:0], c.Pods[end], located); !bytes.Equal(view[shared:], next) {
+				if next = v.applying(v.pod(next[:0], c.Pods[end], located), list.subjects, c.Pods[end]); !bytes.Equal(view[shared:], next) {
 					break
 				}
 			}
@@ -279,6 +281,9 @@ func (v *viewer) class(b []byte, c *model.Class) []byte {
 	}
 	end := policy.Endpoint{Kind: policy.PodEndpoint, Namespace: p.Namespace}
 	end.Labels.Set = p.Labels
+	if slices.ContainsFunc(ns.open, (*policy.Peer).Conditional) {
+		end.NamespaceLabels = v.NamespaceLabels(p.Namespace)
+	}
 	for _, peer := range ns.open {
 		b = peer.AppendPodView(b, &end)
 	}
@@ -312,8 +317,28 @@ func (v *viewer) pod(b []byte, p *snapshot.Pod, located bool) []byte {
 // ownList is the policies that isolate pods of a namespace, its number and that of
 // what they say; 0 where there are none.
 type ownList struct {
+	// subjects are what rules of the policies say of the pods that they apply to.
+	subjects     []*policy.Peer
 	policies     []*policy.Policy
 	number, says int
+}
+
+// applying appends which rules apply to a pod, with each of its addresses.
+func (v *viewer) applying(b []byte, subjects []*policy.Peer, p *snapshot.Pod) []byte {
+	if len(subjects) == 0 {
+		return b
+	}
+	addresses := p.Addresses()
+	if len(addresses) == 0 {
+		addresses = []netip.Addr{{}}
+	}
+	for _, a := range addresses {
+		e := v.Endpoint(model.Party{Pod: p}, a)
+		for _, s := range subjects {
+			b = append(b, byte(s.Match(&e, policy.Behaviour{})))
+		}
+	}
+	return b
 }
 
 // list numbers the lists of policies.
@@ -331,6 +356,14 @@ func (v *viewer) list(c *model.Class) ownList {
 		return out
 	}
 	out = ownList{policies: list, number: len(v.lists) + 1}
+	for _, p := range list {
+		rules := p.In(v.side).Rules
+		for i := range rules {
+			if rules[i].Subject != nil {
+				out.subjects = append(out.subjects, rules[i].Subject)
+			}
+		}
+	}
 	var key []byte
 	if v.homes[c.Namespace] {
 		// They may be the own end's policies as well, and at home with it.

@@ -1,7 +1,9 @@
 package snapshot
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
@@ -122,11 +124,47 @@ func renamedValues(n Renamer, key string, values any) any {
 // NetworkPolicies are kept.
 func renamedText(n Renamer, key, text string) string {
 	switch key {
-	case "action", "tier", "protocol", "networks", "operator", "destinationNamedPort", "namedPort":
+	case "selector", "notSelector", "namespaceSelector", "serviceAccountSelector":
+		return renamedSelector(n, text)
+	case "nets", "notNets", "ports", "notPorts", "types", "defaultAction", "notProtocol":
 		return text
+	case "action", "protocol", "networks", "operator", "destinationNamedPort", "namedPort":
+		return text
+	case "tier":
+		switch text {
+		case "Admin", "Baseline", "default":
+			return text
+		}
+		return n.Object("policy", text)
 	case "domainNames":
 		return n.Host(text)
 	default:
 		return n.Object("text", text)
 	}
 }
+
+// renamedSelector is a selector of Calico's language with other values. Parts of values
+// (contains, starts with, ends with) cannot be replaced: such a selector is left out,
+// and what it selects is Unknown.
+func renamedSelector(n Renamer, text string) string {
+	if partOfValue.MatchString(text) {
+		return "left out"
+	}
+	return valueOf.ReplaceAllStringFunc(text, func(clause string) string {
+		key := valueOf.FindStringSubmatch(clause)[1]
+		return quoted.ReplaceAllStringFunc(clause, func(value string) string {
+			old := strings.Trim(value, `'"`)
+			if key == "projectcalico.org/name" || key == "projectcalico.org/namespace" {
+				return "'" + n.Namespace(old) + "'"
+			}
+			return "'" + n.Labels(map[string]string{key: old})[key] + "'"
+		})
+	})
+}
+
+//nolint:gochecknoglobals // Constants that Go has no literal for.
+var (
+	quoted      = regexp.MustCompile(`'[^']*'|"[^"]*"`)
+	partOfValue = regexp.MustCompile(`\b(contains|with)\s*['"]`)
+	valueOf     = regexp.MustCompile(`([\w./-]+)\s*(?:==|!=|\bin\b|\bnot\s+in\b)\s*(?:\{[^}]*\}|'[^']*'|"[^"]*")`)
+)

@@ -23,7 +23,8 @@ const (
 	BaselineAdminNetworkPolicy = "BaselineAdminNetworkPolicy"
 )
 
-// Nodes finds the nodes that a selector selects.
+// Nodes finds the nodes that a selector selects. Where it is nil, the network plugin does
+// not know the experimental peers, and they are to it as peers without any field.
 type Nodes func(selector.Selector) *policy.Nodes
 
 // Compile compiles a policy of one of the kinds.
@@ -200,6 +201,9 @@ func (c *compiler) peer(item fields.Item, side string) (out policy.Peer, known b
 	found := 0
 	for _, key := range []string{"namespaces", "pods", "networks", "nodes", "domainNames"} {
 		if !o.Has(key) || side == "from" && key != "namespaces" && key != "pods" {
+			continue
+		}
+		if c.nodes == nil && (key == "nodes" || key == "domainNames") {
 			continue
 		}
 		found++

@@ -76,6 +76,9 @@ func (o *Object) value(key string) any {
 	return o.fields[key]
 }
 
+// Any is a field as it was decoded; nil where it is absent.
+func (o *Object) Any(key string) any { return o.value(key) }
+
 // Ignore reads fields that decide nothing.
 func (o *Object) Ignore(keys ...string) {
 	for _, k := range keys {

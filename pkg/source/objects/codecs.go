@@ -87,6 +87,13 @@ func codecs() []Codec {
 		route(snapshot.TCPRoutes),
 		route(snapshot.TLSRoutes),
 		gatewayAPI(snapshot.ReferenceGrants, (*wire).grant, grantFields),
+		own[snapshot.OpenShiftRoute](snapshot.OpenShiftRoutes),
+		own[snapshot.HTTPProxy](snapshot.HTTPProxies),
+		own[snapshot.IngressRoute](snapshot.IngressRoutes),
+		own[snapshot.Middleware](snapshot.Middlewares),
+		own[snapshot.VirtualService](snapshot.VirtualServices),
+		own[snapshot.IstioGateway](snapshot.IstioGateways),
+		own[snapshot.Mapping](snapshot.Mappings),
 		own[snapshot.ALBClassParams](snapshot.IngressClassParams),
 		own[snapshot.TargetGroupBinding](snapshot.TargetGroupBindings),
 	}
@@ -115,7 +122,8 @@ func containerFields() []string {
 	const spec = "spec.template.spec."
 	var out []string
 	for _, containers := range []string{spec + "containers.", spec + "initContainers."} {
-		out = append(out, containers+"name", containers+"image", containers+"command", containers+"args")
+		out = append(out, containers+"name", containers+"image", containers+"command", containers+"args",
+			containers+"env.name", containers+"env.value")
 	}
 	return append(out, "spec.selector", spec+"initContainers.restartPolicy")
 }

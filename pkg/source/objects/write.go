@@ -3,6 +3,7 @@ package objects
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -189,7 +190,7 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 		epoch := metav1.Unix(0, 0)
 		out.DeletionTimestamp = &epoch
 	}
-	out.Spec.NodeName, out.Spec.HostNetwork = o.Node, o.HostNetwork
+	out.Spec.NodeName, out.Spec.HostNetwork, out.Spec.NodeSelector = o.Node, o.HostNetwork, o.NodeSelector
 	out.Spec.Containers, out.Spec.Volumes = recordedContainers(o), recordedVolumes(o.Programs)
 	if len(o.EndedPorts) > 0 {
 		out.Spec.InitContainers = []corev1.Container{{Name: "i0", Ports: recordedPorts(o.EndedPorts)}}
@@ -251,7 +252,12 @@ func statefulSetObject(o *snapshot.Workload) *appsv1.StatefulSet {
 func daemonSetObject(o *snapshot.Workload) *appsv1.DaemonSet {
 	out := &appsv1.DaemonSet{ObjectMeta: workloadMeta(o), Spec: appsv1.DaemonSetSpec{Selector: selectorOf(o)}}
 	for _, c := range cni.KeptContainers(o) {
-		out.Spec.Template.Spec.Containers = append(out.Spec.Template.Spec.Containers, corev1.Container{Name: c.Name, Image: c.Image, Args: c.Args})
+		kept := corev1.Container{Name: c.Name, Image: c.Image, Args: c.Args}
+		for _, e := range c.Env {
+			name, value, _ := strings.Cut(e, "=")
+			kept.Env = append(kept.Env, corev1.EnvVar{Name: name, Value: value})
+		}
+		out.Spec.Template.Spec.Containers = append(out.Spec.Template.Spec.Containers, kept)
 	}
 	return out
 }
