@@ -2,15 +2,18 @@ package cmd
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // connectionOptions ask about connections from a source to a target.
@@ -21,6 +24,8 @@ type connectionOptions struct {
 	sourceNamespace string
 	watch           watch
 
+	fix fixOutput
+
 	home           string
 	source, target reference.Reference
 }
@@ -30,7 +35,7 @@ func (o *connectionOptions) complete(args []string) error {
 	if err := o.out.validate(); err != nil {
 		return err
 	}
-	if err := o.watch.validate(o.globals); err != nil {
+	if err := errors.Join(o.watch.validate(o.globals), o.fix.validate(o.out)); err != nil {
 		return err
 	}
 	home, refs, err := o.parse(args...)
@@ -51,6 +56,21 @@ func (o *connectionOptions) complete(args []string) error {
 
 func (o *connectionOptions) question() plan.Question {
 	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs}
+}
+
+// options of the question.
+func (o *connectionOptions) options() query.Options {
+	return query.Options{Strict: o.strict, Controllers: o.doors.refs}
+}
+
+// ofFix is what to read beside, to tell what a fix opens.
+func (o *connectionOptions) ofFix(s *snapshot.Snapshot) []snapshot.Need {
+	m := model.New(s)
+	r, err := query.Explain(m, o.source, o.target, o.options())
+	if err != nil {
+		return nil
+	}
+	return query.FixNeeds(m, r.Fix)
 }
 
 func (o *connectionOptions) addFlags(c *cobra.Command) {
@@ -81,6 +101,9 @@ func newExplain(g *globals) *cobra.Command {
 			# Could a pod with this label, that does not exist yet?
 			kubectl netguard explain app=frontend svc/bankapp-service -n bank
 
+			# The fix as a manifest, to apply or to keep in a repository
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank --fix
+
 			# Fix the policy in another window, and see what changes
 			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank --watch
 
@@ -95,17 +118,24 @@ func newExplain(g *globals) *cobra.Command {
 		},
 	}
 	o.addFlags(c)
+	o.fix.addFlag(c)
 	return c
 }
 
 func (o *connectionOptions) explain(ctx context.Context) (*reply, error) {
-	m, err := o.load(ctx, o.question())
+	q := o.question()
+	q.Fix = o.ofFix
+	m, err := o.load(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	r, err := query.Explain(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
+	r, err := query.Explain(m, o.source, o.target, o.options())
 	if err != nil {
 		return nil, err
+	}
+	if o.fix.on {
+		fixes, missing := proposed(r.Source, r.Target, r.Fix)
+		return &reply{report: r, show: func() error { return o.printFixes(fixes, missing, r.Verdict, o.print(o.out, o.home)) }}, nil
 	}
 	open := r.Verdict == report.Unknown
 	for _, a := range r.Answers {
@@ -152,7 +182,7 @@ func (o *connectionOptions) canReach(ctx context.Context) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := query.CanReach(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
+	r, err := query.CanReach(m, o.source, o.target, o.options())
 	if err != nil {
 		return nil, err
 	}

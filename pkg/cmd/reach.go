@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -13,6 +14,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // reachOptions ask about everybody at the other end of one reference.
@@ -23,6 +25,7 @@ type reachOptions struct {
 	// isSource: the reference is the source, not the target.
 	isSource bool
 	doors    controllers
+	fix      fixOutput
 
 	home string
 	end  reference.Reference
@@ -30,6 +33,9 @@ type reachOptions struct {
 
 func (o *reachOptions) complete(args []string) error {
 	if err := o.out.validate(); err != nil {
+		return err
+	}
+	if err := o.fix.validate(o.out); err != nil {
 		return err
 	}
 	home, refs, err := o.parse(args...)
@@ -48,12 +54,26 @@ func (o *reachOptions) run(ctx context.Context) error {
 	// A table folds; whoever asks for more gets every pod by name.
 	table := o.out.format == printer.Text || o.out.format == printer.Table
 	q.Brief = table && o.out.template == nil && !o.out.noHeaders && !o.allPods
+	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
+	door := !o.isSource && o.end.Form == reference.FormObject && frontdoor.IsDoor(o.end.Kind)
+	if o.fix.on && !door {
+		return fmt.Errorf("--fix is for front doors; for one connection: kubectl netguard explain SOURCE %s --fix", o.end)
+	}
+	if door {
+		q.Fix = func(s *snapshot.Snapshot) []snapshot.Need {
+			m := model.New(s)
+			r, err := query.FrontDoor(m, o.end, options)
+			if err != nil {
+				return nil
+			}
+			return query.FixNeeds(m, r.Fixes()...)
+		}
+	}
 	m, err := o.load(ctx, q)
 	if err != nil {
 		return err
 	}
-	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
-	if !o.isSource && o.end.Form == reference.FormObject && frontdoor.IsDoor(o.end.Kind) {
+	if door {
 		return o.frontDoor(m, options)
 	}
 	r, err := o.ask(m, o.end, options)
@@ -78,6 +98,9 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 	if err != nil {
 		return err
 	}
+	if o.fix.on {
+		return o.doorFixes(r)
+	}
 	o.note(r.Enforcement)
 	o.noteGaps(o.print(o.out, o.home), r.Gaps)
 	if err := printer.FrontDoor(o.Out, r, o.print(o.out, o.home)); err != nil {
@@ -99,6 +122,33 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 	return complete(!open)
 }
 
+// doorFixes prints what makes a door work, as manifests.
+func (o *reachOptions) doorFixes(r *report.FrontDoor) error {
+	var all []printer.ProposedFix
+	missing, verdict := false, report.Allowed
+	add := func(from, to report.End, v report.Verdict, f *report.Fix) {
+		verdict = report.Both(verdict, v)
+		if v != report.Denied {
+			return
+		}
+		fixes, none := proposed(from, to, f)
+		all, missing = append(all, fixes...), missing || none
+	}
+	for _, d := range r.Doors {
+		door := report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name}
+		if len(d.Backends) == 0 {
+			add(door, door, d.Verdict, nil)
+		}
+		if d.Fix != nil {
+			add(report.End{Kind: "Internet"}, door, report.Denied, d.Fix)
+		}
+		for _, b := range d.Backends {
+			add(door, report.End{Kind: b.Service.Kind, Namespace: b.Service.Namespace, Name: b.Service.Name, Port: b.Port}, b.Verdict, b.Fix)
+		}
+	}
+	return o.printFixes(all, missing, verdict, o.print(o.out, o.home))
+}
+
 func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 	c.Args = exactArgs(name)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -108,6 +158,9 @@ func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 		return o.run(c.Context())
 	}
 	o.out.addFlags(c)
+	if !o.isSource {
+		o.fix.addFlag(c)
+	}
 	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.doors.addFlags(c)
 	return c

@@ -32,6 +32,9 @@ type Question struct {
 	// Brief: pods that nothing in the answer tells from the rest of their
 	// namespace need not be read; who-can-reach then speaks of them together.
 	Brief bool
+	// Fix says what else to read, once all else was read, to tell what the change that
+	// an answer proposes would open; nil where none is proposed.
+	Fix func(*snapshot.Snapshot) []snapshot.Need
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -71,6 +74,11 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	p.outsideThroughNodes()
 	p.handmade()
 	p.plugin(false)
+	if q.Fix != nil && len(p.needs) == 0 {
+		for _, n := range q.Fix(s) {
+			p.want(n)
+		}
+	}
 	return p.needs
 }
 

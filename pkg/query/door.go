@@ -104,6 +104,7 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 // chain joins the way to the door and the way from it.
 func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBackend, to, from *draft) *draft {
 	out := *from
+	out.legs = []*draft{from}
 	var hops []report.Hop
 	if len(from.source.names) > 0 {
 		through := from.source.report(from.sourceTotal)
@@ -118,11 +119,11 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 				hops[i].MorePorts = to.ports[1:]
 			}
 		}
-		out.source, out.sourceTotal = to.source, to.sourceTotal
+		out.source, out.sourceTotal, out.legs = to.source, to.sourceTotal, []*draft{to, from}
 		caveats = append(caveats, to.caveats...)
 		if to.verdict == report.Denied {
 			// What there is to mend is on the way to the door.
-			out.sample, out.sources, out.unfixable = to.sample, to.sources, false
+			out.unfixable = false
 		}
 	}
 	object := d.Object
@@ -402,7 +403,7 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 			noteNeeds(needs, x.hops)
 		}
 		if v, partly := overall(entering); v == report.Denied && !partly {
-			out.Fix = fix(e.Model, entering, func(m *model.Model) ([]*draft, error) {
+			out.Fix = fix(e.Model, e.Options, entering, func(m *model.Model) ([]*draft, error) {
 				return (&engine{Model: m, Options: e.Options}).arriving(d, clients, arrivals), nil
 			})
 		}
@@ -479,7 +480,7 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 		}
 		if out.Verdict == report.Denied {
 			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
-			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
+			out.Fix = fix(e.Model, e.Options, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil
 			})
@@ -604,7 +605,7 @@ func (e *engine) meant(rows []report.ReachRow, dsts []model.Destination) []repor
 			if len(pods) == 0 {
 				continue
 			}
-			found := fix(e.Model, e.answers(pods, dsts), func(m *model.Model) ([]*draft, error) {
+			found := fix(e.Model, e.Options, e.answers(pods, dsts), func(m *model.Model) ([]*draft, error) {
 				return (&engine{Model: m, Options: e.Options}).answers(pods, dsts), nil
 			})
 			if found != nil {
