@@ -35,7 +35,7 @@ func Apply(base, proposed *snapshot.Snapshot) *snapshot.Snapshot {
 	o.workloads()
 	o.barePods()
 	o.services()
-	o.doors()
+	o.objects()
 	return o.endpoints()
 }
 
@@ -194,37 +194,17 @@ func derived(s *snapshot.EndpointSlice) bool {
 	return slices.Contains([]byte(s.Name.Name), '*')
 }
 
-// doors keeps what controllers have reported in status.
-func (o *overlay) doors() {
-	for _, in := range o.proposed.Ingresses() {
-		next := *in
-		if old := o.base.Ingress(in.Name); old != nil && len(next.Addresses) == 0 {
-			next.Addresses = old.Addresses
+// objects lays the objects of all other kinds over those that are there.
+func (o *overlay) objects() {
+	for _, r := range o.proposed.Kept() {
+		for _, next := range o.proposed.Objects(r) {
+			if applied, ok := next.(snapshot.Applied); ok {
+				if old := snapshot.One[snapshot.Object](o.base, r, next.ID()); old != nil {
+					next = applied.Over(old)
+				}
+			}
+			o.b.Add(next)
 		}
-		o.b.AddIngress(&next)
-	}
-	for _, c := range o.proposed.IngressClasses() {
-		o.b.AddIngressClass(c)
-	}
-	for _, gw := range o.proposed.Gateways() {
-		next := *gw
-		if old := o.base.Gateway(gw.Name); old != nil && len(next.Addresses) == 0 {
-			next.Addresses = old.Addresses
-		}
-		o.b.AddGateway(&next)
-	}
-	for _, c := range o.proposed.GatewayClasses() {
-		o.b.AddGatewayClass(c)
-	}
-	for _, r := range o.proposed.Routes() {
-		next := *r
-		if old := o.base.Route(r.Kind, r.Name); old != nil && len(next.Accepted)+len(next.Rejected) == 0 && slices.Equal(old.Parents, r.Parents) {
-			next.Accepted, next.Rejected = old.Accepted, old.Rejected
-		}
-		o.b.AddRoute(&next)
-	}
-	for _, g := range o.proposed.ReferenceGrants() {
-		o.b.AddReferenceGrant(g)
 	}
 }
 

@@ -157,7 +157,7 @@ func sameDoor(t *testing.T, all, read *snapshot.Snapshot, q plan.Question, brief
 // together, and says of every pod what the whole one says.
 func TestBriefAnswersAboutDoorsAgreeWithWholeOnes(t *testing.T) {
 	compared, read, spared, questions := 0, 0, 0, 0
-	for seed := range int64(100) {
+	for seed := range drawn(100) {
 		all := doorWorld(seed)
 		rnd := rand.New(rand.NewSource(seed))
 		for _, door := range worldDoors() {
@@ -185,7 +185,7 @@ func TestBriefAnswersAboutDoorsAgreeWithWholeOnes(t *testing.T) {
 // gives, byte for byte.
 func TestConnectionsThroughDoorsAgreeWithTheWholeCluster(t *testing.T) {
 	spared, questions := 0, 0
-	for seed := range int64(40) {
+	for seed := range drawn(40) {
 		all := doorWorld(seed)
 		rnd := rand.New(rand.NewSource(seed))
 		for _, door := range worldDoors() {
@@ -277,7 +277,7 @@ func TestABriefAnswerTellsWhomARuleMeans(t *testing.T) {
 		Name: snapshot.Name{Namespace: "shop", Name: "web-1"}, Service: "web", AddressType: "IPv4", Ports: []snapshot.EndpointPort{{Protocol: connset.TCP, Port: 8080}},
 		Endpoints: []snapshot.Endpoint{{Addresses: []string{"10.9.0.1"}, Pod: "web", Ready: true, Serving: true}},
 	})
-	b.AddIngress(&snapshot.Ingress{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Class: "gce", Default: &snapshot.IngressBackend{Service: "web", PortNumber: 80}})
+	b.Add(&snapshot.Ingress{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Class: "gce", Default: &snapshot.IngressBackend{Service: "web", PortNumber: 80}})
 	port := intstr.FromInt32(80)
 	b.AddPolicy(&snapshot.Policy{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Spec: networkingv1.NetworkPolicySpec{
 		Ingress: []networkingv1.NetworkPolicyIngressRule{{
@@ -332,7 +332,7 @@ func refusals() []refusal {
 // one for which everything is asked, and says what is missing no more often; and no
 // verdict on a connection through a door is another than the true one.
 func TestRefusedListsLeaveDoorsAsOpenAsTheyWere(t *testing.T) {
-	for seed := range int64(8) {
+	for seed := range drawn(8) {
 		all := doorWorld(seed)
 		rnd := rand.New(rand.NewSource(seed))
 		for _, r := range refusals() {

@@ -19,7 +19,7 @@ func TestRefusedListsMakeNoVerdictsOnDoors(t *testing.T) {
 	// A controller among pods that were not read, a load balancer that was not, one that
 	// the status names, and who serves Ingresses without a class.
 	seeds := []int64{97, 112, 197, 245}
-	for seed := range int64(12) {
+	for seed := range drawn(12) {
 		seeds = append(seeds, seed)
 	}
 	for _, seed := range seeds {
@@ -59,7 +59,7 @@ func announcingTheirOwn(t *testing.T, all *snapshot.Snapshot) *snapshot.Snapshot
 		if parties := doors[0].DataPlane.Parties; len(parties) > 0 && parties[0].Pod == nil {
 			own := *ing
 			own.Addresses = []string{"lb.outside.example"}
-			b.AddIngress(&own)
+			b.Add(&own)
 		}
 	}
 	return b.Snapshot()

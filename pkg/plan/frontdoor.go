@@ -32,8 +32,8 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.gateway(name)
-		for _, kind := range routeKinds() {
-			p.wantAll(snapshot.Resource(kind.Resource()))
+		for _, r := range snapshot.RouteKinds() {
+			p.wantAll(r)
 		}
 		for _, route := range p.s.Routes() {
 			for _, parent := range route.Parents {
@@ -65,8 +65,8 @@ func (p *planner) allDoors() {
 	}
 	if len(p.s.Gateways()) > 0 {
 		p.want(snapshot.Need{Resource: snapshot.GatewayClasses})
-		for _, kind := range routeKinds() {
-			p.wantAll(snapshot.Resource(kind.Resource()))
+		for _, r := range snapshot.RouteKinds() {
+			p.wantAll(r)
 		}
 		for _, route := range p.s.Routes() {
 			p.routeBackends(route)
@@ -75,10 +75,6 @@ func (p *planner) allDoors() {
 	if len(p.s.Ingresses())+len(p.s.Gateways()) > 0 {
 		p.dataPlane()
 	}
-}
-
-func routeKinds() []reference.Kind {
-	return []reference.Kind{reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute}
 }
 
 func ingressServices(ing *snapshot.Ingress) []snapshot.Name {

@@ -125,9 +125,9 @@ func (n names) clientSees(b report.DoorBackend) string {
 		return ""
 	case b.ClientSees == "":
 		return "Clients get no answer from it."
-	case b.Reason == report.NoRuleAllows && b.Partly:
+	case b.Reason.ByPolicy() && b.Partly:
 		return "Some requests wait, and then fail with " + n.esc(b.ClientSees) + "."
-	case b.Reason == report.NoRuleAllows:
+	case b.Reason.ByPolicy():
 		return "Clients wait, and then see " + n.esc(b.ClientSees) + "."
 	case b.Partly:
 		return "Some clients see " + n.esc(b.ClientSees) + "."

@@ -11,14 +11,7 @@ import (
 )
 
 // frontDoor tells whether a kind of end is a way in.
-func frontDoor(kind string) bool {
-	switch reference.Kind(kind) {
-	case reference.Ingress, reference.Gateway, reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
-		return true
-	default:
-		return false
-	}
-}
+func frontDoor(kind string) bool { return reference.Kind(kind).IsDoor() }
 
 // frontDoor prints, for each door, whether it works and why not, how to mend it,
 // and then who else gets to the pods behind it.
@@ -137,7 +130,7 @@ func (n names) whyNot(b report.DoorBackend) string {
 	switch {
 	case b.Verdict == report.Allowed:
 		return ""
-	case b.Reason == report.NoRuleAllows:
+	case b.Reason.ByPolicy():
 		for _, a := range b.Answers {
 			for _, h := range a.Hops {
 				if h.Verdict != report.Denied {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -73,7 +74,7 @@ func effort(c report.ChangeCode) int {
 // apply makes the change in a model; false where it cannot be made.
 func (c *candidate) apply(m *model.Model) bool {
 	if c.compiled == nil {
-		compiled, err := policy.Compile(c.policy)
+		compiled, err := networkpolicy.Compile(c.policy)
 		if err != nil {
 			return false
 		}

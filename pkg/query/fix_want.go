@@ -71,7 +71,10 @@ func wantOf(d *draft) *want {
 		if h.Verdict != report.Denied {
 			continue
 		}
-		w := &want{direction: report.Ingress, ports: slices.Clone(d.ports), evidence: h.Policies, sample: d.sample, service: d.sample.dst.Service}
+		if h.Reason == report.RuleDenies {
+			return nil // no further rule of a NetworkPolicy helps against a rule that denies
+		}
+		w := &want{direction: report.Ingress, ports: slices.Clone(d.ports), evidence: ofNetworkPolicies(h.Policies), sample: d.sample, service: d.sample.dst.Service}
 		targets := make([]model.Party, len(d.targets))
 		for i := range d.targets {
 			targets[i] = d.targets[i].Party
@@ -90,6 +93,10 @@ func wantOf(d *draft) *want {
 		return w
 	}
 	return nil
+}
+
+func ofNetworkPolicies(all []report.PolicyEvidence) []report.PolicyEvidence {
+	return slices.DeleteFunc(slices.Clone(all), func(p report.PolicyEvidence) bool { return p.Policy.Kind != "NetworkPolicy" })
 }
 
 // denied is the part of an answer that denies it: an answer through a front door has

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -56,6 +57,13 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 			Verdict: problem.verdict, Reason: problem.reason, Detail: problem.hops[0].Detail, Scope: report.ScopeEverywhere,
 			Ends: []report.Members{}, Ports: []report.PortMapping{},
 		}}
+		needs := map[string]bool{}
+		for _, h := range problem.hops {
+			for _, n := range h.Needs {
+				needs[n] = true
+			}
+		}
+		out.Gaps = e.gapsFor(needs)
 		return out, nil
 	}
 	if len(sources) == 0 {
@@ -81,7 +89,7 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 	}
 	c := newCollector(e, home)
 	c.targets(sources, targets)
-	out.Rows = append(c.rows(), e.outsideFrom(sources)...)
+	out.Rows = append(c.rows(), c.outsideFrom(sources)...)
 	sortRows(out.Rows)
 	out.Gaps = c.reportGaps()
 	return out, nil
@@ -233,14 +241,14 @@ func (e *engine) outsideUniverse(l lens) []model.Party {
 
 // outsideFrom answers for the addresses outside that the source's policies tell
 // apart, with the set of connections that is admitted to each.
-func (e *engine) outsideFrom(sources []model.Party) []report.ReachRow {
-	l := e.lensFor(sources, nil)
+func (c *collector) outsideFrom(sources []model.Party) []report.ReachRow {
+	l := c.lensFor(sources, nil)
 	var rows []report.ReachRow
 	index := map[string]int{}
 	reachable := partyFamilies(sources)
-	for _, to := range reachable.within(cut(e.outsideUniverse(l), l.cuts)) {
+	for _, to := range reachable.within(cut(c.outsideUniverse(l), l.cuts)) {
 		for _, class := range fold(sources, l.key) {
-			row := e.egressTo(class[0], to)
+			row := c.egressTo(class[0], to)
 			key := fmt.Sprint(row.Verdict, row.Reason, row.Connections)
 			at, seen := index[key]
 			if !seen {
@@ -262,7 +270,7 @@ func (e *engine) outsideFrom(sources []model.Party) []report.ReachRow {
 }
 
 // egressTo is what a source may send to a set of outside addresses.
-func (e *engine) egressTo(src, to model.Party) report.ReachRow {
+func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 	row := report.ReachRow{Verdict: report.Allowed, Reason: report.NotPoliced, Scope: report.ScopeAddresses, Hop: report.HopEgress, Ports: []report.PortMapping{}}
 	hop := report.Hop{Kind: report.HopEgress, Verdict: report.Allowed, Reason: report.NotPoliced}
 	if src.Pod != nil && !src.Host() {
@@ -270,27 +278,46 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 		if !ok {
 			links = []link{{}}
 		}
-		subject, peer := e.Endpoint(src, links[0].src), e.Endpoint(to, links[0].dst)
-		selected := e.Isolating(src.Pod, report.Egress)
-		set := policy.Admits(policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer}, selected, e.Plugin.Behaviour)
-		switch {
-		case len(selected) == 0:
+		subject, peer := c.Endpoint(src, links[0].src), c.Endpoint(to, links[0].dst)
+		binding := c.Binding(src.Pod, report.Egress)
+		conn := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
+		set, doubt := binding.Against(conn, c.Plugin.Behaviour, nil).Admitted, c.Doubt(src.Pod.Namespace)
+		switch hop.Verdict = anyOf(set); {
+		case len(binding) == 0:
 			hop.Reason = report.NotIsolated
-		case set.Possible.IsEmpty():
-			hop.Verdict, hop.Reason = report.Denied, report.NoRuleAllows
-		case set.Certain.IsEmpty():
-			hop.Verdict, hop.Reason = report.Unknown, report.AddressUnknown
+		case hop.Verdict == report.Denied:
+			hop.Reason = report.NoRuleAllows
+		case hop.Verdict == report.Unknown:
+			hop.Reason = report.AddressUnknown
 		default:
 			hop.Reason = report.RuleAllows
 			row.Connections = &set.Certain
 		}
-		for _, p := range selected {
+		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
-		e.limits(&hop, src.Pod.Namespace)
+		if known := hop.Verdict; anyOf(doubt.Apply(set, len(binding) > 0)) == report.Unknown {
+			hop.Verdict = report.Unknown
+			because(&hop, known, doubt)
+		}
+		for _, n := range hop.Needs {
+			c.needs[n] = true
+		}
 	}
 	row.Verdict, row.Reason = hop.Verdict, hop.Reason
 	return row
+}
+
+// anyOf is the verdict on whether anything is let through.
+func anyOf(a policy.Admitted) report.Verdict {
+	switch {
+	case a.Possible.IsEmpty():
+		return report.Denied
+	case a.Certain.IsEmpty():
+		return report.Unknown
+	default:
+		return report.Allowed
+	}
 }
 
 // nameInternet shows the whole internet, as far as these families go, by its name.

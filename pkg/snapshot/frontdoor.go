@@ -1,5 +1,13 @@
 package snapshot
 
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
+)
+
 // Resources of the front door.
 const (
 	Ingresses       Resource = "ingresses"
@@ -29,6 +37,41 @@ type Ingress struct {
 	Addresses []string
 }
 
+// Resource implements [Object].
+func (o *Ingress) Resource() Resource { return Ingresses }
+
+// Renamed implements [Object].
+func (o *Ingress) Renamed(n Renamer) Object {
+	out := *o
+	out.Name = n.Names("Ingress", o.Name)
+	out.Addresses = mapped(o.Addresses, n.Address)
+	if o.Default != nil {
+		b := o.Default.renamed(n)
+		out.Default = &b
+	}
+	out.Rules, out.TLS = nil, nil
+	for _, r := range o.Rules {
+		rule := IngressRule{Host: n.Host(r.Host)}
+		for _, p := range r.Paths {
+			rule.Paths = append(rule.Paths, IngressPath{Path: n.Path(p.Path), Type: p.Type, Backend: p.Backend.renamed(n)})
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	for _, t := range o.TLS {
+		out.TLS = append(out.TLS, IngressTLS{Hosts: mapped(t.Hosts, n.Host)})
+	}
+	return &out
+}
+
+// Over implements [Applied].
+func (o *Ingress) Over(old Object) Object {
+	next := *o
+	if before, ok := old.(*Ingress); ok && len(next.Addresses) == 0 {
+		next.Addresses = before.Addresses
+	}
+	return &next
+}
+
 // IngressRule is the rules of one host; "" is every host.
 type IngressRule struct {
 	Host  string
@@ -50,6 +93,14 @@ type IngressBackend struct {
 	Resource   string
 }
 
+func (b IngressBackend) renamed(n Renamer) IngressBackend {
+	b.Service = n.Object("Service", b.Service)
+	if kind, name, ok := strings.Cut(b.Resource, "/"); ok {
+		b.Resource = kind + "/" + n.Object(kind, name)
+	}
+	return b
+}
+
 // IngressTLS are hosts for which the Ingress terminates TLS.
 type IngressTLS struct{ Hosts []string }
 
@@ -61,6 +112,15 @@ type IngressClass struct {
 	Default bool
 }
 
+// ID implements [Object].
+func (o *IngressClass) ID() Name { return Name{Name: o.Name} }
+
+// Resource implements [Object].
+func (o *IngressClass) Resource() Resource { return IngressClasses }
+
+// Renamed implements [Object]: who serves a class is known by its name.
+func (o *IngressClass) Renamed(Renamer) Object { return o }
+
 // Gateway is a Gateway of the Gateway API.
 type Gateway struct {
 	Name
@@ -68,6 +128,31 @@ type Gateway struct {
 	Listeners []Listener
 	// Addresses are the values of status.addresses.
 	Addresses []string
+}
+
+// Resource implements [Object].
+func (o *Gateway) Resource() Resource { return Gateways }
+
+// Renamed implements [Object].
+func (o *Gateway) Renamed(n Renamer) Object {
+	out := *o
+	out.Name = n.Names("Gateway", o.Name)
+	out.Addresses = mapped(o.Addresses, n.Address)
+	out.Listeners = slices.Clone(o.Listeners)
+	for i := range out.Listeners {
+		l := &out.Listeners[i]
+		l.Hostname, l.Selector = n.Host(l.Hostname), n.Selector(l.Selector)
+	}
+	return &out
+}
+
+// Over implements [Applied].
+func (o *Gateway) Over(old Object) Object {
+	next := *o
+	if before, ok := old.(*Gateway); ok && len(next.Addresses) == 0 {
+		next.Addresses = before.Addresses
+	}
+	return &next
 }
 
 // Listener is a port of a Gateway and the routes it takes.
@@ -91,6 +176,15 @@ type GatewayClass struct {
 	Controller string
 }
 
+// ID implements [Object].
+func (o *GatewayClass) ID() Name { return Name{Name: o.Name} }
+
+// Resource implements [Object].
+func (o *GatewayClass) Resource() Resource { return GatewayClasses }
+
+// Renamed implements [Object]: who serves a class is known by its name.
+func (o *GatewayClass) Renamed(Renamer) Object { return o }
+
 // Route is an HTTPRoute, GRPCRoute, TLSRoute or TCPRoute.
 type Route struct {
 	Kind string
@@ -102,6 +196,54 @@ type Route struct {
 	// controller did not accept the route; Accepted holds those that did.
 	Accepted map[string]bool
 	Rejected map[string]string
+}
+
+// Resource implements [Object].
+func (o *Route) Resource() Resource {
+	if k := kinds.ByType(o.Kind); k != nil {
+		return k.Resource
+	}
+	return ""
+}
+
+// Renamed implements [Object].
+func (o *Route) Renamed(n Renamer) Object {
+	out := &Route{
+		Kind: o.Kind, Name: n.Names(o.Kind, o.Name), Hostnames: mapped(o.Hostnames, n.Host),
+		Accepted: map[string]bool{}, Rejected: map[string]string{},
+	}
+	for _, p := range o.Parents {
+		out.Parents = append(out.Parents, p.renamed(n))
+	}
+	for _, r := range o.Rules {
+		rule := RouteRule{Answers: r.Answers}
+		for _, p := range r.Paths {
+			rule.Paths = append(rule.Paths, RoutePath{Path: n.Path(p.Path), Type: p.Type})
+		}
+		for _, b := range r.Backends {
+			b.Namespace, b.Name = n.Namespace(b.Namespace), n.Object(b.Kind, b.Name)
+			rule.Backends = append(rule.Backends, b)
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	for key, accepted := range o.Accepted {
+		out.Accepted[renamedKey(n, key)] = accepted
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Rejected)) {
+		// "NotAllowedByListeners ...": what follows the reason is free text.
+		reason, _, _ := strings.Cut(o.Rejected[key], " ")
+		out.Rejected[renamedKey(n, key)] = reason
+	}
+	return out
+}
+
+// Over implements [Applied].
+func (o *Route) Over(old Object) Object {
+	next := *o
+	if before, ok := old.(*Route); ok && len(next.Accepted)+len(next.Rejected) == 0 && slices.Equal(before.Parents, next.Parents) {
+		next.Accepted, next.Rejected = before.Accepted, before.Rejected
+	}
+	return &next
 }
 
 // RouteParent is a Gateway, or a listener of it, that a route attaches to.
@@ -116,6 +258,28 @@ type RouteParent struct {
 // Key identifies the parent in the route's status.
 func (p RouteParent) Key() string {
 	return p.Kind + "/" + p.Namespace + "/" + p.Name + "/" + p.SectionName
+}
+
+// ParentOf is the parent of a [RouteParent.Key], without its port.
+func ParentOf(key string) (RouteParent, bool) {
+	parts := strings.SplitN(key, "/", 4)
+	if len(parts) < 4 {
+		return RouteParent{}, false
+	}
+	return RouteParent{Kind: parts[0], Namespace: parts[1], Name: parts[2], SectionName: parts[3]}, true
+}
+
+func (p RouteParent) renamed(n Renamer) RouteParent {
+	p.Namespace, p.Name = n.Namespace(p.Namespace), n.Object(p.Kind, p.Name)
+	return p
+}
+
+func renamedKey(n Renamer, key string) string {
+	p, ok := ParentOf(key)
+	if !ok {
+		return key
+	}
+	return p.renamed(n).Key()
 }
 
 // RouteRule sends matching requests to backends by weight.
@@ -146,120 +310,76 @@ type ReferenceGrant struct {
 	To   []GrantTo
 }
 
+// Resource implements [Object].
+func (o *ReferenceGrant) Resource() Resource { return ReferenceGrants }
+
+// Renamed implements [Object].
+func (o *ReferenceGrant) Renamed(n Renamer) Object {
+	out := &ReferenceGrant{Name: n.Names("grant", o.Name)}
+	for _, f := range o.From {
+		out.From = append(out.From, GrantFrom{Kind: f.Kind, Namespace: n.Namespace(f.Namespace)})
+	}
+	for _, t := range o.To {
+		out.To = append(out.To, GrantTo{Kind: t.Kind, Name: n.Object(t.Kind, t.Name)})
+	}
+	return out
+}
+
 // GrantFrom is a kind in a namespace that may refer.
 type GrantFrom struct{ Kind, Namespace string }
 
 // GrantTo is a kind, and a name unless every object of it, that may be referred to.
 type GrantTo struct{ Kind, Name string }
 
-// FrontDoor are the objects by which traffic enters.
-type FrontDoor struct {
-	Ingresses       map[Name]*Ingress
-	IngressClasses  map[string]*IngressClass
-	Gateways        map[Name]*Gateway
-	GatewayClasses  map[string]*GatewayClass
-	Routes          map[RouteKey]*Route
-	ReferenceGrants map[Name]*ReferenceGrant
-}
-
-// RouteKey identifies a route.
-type RouteKey struct {
-	Kind string
-	Name
-}
-
-func newFrontDoor() FrontDoor {
-	return FrontDoor{
-		Ingresses:       map[Name]*Ingress{},
-		IngressClasses:  map[string]*IngressClass{},
-		Gateways:        map[Name]*Gateway{},
-		GatewayClasses:  map[string]*GatewayClass{},
-		Routes:          map[RouteKey]*Route{},
-		ReferenceGrants: map[Name]*ReferenceGrant{},
-	}
-}
-
-func (f FrontDoor) clone() FrontDoor {
-	return FrontDoor{
-		Ingresses:       clone(f.Ingresses),
-		IngressClasses:  clone(f.IngressClasses),
-		Gateways:        clone(f.Gateways),
-		GatewayClasses:  clone(f.GatewayClasses),
-		Routes:          clone(f.Routes),
-		ReferenceGrants: clone(f.ReferenceGrants),
-	}
-}
-
-func (k RouteKey) compare(o RouteKey) int {
-	if k.Kind != o.Kind {
-		if k.Kind < o.Kind {
-			return -1
-		}
-		return 1
-	}
-	return k.Name.Compare(o.Name)
-}
-
 // Ingress returns one Ingress, or nil.
-func (s *Snapshot) Ingress(name Name) *Ingress { return s.door.Ingresses[name] }
+func (s *Snapshot) Ingress(name Name) *Ingress { return One[*Ingress](s, Ingresses, name) }
 
 // Ingresses returns the Ingresses read, by namespace and name.
-func (s *Snapshot) Ingresses() []*Ingress { return sortedFunc(s.door.Ingresses, Name.Compare) }
+func (s *Snapshot) Ingresses() []*Ingress { return Of[*Ingress](s, Ingresses) }
 
 // IngressClass returns one IngressClass, or nil.
-func (s *Snapshot) IngressClass(name string) *IngressClass { return s.door.IngressClasses[name] }
+func (s *Snapshot) IngressClass(name string) *IngressClass {
+	return One[*IngressClass](s, IngressClasses, Name{Name: name})
+}
 
 // IngressClasses returns the IngressClasses read, by name.
-func (s *Snapshot) IngressClasses() []*IngressClass { return sorted(s.door.IngressClasses) }
+func (s *Snapshot) IngressClasses() []*IngressClass { return Of[*IngressClass](s, IngressClasses) }
 
 // Gateway returns one Gateway, or nil.
-func (s *Snapshot) Gateway(name Name) *Gateway { return s.door.Gateways[name] }
+func (s *Snapshot) Gateway(name Name) *Gateway { return One[*Gateway](s, Gateways, name) }
 
 // Gateways returns the Gateways read, by namespace and name.
-func (s *Snapshot) Gateways() []*Gateway { return sortedFunc(s.door.Gateways, Name.Compare) }
+func (s *Snapshot) Gateways() []*Gateway { return Of[*Gateway](s, Gateways) }
 
 // GatewayClass returns one GatewayClass, or nil.
-func (s *Snapshot) GatewayClass(name string) *GatewayClass { return s.door.GatewayClasses[name] }
+func (s *Snapshot) GatewayClass(name string) *GatewayClass {
+	return One[*GatewayClass](s, GatewayClasses, Name{Name: name})
+}
 
 // GatewayClasses returns the GatewayClasses read, by name.
-func (s *Snapshot) GatewayClasses() []*GatewayClass { return sorted(s.door.GatewayClasses) }
+func (s *Snapshot) GatewayClasses() []*GatewayClass { return Of[*GatewayClass](s, GatewayClasses) }
+
+// RouteKinds are the resources whose objects are [Route]s, in the order of their kinds.
+func RouteKinds() []Resource { return []Resource{GRPCRoutes, HTTPRoutes, TCPRoutes, TLSRoutes} }
 
 // Route returns one route of a kind, or nil.
-func (s *Snapshot) Route(kind string, name Name) *Route { return s.door.Routes[RouteKey{kind, name}] }
+func (s *Snapshot) Route(kind string, name Name) *Route {
+	if k := kinds.ByType(kind); k != nil {
+		return One[*Route](s, k.Resource, name)
+	}
+	return nil
+}
 
 // Routes returns the routes read, by kind, namespace and name.
-func (s *Snapshot) Routes() []*Route { return sortedFunc(s.door.Routes, RouteKey.compare) }
-
-// ReferenceGrantsIn returns the grants of a namespace, by name.
-func (s *Snapshot) ReferenceGrantsIn(namespace string) []*ReferenceGrant {
-	var out []*ReferenceGrant
-	for _, g := range sortedFunc(s.door.ReferenceGrants, Name.Compare) {
-		if g.Namespace == namespace {
-			out = append(out, g)
-		}
+func (s *Snapshot) Routes() []*Route {
+	var out []*Route
+	for _, r := range RouteKinds() {
+		out = append(out, Of[*Route](s, r)...)
 	}
 	return out
 }
 
-// ReferenceGrants returns the grants read, by namespace and name.
-func (s *Snapshot) ReferenceGrants() []*ReferenceGrant {
-	return sortedFunc(s.door.ReferenceGrants, Name.Compare)
+// ReferenceGrantsIn returns the grants of a namespace, by name.
+func (s *Snapshot) ReferenceGrantsIn(namespace string) []*ReferenceGrant {
+	return inNamespace(Of[*ReferenceGrant](s, ReferenceGrants), namespace, func(g *ReferenceGrant) string { return g.Namespace })
 }
-
-// AddIngress adds an Ingress.
-func (b *Builder) AddIngress(o *Ingress) { b.door.Ingresses[o.Name] = o }
-
-// AddIngressClass adds an IngressClass.
-func (b *Builder) AddIngressClass(o *IngressClass) { b.door.IngressClasses[o.Name] = o }
-
-// AddGateway adds a Gateway.
-func (b *Builder) AddGateway(o *Gateway) { b.door.Gateways[o.Name] = o }
-
-// AddGatewayClass adds a GatewayClass.
-func (b *Builder) AddGatewayClass(o *GatewayClass) { b.door.GatewayClasses[o.Name] = o }
-
-// AddRoute adds a route.
-func (b *Builder) AddRoute(o *Route) { b.door.Routes[RouteKey{o.Kind, o.Name}] = o }
-
-// AddReferenceGrant adds a ReferenceGrant.
-func (b *Builder) AddReferenceGrant(o *ReferenceGrant) { b.door.ReferenceGrants[o.Name] = o }

@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"encoding/json"
@@ -7,16 +7,12 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// gatewayGroup is the API group of the Gateway API. Its kinds have the same
-// fields, as far as netguard reads them, in every served version.
-const gatewayGroup = "gateway.networking.k8s.io"
-
 // wire is the part of a Gateway API object that netguard reads.
 type wire struct {
-	Kind     string `json:"kind"`
 	Metadata struct {
 		Name      string `json:"name"`
 		Namespace string `json:"namespace"`
@@ -100,37 +96,45 @@ type wireGrantTo struct {
 	Name string `json:"name"`
 }
 
-// addGatewayObject adds an object of the Gateway API to the builder. It reports
-// whether netguard reads the kind at all.
-func addGatewayObject(b *snapshot.Builder, kind string, raw []byte) (bool, error) {
-	switch kind {
-	case "Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant":
-	default:
-		return false, nil
+// gatewayAPI is the codec of a kind of the Gateway API.
+func gatewayAPI[O snapshot.Object](r snapshot.Resource, decode func(*wire, snapshot.Name) O, fields func(O) map[string]any) Codec {
+	return &byJSON{
+		resource: r,
+		decode: func(raw []byte) (snapshot.Object, error) {
+			var w wire
+			if err := json.Unmarshal(raw, &w); err != nil {
+				return nil, err
+			}
+			return decode(&w, snapshot.Name{Namespace: w.Metadata.Namespace, Name: w.Metadata.Name}), nil
+		},
+		fields: func(o snapshot.Object) (map[string]any, error) {
+			kept, ok := o.(O)
+			if !ok {
+				return nil, fmt.Errorf("internal error: %T is none of the %s", o, r)
+			}
+			return fields(kept), nil
+		},
 	}
-	var w wire
-	if err := json.Unmarshal(raw, &w); err != nil {
-		return true, fmt.Errorf("decode %s: %w", kind, err)
+}
+
+func route(r snapshot.Resource) Codec {
+	kind := kinds.Of(r).Name
+	return gatewayAPI(r, func(w *wire, name snapshot.Name) *snapshot.Route { return w.route(kind, name) }, routeFields)
+}
+
+func (w *wire) class(name snapshot.Name) *snapshot.GatewayClass {
+	return &snapshot.GatewayClass{Name: name.Name, Controller: w.Spec.ControllerName}
+}
+
+func (w *wire) grant(name snapshot.Name) *snapshot.ReferenceGrant {
+	out := &snapshot.ReferenceGrant{Name: name}
+	for _, f := range w.Spec.From {
+		out.From = append(out.From, snapshot.GrantFrom(f))
 	}
-	name := snapshot.Name{Namespace: w.Metadata.Namespace, Name: w.Metadata.Name}
-	switch kind {
-	case "Gateway":
-		b.AddGateway(w.gateway(name))
-	case "GatewayClass":
-		b.AddGatewayClass(&snapshot.GatewayClass{Name: name.Name, Controller: w.Spec.ControllerName})
-	case "ReferenceGrant":
-		g := &snapshot.ReferenceGrant{Name: name}
-		for _, f := range w.Spec.From {
-			g.From = append(g.From, snapshot.GrantFrom(f))
-		}
-		for _, t := range w.Spec.To {
-			g.To = append(g.To, snapshot.GrantTo(t))
-		}
-		b.AddReferenceGrant(g)
-	default:
-		b.AddRoute(w.route(kind, name))
+	for _, t := range w.Spec.To {
+		out.To = append(out.To, snapshot.GrantTo(t))
 	}
-	return true, nil
+	return out
 }
 
 func (w *wire) gateway(name snapshot.Name) *snapshot.Gateway {
@@ -222,7 +226,7 @@ func (p wireParent) parent(namespace string) snapshot.RouteParent {
 	if p.Kind != nil {
 		out.Kind = *p.Kind
 	}
-	if p.Group != nil && *p.Group != "" && *p.Group != gatewayGroup {
+	if p.Group != nil && *p.Group != "" && *p.Group != kinds.GatewayAPI {
 		out.Kind += "." + *p.Group
 	}
 	if p.Namespace != "" {

@@ -1,132 +1,31 @@
-package source
+package objects
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// The kinds of the front door as API objects again; the opposite of frontdoor.go
-// and gatewayapi.go.
+// The kinds of the Gateway API as objects again; the opposite of gatewayapi.go. Fields
+// that are empty are left out, which means the same.
 
-func (r *recorder) frontDoor(s *snapshot.Snapshot) {
-	for _, o := range s.IngressClasses() {
-		r.ingressClass(o)
-	}
-	for _, o := range s.Ingresses() {
-		r.ingress(o)
-	}
-	for _, o := range s.GatewayClasses() {
-		r.gatewayObject("GatewayClass", snapshot.Name{Name: o.Name}, map[string]any{"controllerName": o.Controller}, nil)
-	}
-	for _, o := range s.Gateways() {
-		r.gateway(o)
-	}
-	for _, o := range s.Routes() {
-		r.route(o)
-	}
-	for _, o := range s.ReferenceGrants() {
-		r.grant(o)
-	}
-}
-
-func (r *recorder) ingressClass(o *snapshot.IngressClass) {
-	out := &networkingv1.IngressClass{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
-	out.Spec.Controller = o.Controller
-	if o.Default {
-		out.Annotations = map[string]string{defaultClassAnnotation: "true"}
-	}
-	r.add(networkingv1.SchemeGroupVersion.String(), "IngressClass", out)
-}
-
-func (r *recorder) ingress(o *snapshot.Ingress) {
-	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
-	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
-		if value != "" {
-			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)
-		}
-	}
-	if o.Class != "" {
-		out.Spec.IngressClassName = &o.Class
-	}
-	if o.Default != nil {
-		b := ingressBackend(*o.Default)
-		out.Spec.DefaultBackend = &b
-	}
-	for _, rule := range o.Rules {
-		made := networkingv1.IngressRule{Host: rule.Host}
-		if len(rule.Paths) > 0 {
-			made.HTTP = &networkingv1.HTTPIngressRuleValue{}
-		}
-		for _, p := range rule.Paths {
-			path := networkingv1.HTTPIngressPath{Path: p.Path, Backend: ingressBackend(p.Backend)}
-			if p.Type != "" {
-				kind := networkingv1.PathType(p.Type)
-				path.PathType = &kind
-			}
-			made.HTTP.Paths = append(made.HTTP.Paths, path)
-		}
-		out.Spec.Rules = append(out.Spec.Rules, made)
-	}
-	for _, t := range o.TLS {
-		out.Spec.TLS = append(out.Spec.TLS, networkingv1.IngressTLS{Hosts: t.Hosts})
-	}
-	for _, a := range o.Addresses {
-		at := networkingv1.IngressLoadBalancerIngress{Hostname: a}
-		if _, err := netip.ParseAddr(a); err == nil {
-			at = networkingv1.IngressLoadBalancerIngress{IP: a}
-		}
-		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, at)
-	}
-	r.add(networkingv1.SchemeGroupVersion.String(), "Ingress", out)
-}
-
-func ingressBackend(b snapshot.IngressBackend) networkingv1.IngressBackend {
-	if b.Resource != "" {
-		kind, name, _ := strings.Cut(b.Resource, "/")
-		return networkingv1.IngressBackend{Resource: &corev1.TypedLocalObjectReference{Kind: kind, Name: name}}
-	}
-	if b == (snapshot.IngressBackend{}) {
-		return networkingv1.IngressBackend{}
-	}
-	return networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
-		Name: b.Service, Port: networkingv1.ServiceBackendPort{Number: int32(b.PortNumber), Name: b.PortName},
-	}}
-}
-
-// gatewayObject takes in an object of the Gateway API. Fields that are empty are
-// left out, which means the same.
-func (r *recorder) gatewayObject(kind string, name snapshot.Name, spec, status map[string]any) {
-	metadata := map[string]any{"name": name.Name}
-	set(metadata, "namespace", name.Namespace)
-	kept := map[string]any{}
+func specAndStatus(spec, status map[string]any) map[string]any {
+	out := map[string]any{}
 	if len(spec) > 0 {
-		kept["spec"] = spec
+		out["spec"] = spec
 	}
 	if len(status) > 0 {
-		kept["status"] = status
+		out["status"] = status
 	}
-	r.addFields(gatewayGroup+"/"+gatewayVersion(kind), kind, map[string]any{"metadata": metadata}, kept)
+	return out
 }
 
-// gatewayVersion is one that serves the kind; the fields that are read are the
-// same in all of them.
-func gatewayVersion(kind string) string {
-	switch kind {
-	case "ReferenceGrant":
-		return "v1beta1"
-	case "TLSRoute", "TCPRoute":
-		return "v1alpha2"
-	default:
-		return "v1"
-	}
+func classFields(o *snapshot.GatewayClass) map[string]any {
+	return specAndStatus(map[string]any{"controllerName": o.Controller}, nil)
 }
 
 // set sets a field unless it is empty.
@@ -143,7 +42,7 @@ func setList(fields map[string]any, key string, list []any) {
 	}
 }
 
-func (r *recorder) gateway(o *snapshot.Gateway) {
+func gatewayFields(o *snapshot.Gateway) map[string]any {
 	var listeners, addresses []any
 	for _, l := range o.Listeners {
 		listener := map[string]any{}
@@ -184,13 +83,13 @@ func (r *recorder) gateway(o *snapshot.Gateway) {
 	set(spec, "gatewayClassName", o.Class)
 	setList(spec, "listeners", listeners)
 	setList(status, "addresses", addresses)
-	r.gatewayObject("Gateway", o.Name, spec, status)
+	return specAndStatus(spec, status)
 }
 
 // noSelector is how FormatLabelSelector writes an absent or empty selector.
 const noSelector = "<none>"
 
-func (r *recorder) route(o *snapshot.Route) {
+func routeFields(o *snapshot.Route) map[string]any {
 	var parents, hostnames, rules []any
 	for _, p := range o.Parents {
 		parents = append(parents, parentRef(p, o.Namespace))
@@ -206,7 +105,7 @@ func (r *recorder) route(o *snapshot.Route) {
 	setList(spec, "hostnames", hostnames)
 	setList(spec, "rules", rules)
 	setList(status, "parents", parentStatus(o))
-	r.gatewayObject(o.Kind, o.Name, spec, status)
+	return specAndStatus(spec, status)
 }
 
 func parentRef(p snapshot.RouteParent, home string) map[string]any {
@@ -267,11 +166,10 @@ func routeRule(rule snapshot.RouteRule, home string) map[string]any {
 func parentStatus(o *snapshot.Route) []any {
 	var out []any
 	add := func(key string, accepted bool, message string) {
-		parts := strings.SplitN(key, "/", 4)
-		if len(parts) < 4 {
+		parent, ok := snapshot.ParentOf(key)
+		if !ok {
 			return
 		}
-		parent := snapshot.RouteParent{Kind: parts[0], Namespace: parts[1], Name: parts[2], SectionName: parts[3]}
 		condition := map[string]any{"type": "Accepted", "status": "False"}
 		if accepted {
 			condition["status"] = "True"
@@ -290,7 +188,7 @@ func parentStatus(o *snapshot.Route) []any {
 	return out
 }
 
-func (r *recorder) grant(o *snapshot.ReferenceGrant) {
+func grantFields(o *snapshot.ReferenceGrant) map[string]any {
 	var from, to []any
 	for _, f := range o.From {
 		fields := map[string]any{}
@@ -307,5 +205,5 @@ func (r *recorder) grant(o *snapshot.ReferenceGrant) {
 	spec := map[string]any{}
 	setList(spec, "from", from)
 	setList(spec, "to", to)
-	r.gatewayObject("ReferenceGrant", o.Name, spec, nil)
+	return specAndStatus(spec, nil)
 }
