@@ -16,7 +16,8 @@ var layers = [][]string{
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},
-	{"policy/networkpolicy"}, // a dialect: its objects as rules of policy
+	{"policy/fields"},
+	{"policy/networkpolicy", "policy/clusternetworkpolicy"}, // dialects: their objects as rules of policy
 	{"cni"},
 	{"model", "source/objects"},
 	{"source"},

@@ -73,6 +73,9 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	}
 	p.outsideThroughNodes()
 	p.handmade()
+	if p.s.SelectsNodes() {
+		p.want(snapshot.Need{Resource: snapshot.Nodes})
+	}
 	p.plugin(false)
 	if q.Fix != nil && len(p.needs) == 0 {
 		for _, n := range q.Fix(s) {

@@ -60,7 +60,7 @@ func generate(data []byte) *generator {
 	}
 	for i := range 1 + g.n(3) {
 		n := corev1.Node{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}}
-		n.Name = fmt.Sprintf("n%d", i)
+		n.Name, n.Labels = fmt.Sprintf("n%d", i), g.labels()
 		for _, ip := range g.addresses(fmt.Sprintf("192.168.0.%d", i+1), fmt.Sprintf("fd01::%d", i+1), false) {
 			n.Status.Addresses = append(n.Status.Addresses, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: ip})
 		}
@@ -76,6 +76,7 @@ func generate(data []byte) *generator {
 	for i := range g.n(5) {
 		g.policies = append(g.policies, g.policy(i))
 	}
+	g.clusterPolicies()
 	for i := range g.n(3) {
 		g.services = append(g.services, g.service(i))
 		if g.one(2) {
@@ -378,6 +379,9 @@ func (g *generator) manifests(t testing.TB) []byte {
 	}
 	for _, o := range g.policies {
 		write(withEmptyLists(o))
+	}
+	for i := range g.cluster {
+		write(g.cluster[i].manifest())
 	}
 	return b.Bytes()
 }

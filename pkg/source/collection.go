@@ -200,9 +200,34 @@ func (c *collection) unmodelled(o *object, kind *kinds.Kind) error {
 	if err := c.identify(o, meta, !kind.Cluster); err != nil {
 		return err
 	}
+	if kind.Policy.Evaluated {
+		return c.policyObject(o, kind, meta)
+	}
 	if !kind.Mirrored(meta.Name) {
 		c.builder.AddUnmodelled(snapshot.UnmodelledOf(kind, objects.NameOf(meta)))
 	}
+	return nil
+}
+
+// policyObject takes in a policy of a kind besides NetworkPolicy that is evaluated.
+func (c *collection) policyObject(o *object, kind *kinds.Kind, meta *metav1.ObjectMeta) error {
+	if kind.Mirrored(meta.Name) {
+		return nil
+	}
+	from, repeated := o.origin()
+	for _, path := range repeated {
+		if strings.HasPrefix(path, "spec") {
+			return o.at(path, "%s %s: %s appears twice in one document", kind.Name, meta.Name, printable(path))
+		}
+	}
+	spec, ok := o.raw.Object["spec"].(map[string]any)
+	if !ok && o.raw.Object["spec"] != nil {
+		return o.at("spec", "%s %s: spec is no mapping of fields", kind.Name, meta.Name)
+	}
+	meta.Labels = o.raw.GetLabels()
+	p := objects.PolicyObject(kind, meta, spec)
+	p.Origin = from
+	c.builder.Add(p)
 	return nil
 }
 

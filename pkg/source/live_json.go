@@ -75,6 +75,18 @@ type rawList struct {
 	Items           []json.RawMessage `json:"items"`
 }
 
+// asList is an answer that has to be a list.
+func asList(raw []byte, of snapshot.Resource) (*rawList, error) {
+	out := &rawList{}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return nil, fmt.Errorf("decode the list of %s: %w", of, err)
+	}
+	if !strings.HasSuffix(out.Kind, "List") {
+		return nil, fmt.Errorf("the answer is a %.40q instead of a list of %s", out.Kind, of)
+	}
+	return out, nil
+}
+
 // readVersion reads a kind in one version, and tells whether it is served.
 func (l *Live) readVersion(ctx context.Context, need snapshot.Need, kind *kinds.Kind, version string, into objects.List) (served bool, err error) {
 	path := []string{"/apis", kind.Group, version}
@@ -98,14 +110,7 @@ func (l *Live) readVersion(ctx context.Context, need snapshot.Need, kind *kinds.
 		if err != nil {
 			return nil, err
 		}
-		out := &rawList{}
-		if err := json.Unmarshal(raw, out); err != nil {
-			return nil, fmt.Errorf("decode the list of %s: %w", need.Resource, err)
-		}
-		if !strings.HasSuffix(out.Kind, "List") {
-			return nil, fmt.Errorf("the answer is a %.40q instead of a list of %s", out.Kind, need.Resource)
-		}
-		return out, nil
+		return asList(raw, need.Resource)
 	}
 	err = pages(ctx, list, metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields},
 		func(page *rawList, next func(string)) error {

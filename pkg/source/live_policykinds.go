@@ -35,6 +35,7 @@ func (l *Live) readPolicyKinds(ctx context.Context, need snapshot.Need) reading 
 	}
 	type result struct {
 		found []snapshot.Unmodelled
+		read  []*snapshot.PolicyObject
 		gap   *snapshot.Gap
 		err   error
 	}
@@ -53,8 +54,8 @@ func (l *Live) readPolicyKinds(ctx context.Context, need snapshot.Need) reading 
 				}
 			}
 			for _, ns := range namespaces {
-				found, gap, err := l.listKind(ctx, need, k, ns)
-				results[i].found = append(results[i].found, found...)
+				found, read, gap, err := l.listKind(ctx, need, k, ns)
+				results[i].found, results[i].read = append(results[i].found, found...), append(results[i].read, read...)
 				if gap != nil {
 					results[i].gap = gap
 				}
@@ -67,11 +68,12 @@ func (l *Live) readPolicyKinds(ctx context.Context, need snapshot.Need) reading 
 	}
 	group.Wait()
 	var found []snapshot.Unmodelled
+	var read []*snapshot.PolicyObject
 	for _, r := range results {
 		if r.err != nil {
 			return reading{err: r.err}
 		}
-		found = append(found, r.found...)
+		found, read = append(found, r.found...), append(read, r.read...)
 		if r.gap != nil {
 			gaps = append(gaps, *r.gap)
 		}
@@ -82,17 +84,55 @@ func (l *Live) readPolicyKinds(ctx context.Context, need snapshot.Need) reading 
 			for _, o := range found {
 				b.AddUnmodelled(o)
 			}
+			for _, o := range read {
+				b.Add(o)
+			}
 		},
 	}
 }
 
 // listKind lists the objects of one kind in one namespace ("" for all, or for a
-// cluster-scoped kind).
-func (l *Live) listKind(ctx context.Context, need snapshot.Need, k *served, namespace string) ([]snapshot.Unmodelled, *snapshot.Gap, error) {
+// cluster-scoped kind): whole where they are evaluated, and else by their names.
+func (l *Live) listKind(
+	ctx context.Context, need snapshot.Need, k *served, namespace string,
+) (found []snapshot.Unmodelled, read []*snapshot.PolicyObject, gap *snapshot.Gap, err error) {
 	if err := l.acquire(ctx); err != nil {
-		return nil, nil, l.fatal(ctx, err)
+		return nil, nil, nil, l.fatal(ctx, err)
 	}
 	defer l.release()
+	if k.Policy.Evaluated {
+		read, err = l.listPolicies(ctx, k, namespace)
+	} else {
+		found, err = l.listNames(ctx, k, namespace)
+	}
+	switch {
+	case err == nil:
+		return found, read, nil, nil
+	case apierrors.IsNotFound(err):
+		return nil, nil, nil, nil // the kind went away since discovery
+	}
+	out, fatal := l.judge(ctx, need, err)
+	if fatal != nil {
+		return nil, nil, nil, fatal
+	}
+	where := ""
+	switch {
+	case namespace != "":
+		where = fmt.Sprintf(" in namespace %q", namespace)
+	case k.namespaced:
+		where = " in all namespaces"
+	}
+	out.Takes = fmt.Sprintf("list %s.%s%s", k.resource.Resource, k.resource.Group, where)
+	message := "cannot " + out.Takes
+	if out.Reason != snapshot.GapForbidden {
+		message += ": " + out.Message
+	}
+	out.Message, out.Group, out.Kind, out.OnlyDenies = message, k.Group, k.Name, k.Policy.OnlyDenies
+	return nil, nil, &out, nil
+}
+
+// listNames lists the names of the objects of a kind.
+func (l *Live) listNames(ctx context.Context, k *served, namespace string) ([]snapshot.Unmodelled, error) {
 	var out []snapshot.Unmodelled
 	list := l.clients.Metadata.Resource(k.resource).Namespace(namespace).List
 	err := pages(ctx, list, metav1.ListOptions{},
@@ -107,30 +147,40 @@ func (l *Live) listKind(ctx context.Context, need snapshot.Need, k *served, name
 			return nil
 		},
 		func() { out = nil })
-	switch {
-	case err == nil:
-		return out, nil, nil
-	case apierrors.IsNotFound(err):
-		return nil, nil, nil // the kind went away since discovery
+	return out, err
+}
+
+// listPolicies lists the objects of a kind that is evaluated.
+func (l *Live) listPolicies(ctx context.Context, k *served, namespace string) ([]*snapshot.PolicyObject, error) {
+	path := []string{"/apis", k.resource.Group, k.resource.Version}
+	if namespace != "" {
+		path = append(path, "namespaces", namespace)
 	}
-	gap, fatal := l.judge(ctx, need, err)
-	if fatal != nil {
-		return nil, nil, fatal
-	}
-	where := ""
-	switch {
-	case namespace != "":
-		where = fmt.Sprintf(" in namespace %q", namespace)
-	case k.namespaced:
-		where = " in all namespaces"
-	}
-	gap.Takes = fmt.Sprintf("list %s.%s%s", k.resource.Resource, k.resource.Group, where)
-	message := "cannot " + gap.Takes
-	if gap.Reason != snapshot.GapForbidden {
-		message += ": " + gap.Message
-	}
-	gap.Message, gap.Group, gap.Kind, gap.OnlyDenies = message, k.Group, k.Name, k.Policy.OnlyDenies
-	return nil, &gap, nil
+	path = append(path, k.resource.Resource)
+	var out []*snapshot.PolicyObject
+	err := pages(ctx, func(ctx context.Context, options metav1.ListOptions) (*rawList, error) {
+		raw, err := l.getRaw(ctx, path, &options)
+		if err != nil {
+			return nil, err
+		}
+		return asList(raw, k.Resource)
+	}, metav1.ListOptions{},
+		func(page *rawList, next func(string)) error {
+			next(page.Continue)
+			counted(ctx, len(page.Items))
+			for _, raw := range page.Items {
+				o, err := objects.DecodePolicyObject(k.Kind, raw)
+				if err != nil {
+					return err
+				}
+				if !k.Mirrored(o.Name.Name) {
+					out = append(out, o)
+				}
+			}
+			return nil
+		},
+		func() { out = nil })
+	return out, err
 }
 
 // servedKinds intersects the table of policy kinds with what the server serves.

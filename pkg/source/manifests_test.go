@@ -576,10 +576,12 @@ metadata: {name: fancy, namespace: a}
 	want := `AuthorizationPolicy.security.istio.io a/one denies=true wide=false
 AuthorizationPolicy.security.istio.io istio-system/root denies=true wide=true
 CiliumNetworkPolicy.cilium.io default/c denies=false wide=false
-ClusterNetworkPolicy.policy.networking.k8s.io cnp denies=false wide=true
 FancyNetworkPolicy.nobody.example.com a/fancy denies=false wide=false`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+	if all := s.PolicyObjects(); len(all) != 1 || all[0].Kind != "ClusterNetworkPolicy" || all[0].Name.Name != "cnp" {
+		t.Errorf("policies of evaluated kinds: %v", all)
 	}
 	if data, ok := s.ConfigMap(ciliumConfig()); !ok || data["enable-policy"] != "never" {
 		t.Errorf("cilium-config: %v", data)

@@ -25,6 +25,9 @@ func Record(s *snapshot.Snapshot) (*report.Snapshot, error) {
 			out.Objects = append(out.Objects, o)
 		}
 	}
+	for _, o := range s.PolicyObjects() {
+		out.Objects = append(out.Objects, objects.PolicyObjectFields(o))
+	}
 	return out, nil
 }
 
@@ -46,6 +49,13 @@ func recordHeader(out *report.Snapshot, s *snapshot.Snapshot) {
 		out.Unevaluated = append(out.Unevaluated, report.SnapshotObject{
 			Group: u.Group, Kind: u.Kind, Namespace: u.Namespace, Name: u.Name.Name, OnlyDenies: u.OnlyDenies, ClusterWide: u.ClusterWide,
 		})
+	}
+	for _, p := range s.PolicyObjects() {
+		if o := p.Origin; o.File != "" {
+			out.Origins = append(out.Origins, report.SnapshotOrigin{
+				Resource: string(p.Resource()), Namespace: p.Namespace, Name: p.Name.Name, File: o.File, Line: o.Line, Lines: o.Lines,
+			})
+		}
 	}
 	for _, p := range s.Policies() {
 		if o := p.Origin; o.File != "" {

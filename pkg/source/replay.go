@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source/objects"
@@ -40,7 +41,7 @@ func replayed(objects []*object) (s *snapshot.Snapshot, recorded bool, errs []er
 				printable(header.doc.file))}
 		}
 	}
-	r := replay{builder: snapshot.NewBuilder(nil), origins: map[snapshot.Name]snapshot.Origin{}}
+	r := replay{builder: snapshot.NewBuilder(nil), origins: map[recordedOrigin]snapshot.Origin{}}
 	if err := r.header(header); err != nil {
 		return nil, true, []error{err}
 	}
@@ -73,7 +74,7 @@ func notRecorded(s *snapshot.Snapshot, next Planner) *snapshot.Snapshot {
 
 type replay struct {
 	builder *snapshot.Builder
-	origins map[snapshot.Name]snapshot.Origin
+	origins map[recordedOrigin]snapshot.Origin
 	checks  checker
 }
 
@@ -101,7 +102,7 @@ func (r *replay) header(o *object) error {
 		})
 	}
 	for _, p := range in.Origins {
-		r.origins[snapshot.Name{Namespace: p.Namespace, Name: p.Name}] = snapshot.Origin{File: p.File, Line: p.Line, Lines: p.Lines}
+		r.origins[recordedOrigin{snapshot.Resource(p.Resource), snapshot.Name{Namespace: p.Namespace, Name: p.Name}}] = snapshot.Origin{File: p.File, Line: p.Line, Lines: p.Lines}
 	}
 	return nil
 }
@@ -116,6 +117,9 @@ func (r *replay) read(o *object) error {
 		return err
 	}
 	kind := kindOf(o)
+	if kind != nil && kind.Policy != nil && kind.Policy.Evaluated {
+		return r.policyObject(o, kind)
+	}
 	if kind == nil || kind.Policy != nil {
 		return o.at("kind", "%s is no kind that a recorded state holds", printable(o.raw.GetKind()))
 	}
@@ -137,9 +141,29 @@ func (r *replay) policy(o *object) error {
 		return err
 	}
 	p := objects.Policy(in)
-	p.Origin = r.origins[p.Name]
+	p.Origin = r.origins[recordedOrigin{"", p.Name}]
 	r.builder.AddPolicy(p)
 	return nil
+}
+
+// policyObject takes in a policy of another kind that is evaluated.
+func (r *replay) policyObject(o *object, kind *kinds.Kind) error {
+	meta, err := typed[metav1.PartialObjectMetadata](o)
+	if err != nil {
+		return err
+	}
+	spec, _ := o.raw.Object["spec"].(map[string]any)
+	p := objects.PolicyObject(kind, &meta.ObjectMeta, spec)
+	p.Origin = r.origins[recordedOrigin{kind.Resource, p.Name}]
+	r.builder.Add(p)
+	return nil
+}
+
+// recordedOrigin is of which policy an origin is; that of a NetworkPolicy names no
+// resource.
+type recordedOrigin struct {
+	snapshot.Resource
+	snapshot.Name
 }
 
 // identify makes sure of the names: they may end up in a command that is shown. A

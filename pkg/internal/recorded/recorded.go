@@ -59,7 +59,9 @@ func content(t testing.TB, s *snapshot.Snapshot) []string {
 	var nodes, workloads []any
 	for _, n := range s.Nodes() {
 		kept := *n
-		kept.Labels, kept.K3sArgs = nil, cni.KeptNodeArgs(n)
+		if kept.K3sArgs = cni.KeptNodeArgs(n); !s.SelectsNodes() {
+			kept.Labels = nil
+		}
 		nodes = append(nodes, kept)
 	}
 	for _, w := range s.Workloads() {
@@ -75,7 +77,7 @@ func content(t testing.TB, s *snapshot.Snapshot) []string {
 	}
 	var out []string
 	for _, part := range []any{
-		s.Namespaces(), s.Pods(), s.Services(), s.EndpointSlices(), s.Policies(), nodes, workloads, s.Unmodelled(), configs,
+		s.Namespaces(), s.Pods(), s.Services(), s.EndpointSlices(), s.Policies(), nodes, workloads, s.Unmodelled(), policyObjects(s), configs,
 		s.Ingresses(), s.IngressClasses(), s.Gateways(), s.GatewayClasses(), s.Routes(), snapshot.Of[*snapshot.ReferenceGrant](s, snapshot.ReferenceGrants),
 		s.Reads(), s.Gaps(), s.HasEverything(),
 	} {
@@ -125,4 +127,13 @@ func withoutEmpty(value any) any {
 	default:
 		return v
 	}
+}
+
+// policyObjects are compared by what they say, not by where they are.
+func policyObjects(s *snapshot.Snapshot) []snapshot.PolicyObject {
+	var out []snapshot.PolicyObject
+	for _, o := range s.PolicyObjects() {
+		out = append(out, *o)
+	}
+	return out
 }
