@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -34,19 +35,22 @@ func proposed(source, target report.End, f *report.Fix) ([]printer.ProposedFix, 
 	return []printer.ProposedFix{{Source: source, Target: target, Fix: f}}, false
 }
 
-// printFixes prints the fixes of a verdict; none is proposed where something else than
-// a policy is in the way.
-func (g *globals) printFixes(fixes []printer.ProposedFix, missing bool, v report.Verdict, o printer.Options) error {
+// fixReply is the answer of --fix to a verdict; nothing is proposed where something
+// else than a policy is in the way.
+func fixReply(fixes []printer.ProposedFix, missing bool, v report.Verdict) *reply {
+	note := func(text string, status error) *reply {
+		return &reply{status: status, aside: func(w io.Writer, _ printer.Options) error {
+			_, err := fmt.Fprintln(w, "note: "+text)
+			return err
+		}}
+	}
 	switch {
 	case v == report.Unknown:
-		fmt.Fprintln(g.ErrOut, "note: undecided, so that no fix is proposed; leave out --fix to see why") //nolint:errcheck // a note that cannot be written is no failure
-		return statusError(ExitUndecided)
+		return note("undecided, so that no fix is proposed; leave out --fix to see why", statusError(ExitUndecided))
 	case v == report.Allowed:
-		fmt.Fprintln(g.ErrOut, "note: it is allowed, and there is nothing to fix") //nolint:errcheck // as above
-		return nil
+		return note("it is allowed, and there is nothing to fix", nil)
 	case missing:
-		fmt.Fprintln(g.ErrOut, "note: no NetworkPolicy of its own would help; leave out --fix to see what is in the way") //nolint:errcheck // as above
-		return statusError(ExitNo)
+		return note("no NetworkPolicy of its own would help; leave out --fix to see what is in the way", statusError(ExitNo))
 	}
-	return printer.Manifests(g.Out, fixes, o)
+	return &reply{print: func(w io.Writer, options printer.Options) error { return printer.Manifests(w, fixes, options) }}
 }

@@ -3,11 +3,11 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
-	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
@@ -31,14 +31,11 @@ type reachOptions struct {
 	end  reference.Reference
 }
 
-func (o *reachOptions) complete(args []string) error {
-	if err := o.out.validate(); err != nil {
-		return err
-	}
+func (o *reachOptions) parse(args []string) error {
 	if err := o.fix.validate(o.out); err != nil {
 		return err
 	}
-	home, refs, err := o.parse(args...)
+	home, refs, err := o.references(args...)
 	if err != nil {
 		return err
 	}
@@ -46,7 +43,7 @@ func (o *reachOptions) complete(args []string) error {
 	return o.doors.parse(home)
 }
 
-func (o *reachOptions) run(ctx context.Context) error {
+func (o *reachOptions) answer(ctx context.Context) (*reply, error) {
 	q := plan.Question{Target: &o.end, Home: o.home, Controllers: o.doors.refs}
 	if o.isSource {
 		q.Source, q.Target = q.Target, nil
@@ -55,9 +52,9 @@ func (o *reachOptions) run(ctx context.Context) error {
 	table := o.out.format == printer.Text || o.out.format == printer.Table
 	q.Brief = table && o.out.template == nil && !o.out.noHeaders && !o.allPods
 	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
-	door := !o.isSource && o.end.Form == reference.FormObject && frontdoor.IsDoor(o.end.Kind)
+	door := !o.isSource && o.end.Form == reference.FormObject && o.end.Kind.IsDoor()
 	if o.fix.on && !door {
-		return fmt.Errorf("--fix is for front doors; for one connection: kubectl netguard explain SOURCE %s --fix", o.end)
+		return nil, fmt.Errorf("--fix is for front doors; for one connection: kubectl netguard explain SOURCE %s --fix", o.end)
 	}
 	if door {
 		q.Fix = func(s *snapshot.Snapshot) []snapshot.Need {
@@ -71,40 +68,33 @@ func (o *reachOptions) run(ctx context.Context) error {
 	}
 	m, err := o.load(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if door {
 		return o.frontDoor(m, options)
 	}
 	r, err := o.ask(m, o.end, options)
 	if err != nil {
-		return err
-	}
-	o.note(r.Enforcement)
-	o.noteGaps(o.print(o.out, o.home), r.Gaps)
-	if err := printer.Reach(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
+		return nil, err
 	}
 	open := len(r.Gaps) > 0
 	for _, row := range r.Rows {
 		open = open || row.Verdict == report.Unknown
 	}
-	return complete(!open)
+	return &reply{
+		enforcement: &r.Enforcement, gaps: r.Gaps, status: complete(!open),
+		print: func(w io.Writer, options printer.Options) error { return printer.Reach(w, r, options) },
+	}, nil
 }
 
 // frontDoor answers for an Ingress, Gateway or route.
-func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
+func (o *reachOptions) frontDoor(m *model.Model, options query.Options) (*reply, error) {
 	r, err := query.FrontDoor(m, o.end, options)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.fix.on {
-		return o.doorFixes(r)
-	}
-	o.note(r.Enforcement)
-	o.noteGaps(o.print(o.out, o.home), r.Gaps)
-	if err := printer.FrontDoor(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
+		return o.doorFixes(r), nil
 	}
 	open := len(r.Gaps) > 0
 	for _, d := range r.Doors {
@@ -119,11 +109,14 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 			}
 		}
 	}
-	return complete(!open)
+	return &reply{
+		enforcement: &r.Enforcement, gaps: r.Gaps, status: complete(!open),
+		print: func(w io.Writer, options printer.Options) error { return printer.FrontDoor(w, r, options) },
+	}, nil
 }
 
 // doorFixes prints what makes a door work, as manifests.
-func (o *reachOptions) doorFixes(r *report.FrontDoor) error {
+func (o *reachOptions) doorFixes(r *report.FrontDoor) *reply {
 	var all []printer.ProposedFix
 	missing, verdict := false, report.Allowed
 	add := func(from, to report.End, v report.Verdict, f *report.Fix) {
@@ -146,18 +139,12 @@ func (o *reachOptions) doorFixes(r *report.FrontDoor) error {
 			add(door, report.End{Kind: b.Service.Kind, Namespace: b.Service.Namespace, Name: b.Service.Name, Port: b.Port}, b.Verdict, b.Fix)
 		}
 	}
-	return o.printFixes(all, missing, verdict, o.print(o.out, o.home))
+	return fixReply(all, missing, verdict)
 }
 
 func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 	c.Args = exactArgs(name)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := o.complete(args); err != nil {
-			return err
-		}
-		return o.run(c.Context())
-	}
-	o.out.addFlags(c)
+	o.answers(c, question{out: o.out, parse: o.parse, answer: o.answer})
 	if !o.isSource {
 		o.fix.addFlag(c)
 	}

@@ -15,6 +15,8 @@ type Door struct {
 	Class, Controller string
 	Routes            []Route
 	DataPlane         DataPlane
+	// Guards are what the door has of its own to keep clients out.
+	Guards []Guard
 }
 
 // Route is one backend that the door sends requests to.
@@ -79,18 +81,18 @@ func Open(m *model.Model, r reference.Reference, controllers []reference.Referen
 		if ing == nil {
 			return nil, m.Absent(r)
 		}
-		return []*Door{ingressDoor(m, ing, controllers)}, nil
+		return guarded(m, []*Door{ingressDoor(m, ing, controllers)}), nil
 	case reference.Gateway:
 		gw := m.Gateway(name)
 		if gw == nil {
 			return nil, m.Absent(r)
 		}
-		return []*Door{gatewayDoor(m, gw, nil, controllers)}, nil
+		return guarded(m, []*Door{gatewayDoor(m, gw, nil, controllers)}), nil
 	default:
 		route := m.Route(string(r.Kind), name)
 		if route == nil {
 			return nil, m.Absent(r)
 		}
-		return routeDoors(m, route, controllers), nil
+		return guarded(m, routeDoors(m, route, controllers)), nil
 	}
 }

@@ -59,7 +59,7 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			entering = destinationFamilies(arrivals).within(sources)
 		}
 		first := []*draft{nil}
-		if len(arrivals) > 0 {
+		if len(arrivals) > 0 || guardsClients(d) {
 			first = e.arriving(d, entering, arrivals)
 		}
 		for _, b := range backends(d) {
@@ -95,11 +95,16 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 	if open := e.entryUnread(d); open != nil {
 		return []*draft{open}
 	}
-	drafts := e.answers(clients, arrivals)
-	if onHost(d.DataPlane.Parties) {
-		return routed(drafts) // to the nodes' own ports
-	}
-	return drafts
+	return e.guarded(d, clients, func(clients []model.Party) []*draft {
+		if len(arrivals) == 0 {
+			return nil // a data plane outside of the cluster
+		}
+		drafts := e.answers(clients, arrivals)
+		if onHost(d.DataPlane.Parties) {
+			return routed(drafts) // to the nodes' own ports
+		}
+		return drafts
+	})
 }
 
 // chain joins the way to the door and the way from it.
@@ -183,8 +188,17 @@ func backends(d *frontdoor.Door) []*doorBackend {
 	return out
 }
 
-// leavingDoor evaluates the way from a door's data plane to one backend.
+// leavingDoor evaluates the way from a door's data plane to one backend, with whom the
+// controller asks before it sends a request there.
 func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
+	if b.first().Broken != "" {
+		return e.toBackend(d, b)
+	}
+	return e.afterAsking(d, b, e.toBackend(d, b))
+}
+
+// toBackend evaluates the way from a door's data plane to one backend.
+func (e *engine) toBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 	r := b.first()
 	if r.Broken != "" {
 		hop := report.Hop{Kind: report.HopRoute, Verdict: brokenVerdict(r.Broken), Reason: r.Broken, Detail: r.Detail}
@@ -406,8 +420,9 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 		out.Entry = &report.Object{Kind: "Service", Namespace: plane.Entry.Namespace, Name: plane.Entry.Name.Name}
 	}
 	internet := reference.Reference{Form: reference.FormInternet}
-	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 {
-		clients := internetTo(arrivals)
+	out.Guards = e.reportGuards(d, needs)
+	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 || guardsClients(d) && plane.Problem == "" {
+		clients := e.clientsOf(d, arrivals)
 		entering := e.arriving(d, clients, arrivals)
 		for _, x := range entering {
 			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
@@ -491,6 +506,9 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 		}
 		if out.Verdict == report.Denied {
 			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
+			if asked := unanswered(drafts); asked != nil {
+				out.ClientSees = asked.ClientSees
+			}
 			out.Fix = fix(e.Model, e.Options, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 // generator makes small, odd clusters: every choice is a byte of the fuzzer's
@@ -415,7 +415,7 @@ func withEmptyLists(p networkingv1.NetworkPolicy) map[string]any {
 
 // snapshot is the cluster as the manifest source reads it.
 func (g *generator) snapshot(t testing.TB) *snapshot.Snapshot {
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, In: bytes.NewReader(g.manifests(t))})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, In: bytes.NewReader(g.manifests(t))})
 	if err != nil {
 		t.Fatal(err)
 	}

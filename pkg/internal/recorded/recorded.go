@@ -13,13 +13,14 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/record"
 )
 
 // Text is a snapshot as it is recorded.
 func Text(t testing.TB, s *snapshot.Snapshot) []byte {
 	t.Helper()
-	r, err := source.Record(s)
+	r, err := record.Of(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func Text(t testing.TB, s *snapshot.Snapshot) []byte {
 func Again(t testing.TB, s *snapshot.Snapshot) *snapshot.Snapshot {
 	t.Helper()
 	text := Text(t, s)
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, Namespace: "elsewhere", In: bytes.NewReader(text)})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, Namespace: "elsewhere", In: bytes.NewReader(text)})
 	if err != nil {
 		t.Fatal(err)
 	}
