@@ -7,11 +7,13 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // connectionOptions ask about connections from a source to a target.
@@ -21,11 +23,16 @@ type connectionOptions struct {
 	doors           controllers
 	sourceNamespace string
 
+	fix fixOutput
+
 	home           string
 	source, target reference.Reference
 }
 
 func (o *connectionOptions) parse(args []string) error {
+	if err := o.fix.validate(o.out); err != nil {
+		return err
+	}
 	home, refs, err := o.references(args...)
 	if err != nil {
 		return err
@@ -46,6 +53,21 @@ func (o *connectionOptions) question() plan.Question {
 	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs}
 }
 
+// options of the question.
+func (o *connectionOptions) options() query.Options {
+	return query.Options{Strict: o.strict, Controllers: o.doors.refs}
+}
+
+// ofFix is what to read beside, to tell what a fix opens.
+func (o *connectionOptions) ofFix(s *snapshot.Snapshot) []snapshot.Need {
+	m := model.New(s)
+	r, err := query.Explain(m, o.source, o.target, o.options())
+	if err != nil {
+		return nil
+	}
+	return query.FixNeeds(m, r.Fix)
+}
+
 // command is c, which asks about a connection.
 func (o *connectionOptions) command(c *cobra.Command, answer func(context.Context) (*reply, error)) *cobra.Command {
 	c.Args = exactArgs("SOURCE", "TARGET")
@@ -59,7 +81,7 @@ func (o *connectionOptions) command(c *cobra.Command, answer func(context.Contex
 
 func newExplain(g *globals) *cobra.Command {
 	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindExplanation))}
-	return o.command(&cobra.Command{
+	c := o.command(&cobra.Command{
 		Use:   "explain SOURCE TARGET",
 		Short: "Explain one connection: what decides it, near misses, a verified fix",
 		Long: templates.LongDesc(`
@@ -76,22 +98,33 @@ func newExplain(g *globals) *cobra.Command {
 			# Could a pod with this label, that does not exist yet?
 			kubectl netguard explain app=frontend svc/bankapp-service -n bank
 
+			# The fix as a manifest, to apply or to keep in a repository
+			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank --fix
+
 			# Fix the policy in another window, and see what changes
 			kubectl netguard explain deploy/frontend svc/bankapp-service -n bank --watch
 
 			# A pod of another namespace, one port
 			kubectl netguard explain ingress-nginx/deploy/ingress-nginx-controller bank/svc/bankapp-service:80`),
 	}, o.explain)
+	o.fix.addFlag(c)
+	return c
 }
 
 func (o *connectionOptions) explain(ctx context.Context) (*reply, error) {
-	m, err := o.load(ctx, o.question())
+	q := o.question()
+	q.Fix = o.ofFix
+	m, err := o.load(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	r, err := query.Explain(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
+	r, err := query.Explain(m, o.source, o.target, o.options())
 	if err != nil {
 		return nil, err
+	}
+	if o.fix.on {
+		fixes, missing := proposed(r.Source, r.Target, r.Fix)
+		return fixReply(fixes, missing, r.Verdict), nil
 	}
 	open := r.Verdict == report.Unknown
 	for _, a := range r.Answers {
@@ -128,7 +161,7 @@ func (o *connectionOptions) canReach(ctx context.Context) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := query.CanReach(m, o.source, o.target, query.Options{Strict: o.strict, Controllers: o.doors.refs})
+	r, err := query.CanReach(m, o.source, o.target, o.options())
 	if err != nil {
 		return nil, err
 	}

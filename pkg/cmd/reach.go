@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // reachOptions ask about everybody at the other end of one reference.
@@ -23,12 +25,16 @@ type reachOptions struct {
 	// isSource: the reference is the source, not the target.
 	isSource bool
 	doors    controllers
+	fix      fixOutput
 
 	home string
 	end  reference.Reference
 }
 
 func (o *reachOptions) parse(args []string) error {
+	if err := o.fix.validate(o.out); err != nil {
+		return err
+	}
 	home, refs, err := o.references(args...)
 	if err != nil {
 		return err
@@ -45,12 +51,26 @@ func (o *reachOptions) answer(ctx context.Context) (*reply, error) {
 	// A table folds; whoever asks for more gets every pod by name.
 	table := o.out.format == printer.Text || o.out.format == printer.Table
 	q.Brief = table && o.out.template == nil && !o.out.noHeaders && !o.allPods
+	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
+	door := !o.isSource && o.end.Form == reference.FormObject && o.end.Kind.IsDoor()
+	if o.fix.on && !door {
+		return nil, fmt.Errorf("--fix is for front doors; for one connection: kubectl netguard explain SOURCE %s --fix", o.end)
+	}
+	if door {
+		q.Fix = func(s *snapshot.Snapshot) []snapshot.Need {
+			m := model.New(s)
+			r, err := query.FrontDoor(m, o.end, options)
+			if err != nil {
+				return nil
+			}
+			return query.FixNeeds(m, r.Fixes()...)
+		}
+	}
 	m, err := o.load(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
-	if !o.isSource && o.end.Form == reference.FormObject && o.end.Kind.IsDoor() {
+	if door {
 		return o.frontDoor(m, options)
 	}
 	r, err := o.ask(m, o.end, options)
@@ -73,6 +93,9 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) (*reply,
 	if err != nil {
 		return nil, err
 	}
+	if o.fix.on {
+		return o.doorFixes(r), nil
+	}
 	open := len(r.Gaps) > 0
 	for _, d := range r.Doors {
 		open = open || d.Verdict == report.Unknown
@@ -92,9 +115,39 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) (*reply,
 	}, nil
 }
 
+// doorFixes prints what makes a door work, as manifests.
+func (o *reachOptions) doorFixes(r *report.FrontDoor) *reply {
+	var all []printer.ProposedFix
+	missing, verdict := false, report.Allowed
+	add := func(from, to report.End, v report.Verdict, f *report.Fix) {
+		verdict = report.Both(verdict, v)
+		if v != report.Denied {
+			return
+		}
+		fixes, none := proposed(from, to, f)
+		all, missing = append(all, fixes...), missing || none
+	}
+	for _, d := range r.Doors {
+		door := report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name}
+		if len(d.Backends) == 0 {
+			add(door, door, d.Verdict, nil)
+		}
+		if d.Fix != nil {
+			add(report.End{Kind: "Internet"}, door, report.Denied, d.Fix)
+		}
+		for _, b := range d.Backends {
+			add(door, report.End{Kind: b.Service.Kind, Namespace: b.Service.Namespace, Name: b.Service.Name, Port: b.Port}, b.Verdict, b.Fix)
+		}
+	}
+	return fixReply(all, missing, verdict)
+}
+
 func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 	c.Args = exactArgs(name)
 	o.answers(c, question{out: o.out, parse: o.parse, answer: o.answer})
+	if !o.isSource {
+		o.fix.addFlag(c)
+	}
 	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.doors.addFlags(c)
 	return c

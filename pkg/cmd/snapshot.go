@@ -100,7 +100,7 @@ func (o *snapshotOptions) noQuestion(c *cobra.Command, args []string) error {
 // answer is shown, which is not what is recorded.
 func questionFlags() []string {
 	return []string{
-		"source-namespace", "controller", "all-namespaces", "selector", "allow-from", "allow-to", "keep-current", "egress", "namespace-defaults",
+		"source-namespace", "controller", "all-namespaces", "selector", "allow-from", "allow-to", "keep-current", "egress", "namespace-defaults", "fix",
 	}
 }
 

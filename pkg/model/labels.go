@@ -16,10 +16,15 @@ func StableLabels(labels map[string]string) map[string]string {
 }
 
 // passing tells whether a label key is known to change; see "Well-Known Labels,
-// Annotations and Taints" and Istio's list of resource labels.
+// Annotations and Taints" and Istio's list of resource labels. Controllers beyond
+// Kubernetes' own give pods labels of the same kind: Argo Rollouts a hash of the
+// template (argoproj/argo-rollouts, pkg/apis/rollouts/v1alpha1/types.go,
+// DefaultRolloutUniqueLabelKey), Knative the revision (knative/serving,
+// pkg/apis/serving/register.go).
 func passing(key string) bool {
 	switch key {
-	case PodTemplateHash, "controller-revision-hash", "pod-template-generation",
+	case PodTemplateHash, "rollouts-pod-template-hash", "controller-revision-hash", "pod-template-generation",
+		"serving.knative.dev/revision", "serving.knative.dev/revisionUID", "serving.knative.dev/configurationGeneration",
 		"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
 		"controller-uid", "job-name", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart",
 		"service.istio.io/canonical-name", "service.istio.io/canonical-revision", "security.istio.io/tlsMode":

@@ -34,6 +34,9 @@ type Question struct {
 	Brief bool
 	// PluginNamed: the user says what the network plugin is, and nothing is read for it.
 	PluginNamed bool
+	// Fix says what else to read, once all else was read, to tell what the change that
+	// an answer proposes would open; nil where none is proposed.
+	Fix func(*snapshot.Snapshot) []snapshot.Need
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -76,6 +79,11 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		p.want(snapshot.Need{Resource: snapshot.Nodes})
 	}
 	p.plugin(false)
+	if q.Fix != nil && len(p.needs) == 0 {
+		for _, n := range q.Fix(s) {
+			p.want(n)
+		}
+	}
 	return p.needs
 }
 

@@ -7,7 +7,10 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
+	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -21,8 +24,37 @@ type server struct {
 }
 
 // load runs the plan to its end.
+// fixOf is what commands that propose fixes have read besides.
+func fixOf(q plan.Question) func(*snapshot.Snapshot) []snapshot.Need {
+	o := query.Options{Controllers: q.Controllers}
+	switch {
+	case q.Target == nil || q.Cluster:
+		return nil
+	case q.Source != nil:
+		return func(s *snapshot.Snapshot) []snapshot.Need {
+			m := model.New(s)
+			x, err := query.Explain(m, *q.Source, *q.Target, o)
+			if err != nil {
+				return nil
+			}
+			return query.FixNeeds(m, x.Fix)
+		}
+	case !frontdoor.IsDoor(q.Target.Kind):
+		return nil
+	}
+	return func(s *snapshot.Snapshot) []snapshot.Need {
+		m := model.New(s)
+		d, err := query.FrontDoor(m, *q.Target, o)
+		if err != nil {
+			return nil
+		}
+		return query.FixNeeds(m, d.Fixes()...)
+	}
+}
+
 func (s *server) load(q plan.Question) *snapshot.Snapshot {
 	s.t.Helper()
+	q.Fix = fixOf(q)
 	b := snapshot.NewBuilder(nil)
 	for range 20 {
 		have := b.Snapshot()

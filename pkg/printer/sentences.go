@@ -450,6 +450,8 @@ func (n names) change(p report.Patch) string {
 		return "adds a peer to " + rule
 	case report.AddRule:
 		return "adds the rule " + rule
+	case report.NewPolicy:
+		return "adds networkpolicy " + n.policy(p.Policy)
 	}
 	return ""
 }

@@ -101,6 +101,7 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 // chain joins the way to the door and the way from it.
 func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBackend, to, from *draft) *draft {
 	out := *from
+	out.legs = []*draft{from}
 	var hops []report.Hop
 	if len(from.source.names) > 0 {
 		through := from.source.report(from.sourceTotal)
@@ -115,11 +116,11 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 				hops[i].MorePorts = to.ports[1:]
 			}
 		}
-		out.source, out.sourceTotal = to.source, to.sourceTotal
+		out.source, out.sourceTotal, out.legs = to.source, to.sourceTotal, []*draft{to, from}
 		caveats = append(caveats, to.caveats...)
 		if to.verdict == report.Denied {
 			// What there is to mend is on the way to the door.
-			out.sample, out.sources, out.unfixable = to.sample, to.sources, false
+			out.unfixable = false
 		}
 	}
 	object := d.Object

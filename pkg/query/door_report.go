@@ -65,7 +65,7 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 			noteNeeds(needs, x.hops)
 		}
 		if v, partly := overall(entering); v == report.Denied && !partly {
-			out.Fix = fix(e.Model, entering, func(m *model.Model) ([]*draft, error) {
+			out.Fix = fix(e.Model, e.Options, entering, func(m *model.Model) ([]*draft, error) {
 				return (&engine{Model: m, Options: e.Options}).arriving(d, clients, arrivals), nil
 			})
 		}
@@ -151,7 +151,7 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 			if asked := unanswered(drafts); asked != nil {
 				out.ClientSees = asked.ClientSees
 			}
-			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
+			out.Fix = fix(e.Model, e.Options, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil
 			})
@@ -286,7 +286,7 @@ func (e *engine) meant(rows []report.ReachRow, dsts []model.Destination) []repor
 			if len(pods) == 0 {
 				continue
 			}
-			found := fix(e.Model, e.answers(pods, dsts), func(m *model.Model) ([]*draft, error) {
+			found := fix(e.Model, e.Options, e.answers(pods, dsts), func(m *model.Model) ([]*draft, error) {
 				return (&engine{Model: m, Options: e.Options}).answers(pods, dsts), nil
 			})
 			if found != nil {

@@ -18,16 +18,13 @@ import (
 // policies deny it, a verified fix. Errors are a [*model.NotFoundError]; what
 // could not be read is an Unknown answer instead.
 func Explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, error) {
-	ask := func(m *model.Model) (*report.Explanation, []*draft, error) {
-		return (&engine{Model: m, Options: o}).explain(source, target)
-	}
-	out, found, err := ask(m)
+	out, found, err := (&engine{Model: m, Options: o}).explain(source, target)
 	if err != nil {
 		return nil, err
 	}
 	if out.Verdict == report.Denied {
-		out.Fix = fix(m, found, func(m *model.Model) ([]*draft, error) {
-			_, again, err := ask(m)
+		out.Fix = fix(m, o, found, func(m *model.Model) ([]*draft, error) {
+			_, again, err := (&engine{Model: m, Options: o}).explain(source, target)
 			return again, err
 		})
 	}
@@ -178,6 +175,7 @@ type draft struct {
 	// sample is one of the connections, which stands for all.
 	sample                   pair
 	sources                  []model.Party
+	targets                  []model.Destination
 	source, target           *members
 	sourceTotal, targetTotal int
 	ports                    []report.PortMapping
@@ -187,6 +185,8 @@ type draft struct {
 	asks *frontdoor.Guard
 	// unfixable: who the source is is not known, so no change can be for it alone.
 	unfixable bool
+	// legs are the answers that make up one through a front door.
+	legs []*draft
 }
 
 // answer is the draft in the report's terms.
@@ -268,7 +268,7 @@ func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
 	for _, s := range class {
 		d.source.add(s, located)
 	}
-	d.sources = append(d.sources, class...)
+	d.sources, d.targets = append(d.sources, class...), append(d.targets, targets...)
 	for _, t := range targets {
 		d.target.add(t.Party, located)
 	}

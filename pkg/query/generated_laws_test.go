@@ -253,6 +253,9 @@ func (j *judge) fixesDoWhatTheyAnnounce() int {
 			j.changes[p.Change]++
 		}
 		j.judgeFix(policies, before, q, x.Fix)
+		if q.from == nameOfEnd(src) && src.pod != nil && src.pod != dst.pod && !src.pod.Spec.HostNetwork && !dst.pod.Spec.HostNetwork && !strings.Contains(q.to, "/svc/") {
+			j.opensTheLeast(policies, before, src, dst, port, x.Fix)
+		}
 		if fixes == 3 {
 			break
 		}
@@ -270,7 +273,8 @@ func (j *judge) judgeFix(policies []networkingv1.NetworkPolicy, before map[conne
 	question := q.from + " -> " + q.to
 	patched := slices.Clone(policies)
 	for _, p := range fix.Patches {
-		if err := applyPatch(patched, p); err != nil {
+		var err error
+		if patched, err = applyPatch(patched, p); err != nil {
 			j.Errorf("%s: %s: %v", question, p.Patch, err)
 			return
 		}
@@ -320,30 +324,34 @@ func replaced(policies []networkingv1.NetworkPolicy, p report.Patch) int32 {
 }
 
 // applyPatch does what kubectl patch --type=json does.
-func applyPatch(policies []networkingv1.NetworkPolicy, p report.Patch) error {
+// or kubectl apply.
+func applyPatch(policies []networkingv1.NetworkPolicy, p report.Patch) ([]networkingv1.NetworkPolicy, error) {
+	if p.Manifest != nil {
+		return append(policies, *p.Manifest), nil
+	}
 	for i := range policies {
 		if policies[i].Namespace != p.Policy.Namespace || policies[i].Name != p.Policy.Name {
 			continue
 		}
 		text, err := json.Marshal(policies[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		patch, err := jsonpatch.DecodePatch([]byte(p.Patch))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if text, err = patch.Apply(text); err != nil {
-			return err
+			return nil, err
 		}
 		var out networkingv1.NetworkPolicy
 		if err := json.Unmarshal(text, &out); err != nil {
-			return err
+			return nil, err
 		}
 		policies[i] = out
-		return nil
+		return policies, nil
 	}
-	return fmt.Errorf("no policy %s/%s", p.Policy.Namespace, p.Policy.Name)
+	return nil, fmt.Errorf("no policy %s/%s", p.Policy.Namespace, p.Policy.Name)
 }
 
 // announced: a connection that was gained needs each of its ends to be open, and

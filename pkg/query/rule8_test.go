@@ -205,11 +205,16 @@ func TestRule8ServicesTranslateBeforePolicies(t *testing.T) {
 
 func TestAFixReplacesThePortOnlyWhereNothingElseCanRelyOnIt(t *testing.T) {
 	web := service("shop/web", "selector: {app: web}, ports: [{port: 80, targetPort: 8080}]")
-	for subject, want := range map[string]report.ChangeCode{"{matchLabels: {app: web}}": report.ReplacePort, "{}": report.AddPort} {
-		m := cluster(t, world, web, policy("shop/p", "podSelector: "+subject+", ingress: [{from: [{podSelector: {matchLabels: {app: client}}}], ports: [{port: 80}]}]"))
-		x := explained(t, m, "client", "svc/web:80")
+	// A policy for the whole namespace is not touched where one of its own will do.
+	const own, all = "{matchLabels: {app: web}}", "{}"
+	for _, c := range []struct {
+		subject, to string
+		want        report.ChangeCode
+	}{{own, "svc/web:80", report.ReplacePort}, {own, "web:8080", report.AddPort}, {all, "svc/web:80", report.NewPolicy}} {
+		m := cluster(t, world, web, policy("shop/p", "podSelector: "+c.subject+", ingress: [{from: [{podSelector: {matchLabels: {app: client}}}], ports: [{port: 80}]}]"))
+		x, want := explained(t, m, "client", c.to), c.want
 		if x.Fix == nil || len(x.Fix.Patches) != 1 || x.Fix.Patches[0].Change != want {
-			t.Errorf("%s: %+v, want %s", subject, x.Fix, want)
+			t.Errorf("%s, %s: %+v, want %s", c.subject, c.to, x.Fix, want)
 		}
 	}
 }

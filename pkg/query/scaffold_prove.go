@@ -55,7 +55,7 @@ func (s *scaffolder) check(from, to report.End, ask func(*engine) []*draft) {
 	if x == nil || x.Verdict != report.Denied {
 		return
 	}
-	x.Fix = fix(s.after.Model, found, func(m *model.Model) ([]*draft, error) {
+	x.Fix = fix(s.after.Model, s.Options, found, func(m *model.Model) ([]*draft, error) {
 		return ask(&engine{Model: m, Options: s.Options}), nil
 	})
 	if x.Fix != nil && slices.ContainsFunc(x.Fix.Patches, func(p report.Patch) bool { return s.proposes(p.Policy) }) {

@@ -208,6 +208,9 @@ func (s *source) typeOf(e ast.Expr) string {
 		if e.Sel.Name == "Set" {
 			return "[connections](#connections)"
 		}
+		if e.Sel.Name == "NetworkPolicy" {
+			return "NetworkPolicy (networking.k8s.io/v1)"
+		}
 		return "string"
 	case *ast.Ident:
 		switch e.Name {

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/kubectl-netguard/netguard/pkg/connset"
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+)
 
 // APIVersion of every report.
 const APIVersion = "netguard.dev/v1alpha1"
@@ -229,17 +233,47 @@ type Fix struct {
 	Patches []Patch `json:"patches"`
 	// Verdict after all patches, as re-evaluated.
 	Verdict Verdict `json:"verdict"`
+	// Also is what the patches open beside what was asked for, as diff finds it.
+	Also []Opening `json:"also,omitempty"`
+	// Closes is what they close.
+	Closes []Opening `json:"closes,omitempty"`
+	// Unread are permissions whose absence may hide more that they open.
+	Unread []string `json:"unread,omitempty"`
+	// Manifests are NetworkPolicies that do the same as the patches, each an object of
+	// its own to be applied and kept in a repository: what is there already is not
+	// touched. None where they would open more.
+	Manifests []networkingv1.NetworkPolicy `json:"manifests,omitempty"`
+	// BearsOn are the pods that tell what it opens.
+	BearsOn []Selected `json:"-"`
 }
 
-// Patch is one change of one policy.
+// Opening is what a change opens or closes between two ends.
+type Opening struct {
+	// From is the source.
+	From End `json:"from"`
+	// To is the target.
+	To End `json:"to"`
+	// Connections by protocol and port; absent for a way through a front door or an
+	// exposed Service.
+	Connections *connset.Set `json:"connections,omitempty"`
+	// Maybe: not denied any more, and not known to be allowed either.
+	Maybe bool `json:"maybe,omitempty"`
+	// Undeclared, of what is closed: no container of the target declares these ports.
+	Undeclared bool `json:"undeclared,omitempty"`
+}
+
+// Patch is one change of one policy, or a new one.
 type Patch struct {
-	// Policy that is changed.
+	// Policy that is changed or made.
 	Policy Object `json:"policy"`
-	// Patch is a JSON patch (RFC 6902), as kubectl patch --type=json takes it.
-	Patch string `json:"patch"`
+	// Patch is a JSON patch (RFC 6902), as kubectl patch --type=json takes it; none for a
+	// new policy.
+	Patch string `json:"patch,omitempty"`
+	// Manifest is the new policy.
+	Manifest *networkingv1.NetworkPolicy `json:"manifest,omitempty"`
 	// Command is the kubectl command that applies it.
 	Command string `json:"command"`
-	// Change says what it does: AddPort, ReplacePort, AddPeer, AddRule.
+	// Change says what it does: AddPort, ReplacePort, AddPeer, AddRule, NewPolicy.
 	Change ChangeCode `json:"change"`
 	// Rule is the path of the rule that is changed or added.
 	Rule string `json:"rule"`
@@ -252,6 +286,9 @@ type Patch struct {
 	Peers []string `json:"peers"`
 	// Ports that the rule newly admits, as in TCP 8080; empty is every port.
 	Ports []string `json:"ports"`
+	// Nodes: some peers are addresses of nodes, which all that is on their network shares,
+	// and what comes in by their NodePorts.
+	Nodes bool `json:"nodes,omitempty"`
 }
 
 // ChangeCode is a stable code for a kind of change.
@@ -267,6 +304,8 @@ const (
 	AddPeer ChangeCode = "AddPeer"
 	// AddRule: a rule is added.
 	AddRule ChangeCode = "AddRule"
+	// NewPolicy: a policy is added, which selects just the pods that were asked about.
+	NewPolicy ChangeCode = "NewPolicy"
 )
 
 // Enforcement says whether anything in the cluster enforces policies.

@@ -39,3 +39,7 @@ type Crowd struct {
 	// Except are ends in the namespaces of Every that are not meant.
 	Except []End
 }
+
+// Selected are pods of a namespace, by a label selector as kubectl takes it; "" is all
+// of them.
+type Selected struct{ Namespace, Labels string }

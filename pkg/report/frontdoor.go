@@ -227,3 +227,21 @@ type Way struct {
 	// DecidedBy are the rules that admit or the policies that isolate.
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
 }
+
+// Fixes are all that are proposed for doors, their backends and who was meant to get
+// there; some may be nil.
+func (r *FrontDoor) Fixes() []*Fix {
+	var out []*Fix
+	for i := range r.Doors {
+		d := &r.Doors[i]
+		out = append(out, d.Fix)
+		for j := range d.Backends {
+			b := &d.Backends[j]
+			out = append(out, b.Fix)
+			for k := range b.Meant {
+				out = append(out, &b.Meant[k].Fix)
+			}
+		}
+	}
+	return out
+}

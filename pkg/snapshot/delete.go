@@ -40,6 +40,21 @@ func (b *Builder) DeleteNamespace(name string) {
 	}
 }
 
+// Only leaves no pods but these, and no policies but those of some namespaces: enough
+// to compare what few pods have, without going through all of a cluster.
+func (b *Builder) Only(pods []*Pod, policiesOf map[string]bool) {
+	policies := b.objects.policies.list
+	b.objects.pods, b.objects.policies = table[Name, *Pod]{}, table[Name, *Policy]{}
+	for _, p := range pods {
+		b.AddPod(p)
+	}
+	for ns := range policiesOf {
+		for _, p := range inNamespace(policies, ns, func(p *Policy) string { return p.Namespace }) {
+			b.AddPolicy(p)
+		}
+	}
+}
+
 func deleteOf[V any](t *table[Name, V], namespace string) {
 	t.deleteFunc(func(key Name, _ V) bool { return key.Namespace == namespace })
 }
