@@ -448,8 +448,10 @@ func (t text) besides(b *bytes.Buffer, n names, r *report.FrontDoor, backend *re
 	told[section.String()] = name
 	if len(rows) > 0 {
 		p.para(0, "Who else gets to "+name+"?")
+		p.Write(section.Bytes())
+	} else {
+		p.Write(bytes.TrimPrefix(section.Bytes(), []byte("\n")))
 	}
-	p.Write(section.Bytes())
 	for _, m := range backend.Meant {
 		p.gap()
 		p.para(0, "A rule means to admit "+n.end(m.End)+", and fails at its port alone.")

@@ -120,7 +120,7 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 		caveats = append(caveats, to.caveats...)
 		if to.verdict == report.Denied {
 			// What there is to mend is on the way to the door.
-			out.unfixable = false
+			out.unfixable = to.unfixable
 		}
 	}
 	object := d.Object
