@@ -2,9 +2,11 @@ package model
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -49,7 +51,20 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 	case reference.Service:
 		service := m.Service(name)
 		if service == nil {
-			return nil, m.Absent(r)
+			return m.withoutService(r)
+		}
+		for range 4 { // as [Model.Destinations] follows aliases
+			if alias, ok := aliased(service); ok {
+				if gap := m.GapFor(snapshot.Need{Resource: snapshot.Services, Namespace: alias.Namespace, Name: alias.Name}); gap != nil {
+					return nil, &UnreadableError{Reference: r, Gap: *gap}
+				}
+			}
+			if next := m.Alias(service); next != nil {
+				service = next
+			}
+		}
+		if service.Type == snapshot.ExternalName {
+			return []Party{{External: service.ExternalName}}, nil
 		}
 		needs := append(ServiceNeeds(service), EndpointNeeds(m.Snapshot, service)...)
 		if len(service.Selector) > 0 {
@@ -59,6 +74,9 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 			if gap := m.GapFor(n); gap != nil {
 				return nil, &UnreadableError{Reference: r, Gap: *gap}
 			}
+		}
+		if len(service.Selector) == 0 {
+			return m.partiesOf(service, r)
 		}
 		return pods(m.podsBehind(service)), nil
 	default:
@@ -82,19 +100,53 @@ func (m *Model) mayStillExist(err error) bool {
 }
 
 // resolveAddress finds whose address it is; a CIDR, or an address that nothing
-// in the cluster has, is outside.
+// in the cluster has, is outside. A CIDR stands for the pods and nodes in it, too.
 func (m *Model) resolveAddress(r reference.Reference) ([]Party, error) {
+	outside := Party{Block: address.Block{Prefix: r.Prefix}}
 	if r.Prefix.IsSingleIP() {
 		if p, ok := m.partyAt(r.Prefix.Addr()); ok {
 			return []Party{p}, nil
 		}
-		for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.Nodes} {
-			if gap := m.Hidden(resource, ""); gap != nil {
-				return nil, &UnreadableError{Reference: r, Gap: *gap}
-			}
+	} else if !MayHoldPods(r.Prefix) {
+		return []Party{outside}, nil
+	}
+	for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.Nodes} {
+		if gap := m.Hidden(resource, ""); gap != nil && (r.Prefix.IsSingleIP() || resource != snapshot.Services) {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
 		}
 	}
-	return []Party{{Block: address.Block{Prefix: r.Prefix}}}, nil
+	out := []Party{outside}
+	if r.Prefix.IsSingleIP() {
+		return out, nil
+	}
+	held := func(ips []netip.Addr) bool { return slices.ContainsFunc(ips, r.Prefix.Contains) }
+	for _, p := range m.Pods() {
+		if !p.Finished() && !p.HostNetwork && held(p.IPs) {
+			out = append(out, Party{Pod: p})
+		}
+	}
+	for _, n := range m.Nodes() {
+		if held(n.IPs) {
+			out = append(out, Party{Node: n})
+		}
+	}
+	return out, nil
+}
+
+// MayHoldPods tells whether a CIDR is one of addresses that clusters give to pods and nodes:
+// private ones. What is public, and every address at once, is the outside.
+func MayHoldPods(p netip.Prefix) bool {
+	if p.Bits() == 0 {
+		return false
+	}
+	block := address.Block{Prefix: p}
+	for _, b := range address.Internet() {
+		if block.Relation(b.Prefix) == address.Inside &&
+			!slices.ContainsFunc(b.Except, func(e netip.Prefix) bool { return block.Relation(e) != address.Outside }) {
+			return false
+		}
+	}
+	return true
 }
 
 // partyAt returns the pod or node that has an address.
@@ -176,19 +228,22 @@ func (m *Model) Inside(addrs map[netip.Addr]bool) map[netip.Addr]bool {
 	return out
 }
 
-// ServiceAt returns the Service that has an address: ClusterIP, external IP or
-// load balancer.
-func (m *Model) ServiceAt(addr netip.Addr) *snapshot.Service {
+// ServicesAt returns the Services that have an address: ClusterIP, external IP or load
+// balancer. More than one may share it (k3s' ServiceLB, MetalLB's IP address sharing).
+func (m *Model) ServicesAt(addr netip.Addr) []*snapshot.Service {
+	var out []*snapshot.Service
 	for _, s := range m.Services() {
+		if s.Headless || s.Type == snapshot.ExternalName {
+			continue
+		}
 		for _, list := range [][]netip.Addr{s.ClusterIPs, s.ExternalIPs, s.LoadBalancerIPs} {
-			for _, ip := range list {
-				if ip == addr {
-					return s
-				}
+			if slices.Contains(list, addr) {
+				out = append(out, s)
+				break
 			}
 		}
 	}
-	return nil
+	return out
 }
 
 // podsBehind returns the pods that a Service's selector selects and, for a
@@ -201,7 +256,7 @@ func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
 	seen := map[snapshot.Name]bool{}
 	for _, slice := range m.EndpointSlicesOf(s.Name) {
 		for _, e := range slice.Endpoints {
-			name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
+			name := e.PodName(slice.Namespace)
 			if p := m.Pod(name); p != nil && !seen[name] {
 				seen[name] = true
 				out = append(out, p)
@@ -211,18 +266,42 @@ func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
 	return out
 }
 
+// partiesOf returns who the slices of a Service without selector name: pods, or
+// whoever has the addresses.
+func (m *Model) partiesOf(s *snapshot.Service, r reference.Reference) ([]Party, error) {
+	out := pods(m.podsBehind(s))
+	seen := map[string]bool{}
+	for _, slice := range m.EndpointSlicesOf(s.Name) {
+		for _, e := range slice.Endpoints {
+			if e.Pod != "" || len(e.Addresses) == 0 || seen[e.Addresses[0]] {
+				continue
+			}
+			seen[e.Addresses[0]] = true
+			addr, err := netip.ParseAddr(e.Addresses[0])
+			if err != nil {
+				out = append(out, Party{External: e.Addresses[0]})
+				continue
+			}
+			party, ok := m.partyAt(addr)
+			for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Nodes} {
+				if gap := m.Hidden(resource, ""); gap != nil && !ok {
+					return nil, &UnreadableError{Reference: r, Gap: *gap}
+				}
+			}
+			if !ok {
+				party = Party{Block: address.Block{Prefix: netip.PrefixFrom(addr, addr.BitLen())}}
+			}
+			out = append(out, party)
+		}
+	}
+	return out, nil
+}
+
 // Selected returns the pods of a namespace whose labels include set.
 func (m *Model) Selected(namespace string, set map[string]string) []*snapshot.Pod {
 	var out []*snapshot.Pod
 	for _, p := range m.PodsIn(namespace) {
-		matches := true
-		for k, v := range set {
-			if got, ok := p.Labels[k]; !ok || got != v {
-				matches = false
-				break
-			}
-		}
-		if matches {
+		if selector.Includes(p.Labels, set) {
 			out = append(out, p)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
@@ -42,8 +43,8 @@ func (p *planner) brief(target reference.Reference) bool {
 	if len(p.needs) > 0 {
 		return true // the policies or the target are yet to be read
 	}
-	if len(p.s.PolicyObjects()) > 0 {
-		return false // policies of several namespaces tell their pods apart by labels
+	if b := cni.Detect(p.s).Behaviour; b.UnpolicedDenied || b.HostNamespace || len(p.s.PolicyObjects()) > 0 {
+		return false // it is not the target's policies alone that tell pods apart
 	}
 	pods, ok := p.targetPods(target)
 	b := briefing{planner: p, ports: map[*snapshot.Pod]connset.Set{}}
@@ -77,13 +78,13 @@ func (p *planner) targetPods(r reference.Reference) ([]*snapshot.Pod, bool) {
 		}
 	case r.Kind == reference.Service:
 		s := p.s.Service(name)
-		if s == nil || s.Type == snapshot.ExternalName || s.InternalLocal {
+		if s == nil || s.Type == snapshot.ExternalName || s.InternalLocal || hinted(p.s.EndpointSlicesOf(s.Name)) {
 			return nil, false
 		}
 		out := p.labelled(s.Namespace, s.Selector)
 		for _, slice := range p.s.EndpointSlicesOf(s.Name) {
 			for _, e := range slice.Endpoints {
-				if pod := p.s.Pod(snapshot.Name{Namespace: s.Namespace, Name: e.Pod}); pod != nil {
+				if pod := p.s.Pod(e.PodName(slice.Namespace)); pod != nil {
 					out = append(out, pod)
 				} else {
 					return nil, false // an address by hand, of whatever there is

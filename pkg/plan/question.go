@@ -35,6 +35,8 @@ type Question struct {
 	// Fix says what else to read, once all else was read, to tell what the change that
 	// an answer proposes would open; nil where none is proposed.
 	Fix func(*snapshot.Snapshot) []snapshot.Need
+	// PluginNamed: the user says what the network plugin is, and nothing is read for it.
+	PluginNamed bool
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -90,6 +92,9 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 // names one, and then k3s' servers; all nodes are listed for it only where the cluster
 // is the question.
 func (p *planner) plugin(whole bool) {
+	if p.q.PluginNamed {
+		return
+	}
 	settled := len(p.needs) == 0
 	for _, n := range cni.Needs(p.s) {
 		switch {

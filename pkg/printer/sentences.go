@@ -43,6 +43,9 @@ func (n names) reason(c cause) string {
 	case report.SamePod:
 		return "a pod always reaches itself"
 	case report.SameNode:
+		if c.detail != "" {
+			return "where it runs on node " + detail + ": a node and its own pods always reach each other"
+		}
 		return "a node and its own pods always reach each other"
 	case report.PodFinished:
 		return "the pod has finished"
@@ -68,6 +71,28 @@ func (n names) reason(c cause) string {
 		return "the Service has no such port; it has " + detail
 	case report.TargetPortMissing:
 		return "the Service's targetPort " + detail + " is a name that no container of its pods declares"
+	case report.TargetPortProtocol:
+		return "the containers of its pods declare port " + detail
+	case report.TargetPortEnded:
+		return "the Service's targetPort " + detail + " is declared by an init container only, which has ended by the time the pod serves"
+	case report.EndpointHostNames:
+		return "EndpointSlice " + detail + " holds host names, and nothing sends a Service's traffic to those"
+	case report.EndpointFamily:
+		return "the Service's EndpointSlices hold no address of its own IP family (" + detail + ")"
+	case report.EndpointPortUnset:
+		return "the port in EndpointSlice " + detail + " has no number, and is passed over"
+	case report.EndpointPortName:
+		return "its endpoints serve no port of that name: the port is " + detail
+	case report.EndpointPodMissing:
+		return "pod " + detail + " does not exist here, so its policies are not known; whose the address is now is not known either"
+	case report.OtherServiceProxy:
+		return "the label service.kubernetes.io/service-proxy-name leaves the Service to " + detail + ", which netguard does not know"
+	case report.OutAndBack:
+		return "the load balancer's own address " + detail + " (ipMode: Proxy): traffic leaves the cluster and comes back"
+	case report.TranslatedStale:
+		return "the Service passes it on to its pods; pod " + detail + " no longer has that address"
+	case report.SourceUnknown:
+		return "it comes by way of " + detail + ", and which source address the policies see then is not known"
 	case report.PortNameMissing:
 		return "no container of the pod declares a port named " + detail
 	case report.NoLocalEndpoint:
@@ -90,6 +115,10 @@ func (n names) reason(c cause) string {
 			return "policies of a kind that netguard does not evaluate may decide this"
 		}
 		return detail + " may decide this, and netguard does not evaluate policies of that kind"
+	case report.LabelUnknown:
+		return "it depends on the value of a label that the pods' controller makes up, and that is not known"
+	case report.NamespaceUndeclared:
+		return "it depends on the labels of a namespace that no file declares: add its Namespace to the files"
 	case report.PolicyUnclear:
 		return "what a policy says here is not known: " + detail
 	case report.SamePriority:
@@ -112,6 +141,10 @@ func (n names) reason(c cause) string {
 			return "its pods have no labels that last, so that no policy can select them"
 		}
 		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
+	case report.PluginDenies:
+		return "no policy applies to " + orElse(c.subject, "the pod") + ", and the network plugin then denies it" + inParens(detail)
+	case report.NetworkIsolated:
+		return "the ends are on networks that are kept apart" + inParens(detail)
 	case report.NetworkPluginDecides:
 		if c.detail != "" {
 			return "network plugins differ here, and " + n.notRead([]string{c.detail}) + ", which would tell which one this is (--network-plugin says it, too)"
@@ -240,6 +273,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "an ipBlock matches no pods here"
 		full = "with this network plugin an ipBlock never matches pods"
 		hint = "Name the pods by podSelector and namespaceSelector instead."
+	case report.NodesNotInIPBlock:
+		brief = "an ipBlock matches no nodes here"
+		full = "with this network plugin an ipBlock never matches nodes"
+		hint = "A NetworkPolicy cannot name a node with this network plugin; with Cilium, a CiliumNetworkPolicy with the entities host, remote-node or kube-apiserver can."
 	case report.NotAPod:
 		brief = "selectors match no outside address"
 		full = fmt.Sprintf("the %s is no pod, and a selector only matches pods", s.peer)
@@ -287,10 +324,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "it is not known what it matches"
 		full = "it is not known what the clause matches: " + want
 	case report.LabelsUnread:
-		brief = "the namespace's labels could not be read"
-		full = fmt.Sprintf("the labels of the %s's namespace could not be read", s.peer)
+		brief = "the namespace's labels are not known"
+		full = fmt.Sprintf("the labels of the %s's namespace are not known", s.peer)
 		if m.Key != "" {
-			full = fmt.Sprintf("the %s's label %s could not be read", s.peer, n.esc(m.Key))
+			full = fmt.Sprintf("the %s's label %s is not known", s.peer, n.esc(m.Key))
 		}
 	case report.AddressUnread:
 		brief = "the address is not known"
@@ -369,12 +406,22 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("an ipBlock never matches pods")
 	case report.HostNetworkPeers:
 		return differs("selectors also match hostNetwork pods")
+	case report.NodesInIPBlocks:
+		return differs("an ipBlock never matches nodes")
+	case report.HostNetworkNamespace:
+		return differs("a namespaceSelector that matches the host network's namespace also matches nodes and hostNetwork pods")
+	case report.DefaultDeny:
+		return differs("a pod that no policy applies to is denied in both directions")
+	case report.ThroughNodes:
+		return differs("ingress policies do not bind what a node passes on with its own address")
 	case report.OwnNodeExempt:
 		return differs("policies also bind what a pod sends to its own node")
 	case report.PoliciesIgnored:
 		return differs("policies of this kind are not enforced")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
+	case report.ServiceSource:
+		return differs("pods keep their own address on the way to an external address of a Service")
 	case report.InternalAddress:
 		return "the load balancer is internal; whether its address is routed to the client is not in the API"
 	case report.ClientAddressReplaced:

@@ -72,6 +72,8 @@ type PortMapping struct {
 	PodPortName string `json:"podPortName,omitempty"`
 	// Service is the Service's port; 0 without a Service.
 	Service uint16 `json:"service,omitempty"`
+	// Node is the port of a node (nodePort or hostPort) by which it is reached; 0 otherwise.
+	Node uint16 `json:"node,omitempty"`
 	// Undeclared: no container declares the port. That is legal: declaring is
 	// documentation, but it is often a mistake.
 	Undeclared bool `json:"undeclared,omitempty"`
@@ -164,6 +166,17 @@ const (
 	OwnNodeExempt CaveatCode = "OwnNodeExempt"
 	// Hairpin: whether a pod reaches itself through a Service.
 	Hairpin CaveatCode = "Hairpin"
+	// NodesInIPBlocks: whether an ipBlock matches node addresses.
+	NodesInIPBlocks CaveatCode = "NodesInIPBlocks"
+	// HostNetworkNamespace: whether what nodes send counts as traffic of a namespace.
+	HostNetworkNamespace CaveatCode = "HostNetworkNamespace"
+	// DefaultDeny: whether a pod that no policy applies to is denied.
+	DefaultDeny CaveatCode = "DefaultDeny"
+	// ThroughNodes: whether ingress policies bind what a node passes on with its own address.
+	ThroughNodes CaveatCode = "ThroughNodes"
+	// ServiceSource: whether a node gives its own address to what pods send to an external
+	// address of a Service.
+	ServiceSource CaveatCode = "ServiceSource"
 	// PoliciesIgnored: whether cluster-wide policies of Kubernetes' working group
 	// (ClusterNetworkPolicy, AdminNetworkPolicy) are enforced.
 	PoliciesIgnored CaveatCode = "PoliciesIgnored"
