@@ -60,7 +60,7 @@ func (o *connectionOptions) options() query.Options {
 
 // ofFix is what to read beside, to tell what a fix opens.
 func (o *connectionOptions) ofFix(s *snapshot.Snapshot) []snapshot.Need {
-	m := model.New(s)
+	m := model.New(o.named(s))
 	r, err := query.Explain(m, o.source, o.target, o.options())
 	if err != nil {
 		return nil

@@ -58,7 +58,7 @@ func (o *reachOptions) answer(ctx context.Context) (*reply, error) {
 	}
 	if door {
 		q.Fix = func(s *snapshot.Snapshot) []snapshot.Need {
-			m := model.New(s)
+			m := model.New(o.named(s))
 			r, err := query.FrontDoor(m, o.end, options)
 			if err != nil {
 				return nil

@@ -2,10 +2,10 @@ package query
 
 import (
 	"cmp"
-	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
