@@ -70,7 +70,7 @@ func doubtful(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
 		doubt = report.DoubtUnread
 	}
 	var out []Guard
-	for _, g := range slices.Concat(nginxGuards(m, ing), haproxyTechGuards(ing), haproxyIngressGuards(m, ing), f5Guards(ing)) {
+	for _, g := range slices.Concat(nginxGuards(m, ing), haproxyTechGuards(ing), haproxyIngressGuards(m, ing), f5Guards(ing), traefikGuards(m, ing)) {
 		answers := g.Effect == report.GuardAnswers
 		g = g.unknown(doubt)
 		g.Only, g.Except, g.Allow, g.Deny, g.Asks, g.Asked = nil, nil, nil, nil, nil, nil
