@@ -2,7 +2,6 @@ package anonymous
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -252,14 +251,9 @@ func (n *Names) frontDoor(b *snapshot.Builder, s *snapshot.Snapshot) {
 		out := *o
 		out.Name = n.names("Gateway", o.Name)
 		out.Addresses = mapped(o.Addresses, n.address)
-		out.Listeners = nil
-		for _, l := range o.Listeners {
-			if l.Hostname != "" {
-				l.Hostname = n.host(l.Hostname)
-			}
-			l.Selector = n.Selector(l.Selector)
-			out.Listeners = append(out.Listeners, l)
-		}
+		out.Listeners = n.listeners(o.Listeners)
+		out.AllowedListeners = n.namespaces(o.AllowedListeners)
+		out.Conditions, out.ListenerStatuses = conditions(o.Conditions), listenerStatuses(o.ListenerStatuses)
 		b.AddGateway(&out)
 	}
 	for _, o := range s.Routes() {
@@ -268,10 +262,10 @@ func (n *Names) frontDoor(b *snapshot.Builder, s *snapshot.Snapshot) {
 	for _, o := range s.ReferenceGrants() {
 		out := &snapshot.ReferenceGrant{Name: n.names("grant", o.Name)}
 		for _, f := range o.From {
-			out.From = append(out.From, snapshot.GrantFrom{Kind: f.Kind, Namespace: n.Namespace(f.Namespace)})
+			out.From = append(out.From, snapshot.GrantFrom{Group: f.Group, Kind: f.Kind, Namespace: n.Namespace(f.Namespace)})
 		}
 		for _, t := range o.To {
-			out.To = append(out.To, snapshot.GrantTo{Kind: t.Kind, Name: n.object(t.Kind, t.Name)})
+			out.To = append(out.To, snapshot.GrantTo{Group: t.Group, Kind: t.Kind, Name: n.object(t.Kind, t.Name)})
 		}
 		b.AddReferenceGrant(out)
 	}
@@ -308,47 +302,4 @@ func (n *Names) backend(o snapshot.IngressBackend) snapshot.IngressBackend {
 		o.Resource = kind + "/" + n.object(kind, name)
 	}
 	return o
-}
-
-func (n *Names) route(o *snapshot.Route) *snapshot.Route {
-	out := &snapshot.Route{
-		Kind: o.Kind, Name: n.names(o.Kind, o.Name), Hostnames: mapped(o.Hostnames, n.host),
-		Accepted: map[string]bool{}, Rejected: map[string]string{},
-	}
-	for _, p := range o.Parents {
-		out.Parents = append(out.Parents, n.parent(p))
-	}
-	for _, r := range o.Rules {
-		rule := snapshot.RouteRule{Answers: r.Answers}
-		for _, p := range r.Paths {
-			rule.Paths = append(rule.Paths, snapshot.RoutePath{Path: n.path(p.Path), Type: p.Type})
-		}
-		for _, b := range r.Backends {
-			b.Namespace, b.Name = n.Namespace(b.Namespace), n.object(b.Kind, b.Name)
-			rule.Backends = append(rule.Backends, b)
-		}
-		out.Rules = append(out.Rules, rule)
-	}
-	for key, accepted := range o.Accepted {
-		out.Accepted[n.parentKey(key)] = accepted
-	}
-	for _, key := range slices.Sorted(maps.Keys(o.Rejected)) {
-		// "NotAllowedByListeners ...": what follows the reason is free text.
-		reason, _, _ := strings.Cut(o.Rejected[key], " ")
-		out.Rejected[n.parentKey(key)] = reason
-	}
-	return out
-}
-
-func (n *Names) parent(p snapshot.RouteParent) snapshot.RouteParent {
-	p.Namespace, p.Name = n.Namespace(p.Namespace), n.object(p.Kind, p.Name)
-	return p
-}
-
-func (n *Names) parentKey(key string) string {
-	parts := strings.SplitN(key, "/", 4)
-	if len(parts) < 4 {
-		return key
-	}
-	return n.parent(snapshot.RouteParent{Kind: parts[0], Namespace: parts[1], Name: parts[2], SectionName: parts[3]}).Key()
 }

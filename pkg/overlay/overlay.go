@@ -3,6 +3,7 @@ package overlay
 import (
 	"maps"
 	"net/netip"
+	"reflect"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -211,6 +212,12 @@ func (o *overlay) doors() {
 		if old := o.base.Gateway(gw.Name); old != nil && len(next.Addresses) == 0 {
 			next.Addresses = old.Addresses
 		}
+		if old := o.base.Gateway(gw.Name); old != nil && next.Revision == (snapshot.Revision{}) && next.Conditions == nil {
+			next.Created = old.Created
+			if sameSpec(*gw, *old) {
+				next.Revision, next.Conditions, next.ListenerStatuses = old.Revision, old.Conditions, old.ListenerStatuses
+			}
+		}
 		o.b.AddGateway(&next)
 	}
 	for _, c := range o.proposed.GatewayClasses() {
@@ -218,14 +225,33 @@ func (o *overlay) doors() {
 	}
 	for _, r := range o.proposed.Routes() {
 		next := *r
-		if old := o.base.Route(r.Kind, r.Name); old != nil && len(next.Accepted)+len(next.Rejected) == 0 && slices.Equal(old.Parents, r.Parents) {
-			next.Accepted, next.Rejected = old.Accepted, old.Rejected
+		if old := o.base.Route(r.Kind, r.Name); old != nil && next.Revision == (snapshot.Revision{}) && next.Statuses == nil {
+			next.Created = old.Created
+			if sameRoute(*r, *old) {
+				next.Revision, next.Statuses = old.Revision, old.Statuses
+			}
 		}
 		o.b.AddRoute(&next)
 	}
 	for _, g := range o.proposed.ReferenceGrants() {
 		o.b.AddReferenceGrant(g)
 	}
+}
+
+// sameSpec and sameRoute tell whether an object is as it was. The API server counts
+// a spec that changed as a new generation, of which no status speaks yet.
+func sameSpec(a, b snapshot.Gateway) bool {
+	strip := func(g *snapshot.Gateway) {
+		g.Revision, g.Addresses, g.Conditions, g.ListenerStatuses = snapshot.Revision{}, nil, nil, nil
+	}
+	strip(&a)
+	strip(&b)
+	return reflect.DeepEqual(a, b)
+}
+
+func sameRoute(a, b snapshot.Route) bool {
+	a.Revision, a.Statuses, b.Revision, b.Statuses = snapshot.Revision{}, nil, snapshot.Revision{}, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // endpoints makes the slices anew of every Service whose ports or pods changed.

@@ -36,10 +36,8 @@ func (p *planner) frontDoor(r reference.Reference) {
 			p.wantAll(snapshot.Resource(kind.Resource()))
 		}
 		for _, route := range p.s.Routes() {
-			for _, parent := range route.Parents {
-				if parent.Namespace == name.Namespace && parent.Name == name.Name {
-					p.routeBackends(route)
-				}
+			if names(route, name) {
+				p.routeBackends(route)
 			}
 		}
 	default:
@@ -49,7 +47,9 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		for _, parent := range route.Parents {
-			p.gateway(snapshot.Name{Namespace: parent.Namespace, Name: parent.Name})
+			if gw := p.gateway(snapshot.Name{Namespace: parent.Namespace, Name: parent.Name}); gw != nil {
+				p.competitors(gw, r.Kind)
+			}
 		}
 		p.routeBackends(route)
 	}
@@ -68,6 +68,9 @@ func (p *planner) allDoors() {
 		for _, kind := range routeKinds() {
 			p.wantAll(snapshot.Resource(kind.Resource()))
 		}
+		for _, gw := range p.s.Gateways() {
+			p.certificates(gw.Listeners, gw.Namespace)
+		}
 		for _, route := range p.s.Routes() {
 			p.routeBackends(route)
 		}
@@ -75,10 +78,6 @@ func (p *planner) allDoors() {
 	if len(p.s.Ingresses())+len(p.s.Gateways()) > 0 {
 		p.dataPlane()
 	}
-}
-
-func routeKinds() []reference.Kind {
-	return []reference.Kind{reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute}
 }
 
 func ingressServices(ing *snapshot.Ingress) []snapshot.Name {
@@ -109,31 +108,6 @@ func (p *planner) ingressClasses(of ...*snapshot.Ingress) {
 	for _, ing := range of {
 		if name := cmp.Or(ing.Class, ing.LegacyClass); name != "" {
 			p.want(snapshot.Need{Resource: snapshot.IngressClasses, Name: name})
-		}
-	}
-}
-
-// gateway reads a Gateway and its class.
-func (p *planner) gateway(name snapshot.Name) {
-	if !p.want(snapshot.Need{Resource: snapshot.Gateways, Namespace: name.Namespace, Name: name.Name}) {
-		return
-	}
-	if gw := p.s.Gateway(name); gw != nil {
-		p.want(snapshot.Need{Resource: snapshot.GatewayClasses, Name: gw.Class})
-	}
-}
-
-func (p *planner) routeBackends(route *snapshot.Route) {
-	p.want(snapshot.Need{Resource: snapshot.Namespaces, Name: route.Namespace})
-	for _, rule := range route.Rules {
-		for _, b := range rule.Backends {
-			if b.Kind != "Service" {
-				continue
-			}
-			if b.Namespace != route.Namespace {
-				p.want(snapshot.Need{Resource: snapshot.ReferenceGrants, Namespace: b.Namespace})
-			}
-			p.backend(snapshot.Name{Namespace: b.Namespace, Name: b.Name})
 		}
 	}
 }

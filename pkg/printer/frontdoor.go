@@ -63,6 +63,10 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	t.behind(p, n, d)
 	t.tls(p, n, d)
 	t.clients(p, n, r, d)
+	for _, refused := range d.Refused {
+		by := n.object(refused.By.Kind, refused.By.Namespace, refused.By.Name)
+		p.fact("Refused", n.esc(refused.Field)+" of "+by+": "+prose(refused.Detail))
+	}
 	if len(d.Backends) > 1 {
 		t.backendList(p, n, r, d)
 	}
@@ -89,7 +93,10 @@ func (t text) verdict(v report.Verdict, partly bool, r *report.FrontDoor) string
 
 // backend is where requests go.
 func (n names) backend(b report.DoorBackend) string {
-	if b.Service.Name == "" {
+	switch {
+	case b.Redirect != 0 && b.Verdict == report.Allowed:
+		return "redirect " + fmt.Sprint(b.Redirect)
+	case b.Service.Name == "":
 		return "nowhere"
 	}
 	text := n.object(b.Service.Kind, b.Service.Namespace, b.Service.Name)
@@ -115,11 +122,18 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 		word = "does not work"
 	case b.Verdict == report.Unknown:
 		word = "may or may not work"
+	case b.Redirect != 0:
+		word = fmt.Sprintf("works: the door answers it itself, with %d", b.Redirect)
 	}
 	if d.Problem != "" && d.Problem == b.Reason {
 		why = "" // said of the controller
 	}
 	text := t.urls(n, b) + " " + word
+	if b.Mirror {
+		text = "Copies of " + t.urls(n, b) + " " + map[report.Verdict]string{
+			report.Allowed: "get there", report.Denied: "do not get there", report.Unknown: "may or may not get there",
+		}[b.Verdict]
+	}
 	if why != "" {
 		text += ": " + why
 	}
@@ -168,25 +182,44 @@ func (n names) whyNot(b report.DoorBackend) string {
 func (t text) urls(n names, b report.DoorBackend) string {
 	var out []string
 	for _, r := range b.Routes {
-		scheme := "http://"
+		scheme := r.Scheme
 		switch {
+		case scheme != "":
 		case r.TLS:
-			scheme = "https://"
+			scheme = "https"
 		case r.By.Kind == string(reference.TCPRoute):
-			scheme = "tcp://"
+			scheme = "tcp"
 		case r.By.Kind == string(reference.TLSRoute):
-			scheme = "tls://"
+			scheme = "tls"
+		default:
+			scheme = "http"
 		}
-		text := scheme + n.esc(orElse(r.Host, "*")) + n.esc(r.Path)
-		if r.Path == "" && strings.HasPrefix(scheme, "http") {
+		web := scheme == "http" || scheme == "https"
+		text := scheme + "://" + n.esc(orElse(r.Host, "*"))
+		if r.ListenerPort != 0 && !(scheme == "http" && r.ListenerPort == 80 || scheme == "https" && r.ListenerPort == 443) {
+			text += fmt.Sprintf(":%d", r.ListenerPort)
+		}
+		switch {
+		case !web:
+		case r.Path == "":
 			text += "/"
+		default:
+			text += n.esc(r.Path)
 		}
+		var also []string
 		if r.PathType == "Exact" {
-			text += " (exactly)"
+			also = append(also, "exactly")
+		}
+		if r.PathType == "RegularExpression" {
+			also = append(also, "as a regular expression")
+		}
+		if len(r.Conditions) > 0 {
+			also = append(also, "only with "+n.list(r.Conditions, 3))
 		}
 		if r.Weight != nil && *r.Weight != 1 {
-			text += fmt.Sprintf(" (weight %d)", *r.Weight)
+			also = append(also, fmt.Sprintf("weight %d", *r.Weight))
 		}
+		text += inParens(strings.Join(also, ", "))
 		if !slices.Contains(out, text) {
 			out = append(out, text)
 		}
@@ -266,28 +299,49 @@ func (t text) behind(p page, n names, d *report.Door) {
 	}
 }
 
-// tls says which hosts have it; a host without shows as http://.
+// tls says which hosts have it; a host without shows as http://. Connections of TCP,
+// UDP and TLS that passes through have none that ends at the door.
 func (t text) tls(p page, n names, d *report.Door) {
-	var with, without []string
+	var with, without, both []string
+	add := func(list []string, host string) []string {
+		if slices.Contains(list, host) {
+			return list
+		}
+		return append(list, host)
+	}
 	for _, b := range d.Backends {
+		if connections(b) != "" {
+			continue
+		}
 		for _, r := range b.Routes {
 			host := orElse(r.Host, "every host")
-			switch {
-			case r.TLS && !slices.Contains(with, host):
-				with = append(with, host)
-			case !r.TLS && !slices.Contains(without, host):
-				without = append(without, host)
+			if r.TLS {
+				with = add(with, host)
+			} else {
+				without = add(without, host)
 			}
 		}
 	}
+	for _, host := range with {
+		if i := slices.Index(without, host); i >= 0 {
+			without, both = slices.Delete(without, i, i+1), append(both, host)
+		}
+	}
+	var parts []string
+	if len(with) > 0 {
+		parts = append(parts, "for "+n.list(with, 3))
+	}
+	if len(without) > 0 && len(with) > 0 {
+		parts = append(parts, "not for "+n.list(without, 3))
+	}
+	if len(both) > 0 {
+		parts = append(parts, n.list(both, 3)+" also without")
+	}
 	switch {
-	case len(with) == 0 && len(without) == 0:
-	case len(with) == 0:
+	case len(parts) > 0:
+		p.fact("TLS", strings.Join(parts, "; "))
+	case len(without) > 0:
 		p.fact("TLS", "for no host")
-	case len(without) == 0:
-		p.fact("TLS", "for "+n.list(with, 3))
-	default:
-		p.fact("TLS", "for "+n.list(with, 3)+"; not for "+n.list(without, 3))
 	}
 }
 
@@ -361,7 +415,11 @@ func (t text) backendList(p page, n names, r *report.FrontDoor, d *report.Door) 
 	for _, v := range []report.Verdict{report.Denied, report.Unknown, report.Allowed} {
 		for _, b := range d.Backends {
 			if b.Verdict == v {
-				p.put("  "+t.verdict(v, b.Partly, r)+"  ", 6, t.urls(n, b)+" → "+n.backend(b))
+				text := t.urls(n, b) + " → " + n.backend(b)
+				if b.Mirror {
+					text += " (copies)"
+				}
+				p.put("  "+t.verdict(v, b.Partly, r)+"  ", 6, text)
 			}
 		}
 	}

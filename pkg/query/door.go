@@ -61,7 +61,14 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 		if len(arrivals) > 0 {
 			first = e.arriving(d, entering, arrivals)
 		}
-		for _, b := range backends(d) {
+		behind := backends(d)
+		if len(behind) == 0 {
+			out = append(out, e.nothingBehind(d, source))
+		}
+		for _, b := range behind {
+			if b.first().Mirror {
+				continue // its answers nobody waits for
+			}
 			second := e.leavingDoor(d, b)
 			for _, x := range first {
 				for _, y := range second {
@@ -73,6 +80,17 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 		}
 	}
 	return out, nil
+}
+
+// nothingBehind is the answer where no route sends requests anywhere, as far as
+// routes could be read.
+func (e *engine) nothingBehind(d *frontdoor.Door, source reference.Reference) *draft {
+	object := d.Object
+	hop := report.Hop{Kind: report.HopRoute, Verdict: report.Denied, Reason: report.NoRoutes, Object: &object}
+	if unread := e.unreadRoutes(d); len(unread) > 0 {
+		hop.Verdict, hop.Reason, hop.Needs = report.Unknown, report.NotRead, unread
+	}
+	return &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(doorEnd(d)), unfixable: true}
 }
 
 // meets tells whether some pod that one way leads to is where the other starts:
@@ -129,9 +147,11 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 	if b.routes[0].By.Kind != d.Object.Kind {
 		object = b.routes[0].By
 	}
-	hops = append(hops, report.Hop{
-		Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Routed, Object: &object, Detail: b.text(),
-	})
+	if b.first().Redirect == 0 || b.first().Broken != "" {
+		hops = append(hops, report.Hop{
+			Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Routed, Object: &object, Detail: b.text(),
+		})
+	}
 	for _, h := range from.hops {
 		if h.Of != nil && h.Of.Kind == "Addresses" && len(h.Of.Addresses) == 0 {
 			end := from.source.report(from.sourceTotal).End
@@ -154,27 +174,54 @@ func (b *doorBackend) first() *frontdoor.Route { return &b.routes[0] }
 // text shows the requests that lead to the backend.
 func (b *doorBackend) text() string {
 	var parts []string
-	for _, r := range b.routes {
-		hosts := r.Hosts
-		if len(hosts) == 0 {
-			hosts = []string{"*"}
+	add := func(text string) {
+		if !slices.Contains(parts, text) {
+			parts = append(parts, text)
 		}
-		for _, h := range hosts {
+	}
+	for _, r := range b.routes {
+		connections := len(r.Listeners) > 0 // of TCP, UDP or TLS, which have no paths
+		for _, l := range r.Listeners {
+			connections = connections && l.Scheme != "http" && l.Scheme != "https"
+		}
+		if connections {
+			for _, l := range r.Listeners {
+				for _, h := range anyHost(l.Hosts, "*") {
+					add(l.Scheme + "://" + h + ":" + number(l.Port))
+				}
+			}
+			continue
+		}
+		for _, h := range anyHost(r.Hosts, "*") {
 			path := r.Path
 			if path == "" {
 				path = "/"
 			}
-			parts = append(parts, h+path)
+			text := h + path
+			if len(r.Conditions) > 0 {
+				text += " (" + strings.Join(r.Conditions, ", ") + ")"
+			}
+			add(text)
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// anyHost are hosts, or the one that stands for all.
+func anyHost(hosts []string, all string) []string {
+	if len(hosts) == 0 {
+		return []string{all}
+	}
+	return hosts
 }
 
 // backends groups a door's routes by where they lead, in the order of the door.
 func backends(d *frontdoor.Door) []*doorBackend {
 	var out []*doorBackend
 	for _, group := range fold(d.Routes, func(r frontdoor.Route) string {
-		return strings.Join([]string{r.Backend.Namespace, r.Backend.Name, r.Port, string(r.Broken), r.Detail}, "\x00")
+		return strings.Join([]string{
+			r.Backend.Namespace, r.Backend.Name, r.Port, string(r.Broken), r.Detail, strconv.FormatBool(r.Undecided), strconv.FormatBool(r.Mirror), strconv.Itoa(r.Redirect),
+		}, "\x00")
 	}) {
 		out = append(out, &doorBackend{routes: group})
 	}
@@ -184,9 +231,13 @@ func backends(d *frontdoor.Door) []*doorBackend {
 // leavingDoor evaluates the way from a door's data plane to one backend.
 func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 	r := b.first()
+	if r.Broken == "" && r.Redirect != 0 {
+		hop := report.Hop{Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Redirected, Detail: strconv.Itoa(r.Redirect), Object: &r.By}
+		return []*draft{{outcome: conclude([]report.Hop{hop}), source: newMembers(doorEnd(d)), target: newMembers(doorEnd(d))}}
+	}
 	if r.Broken != "" {
 		hop := report.Hop{Kind: report.HopRoute, Verdict: brokenVerdict(r.Broken), Reason: r.Broken, Detail: r.Detail}
-		if r.Broken == report.ResourceBackend {
+		if r.Undecided || r.Broken == report.ResourceBackend && r.By.Kind == "Ingress" {
 			hop.Verdict = report.Unknown
 		}
 		if r.Broken == report.NotRead {
@@ -312,7 +363,7 @@ func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
 // arrivalsAt is [engine.arrivals] on the port that was asked for, if any: it need
 // not be one that requests are known to come by.
 func (e *engine) arrivalsAt(d *frontdoor.Door, asked reference.Port) []model.Destination {
-	likely := webPorts
+	likely := func(all []model.Destination) []model.Destination { return listenedAt(d, all) }
 	if asked != (reference.Port{}) {
 		likely = func(all []model.Destination) []model.Destination { return all }
 	}
@@ -337,6 +388,27 @@ func (e *engine) arrivalsAt(d *frontdoor.Door, asked reference.Port) []model.Des
 // onHost tells whether pods listen on their nodes' web ports.
 func onHost(parties []model.Party) bool {
 	return slices.ContainsFunc(parties, func(p model.Party) bool { return p.Pod != nil && frontdoor.ListensOnHost(p.Pod) })
+}
+
+// listenedAt keeps the ports of a Gateway's listeners that get the requests for its
+// routes: those of its Service, "listeners define logical endpoints that are bound on
+// this Gateway's addresses" (Gateway.spec.listeners docs). Where none of them is
+// there, and for an Ingress, requests come by the usual ones.
+func listenedAt(d *frontdoor.Door, dsts []model.Destination) []model.Destination {
+	var out []model.Destination
+	for _, t := range dsts {
+		port := t.Port.Service
+		if t.ServicePort == nil && port == 0 {
+			port = t.Port.Pod
+		}
+		if slices.Contains(d.Ports, frontdoor.Port{Number: port, Protocol: t.Port.Protocol}) {
+			out = append(out, t)
+		}
+	}
+	if len(out) == 0 {
+		return webPorts(dsts)
+	}
+	return out
 }
 
 // webPorts keeps the ports by which requests come, where they can be told.
@@ -387,6 +459,9 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 		Addresses: plane.Addresses, DataPlane: e.membersOf(e.planeParties(d)), Evidence: plane.Evidence,
 		Anywhere: plane.Anywhere, Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
 	}
+	for _, r := range d.Refused {
+		out.Refused = append(out.Refused, report.RefusedParent(r))
+	}
 	if plane.Problem == report.NotRead {
 		needs[plane.Detail] = true
 	}
@@ -423,8 +498,10 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 func doorVerdict(d *report.Door, more bool) (v report.Verdict, partly bool) {
 	count := map[report.Verdict]int{}
 	for _, b := range d.Backends {
-		count[b.Verdict]++
-		partly = partly || b.Partly
+		if !b.Mirror {
+			count[b.Verdict]++
+			partly = partly || b.Partly
+		}
 	}
 	switch {
 	case d.Problem != "" && problemVerdict(d.Problem) == report.Denied, count[report.Denied] > 0:
@@ -461,7 +538,7 @@ func noteNeeds(needs map[string]bool, hops []report.Hop) {
 
 func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string]bool) report.DoorBackend {
 	r := b.first()
-	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port}
+	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port, Mirror: r.Mirror, Redirect: r.Redirect}
 	if d.DataPlane.Problem != "" && r.Broken == "" {
 		out.Verdict, out.Reason, out.Detail = problemVerdict(d.DataPlane.Problem), d.DataPlane.Problem, d.DataPlane.Detail
 	} else {
@@ -478,14 +555,14 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 			}
 		}
 		if out.Verdict == report.Denied {
-			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
+			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r)
 			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil
 			})
 		}
 	}
-	if r.Broken == "" {
+	if r.Broken == "" && r.Redirect == 0 {
 		out.Inside, out.Around = e.besides(d, r, needs)
 		out.Meant = e.meant(out.Inside, r.Destinations)
 	}
@@ -494,26 +571,25 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 
 func doorRoutes(b *doorBackend) []report.DoorRoute {
 	var out []report.DoorRoute
-	for _, r := range b.routes {
-		hosts := r.Hosts
-		if len(hosts) == 0 {
-			hosts = []string{""}
+	add := func(r frontdoor.Route, of report.DoorRoute) {
+		of.By, of.Field, of.Path, of.PathType, of.Conditions = r.By, r.Field, r.Path, r.PathType, r.Conditions
+		if r.Weight >= 0 {
+			weight := r.Weight
+			of.Weight = &weight
 		}
-		for _, h := range hosts {
-			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(r.TLS, h)}
-			if r.Weight >= 0 {
-				weight := r.Weight
-				route.Weight = &weight
+		out = append(out, of)
+	}
+	for _, r := range b.routes {
+		for _, l := range r.Listeners {
+			for _, h := range anyHost(l.Hosts, "") {
+				add(r, report.DoorRoute{Host: h, TLS: l.Scheme == "https", Scheme: l.Scheme, Listener: l.Name, ListenerPort: l.Port})
 			}
-			// A route may attach to listeners one by one.
-			same := slices.IndexFunc(out, func(o report.DoorRoute) bool {
-				return o.By == route.By && o.Field == route.Field && o.Host == h && o.Path == r.Path && o.PathType == r.PathType
-			})
-			if same >= 0 {
-				out[same].TLS = out[same].TLS || route.TLS
-				continue
-			}
-			out = append(out, route)
+		}
+		if len(r.Listeners) > 0 {
+			continue
+		}
+		for _, h := range anyHost(r.Hosts, "") {
+			add(r, report.DoorRoute{Host: h, TLS: hasTLS(r.TLS, h)})
 		}
 	}
 	return out
@@ -537,12 +613,25 @@ func hasTLS(tls []string, host string) bool {
 
 // clientSees is the status code that the door answers with when its backend
 // cannot be reached: a dropped packet runs into the proxy's timeout, a Service
-// without endpoints is answered at once.
-func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string {
-	switch r {
+// without endpoints is answered at once. Clients of TCP, UDP and TLS see none.
+func clientSees(p *frontdoor.DataPlane, reason report.Reason, r *frontdoor.Route) string {
+	gatewayAPI, ingress := r.By.Kind == "HTTPRoute", r.By.Kind == "Ingress"
+	switch {
+	case r.By.Kind == "GRPCRoute":
+		unserved := []report.Reason{report.RouteShadowed, report.RouteNotAccepted, report.ParentMissing, report.ClassMissing, report.ListenerNotReady}
+		if slices.Contains(unserved, reason) {
+			return ""
+		}
+		// "If any entry in backendRefs is invalid ... UNAVAILABLE gRPC status"
+		// (GRPCRouteRule.backendRefs docs), as for backends that do not answer.
+		return "gRPC status UNAVAILABLE"
+	case !gatewayAPI && !ingress:
+		return ""
+	}
+	switch reason {
 	case report.NoRuleAllows:
 		return p.Timeout
-	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing:
+	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing, report.NoBackends, report.ResourceBackend:
 		if gatewayAPI {
 			// "a 500 status code MUST be returned" for an invalid reference
 			// (HTTPRouteRule.backendRefs docs).
@@ -551,8 +640,6 @@ func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string
 		return "503"
 	case report.NoEndpoints, report.NoPods, report.TargetPortMissing, report.NoLocalEndpoint:
 		return "503"
-	case report.RouteNotAccepted, report.ParentMissing, report.ClassMissing:
-		return ""
 	default:
 		return ""
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -330,13 +331,17 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 		return
 	}
 	if all && len(d.Routes) == 0 {
-		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.BackendMissing, Object: &d.Object})
+		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.NoRoutes, Object: &d.Object})
+		return
+	}
+	if redirect := onlyRedirects(d); all && redirect != 0 {
+		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.Redirected, Object: &d.Object, Detail: strconv.Itoa(redirect)})
 		return
 	}
 	for _, b := range backends(d) {
 		r := b.first()
 		if broken, hops := s.brokenBackend(d, b); broken {
-			if all {
+			if all && !r.Mirror {
 				v, _ := overall([]*draft{{outcome: conclude(hops)}})
 				s.fail(end, report.End{Kind: "Service", Namespace: r.Backend.Namespace, Name: r.Backend.Name}, v, hops[len(hops)-1])
 			}
@@ -359,6 +364,18 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 			s.admitDoor(set, d, service, inside)
 		}
 	}
+}
+
+// onlyRedirects is the status with which a door answers all requests itself, so that
+// there is no backend to make a policy for; 0 where it does not.
+func onlyRedirects(d *frontdoor.Door) int {
+	status := 0
+	for _, r := range d.Routes {
+		if status = r.Redirect; status == 0 || r.Broken != "" {
+			return 0
+		}
+	}
+	return status
 }
 
 // unnamed says why no rule can name a door's data plane: only the user knows its

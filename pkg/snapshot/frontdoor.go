@@ -11,6 +11,7 @@ const (
 	TLSRoutes       Resource = "tlsroutes"
 	TCPRoutes       Resource = "tcproutes"
 	ReferenceGrants Resource = "referencegrants"
+	ListenerSets    Resource = "listenersets"
 )
 
 // Ingress is an Ingress with what decides who serves it and where it leads.
@@ -61,97 +62,6 @@ type IngressClass struct {
 	Default bool
 }
 
-// Gateway is a Gateway of the Gateway API.
-type Gateway struct {
-	Name
-	Class     string
-	Listeners []Listener
-	// Addresses are the values of status.addresses.
-	Addresses []string
-}
-
-// Listener is a port of a Gateway and the routes it takes.
-type Listener struct {
-	Name     string
-	Hostname string
-	Port     uint16
-	Protocol string
-	TLS      bool
-	// From is allowedRoutes.namespaces.from: Same (the default), All, Selector,
-	// None. Selector is its label selector, as kubectl -l takes it.
-	From     string
-	Selector string
-	// Kinds are allowedRoutes.kinds; none means those that the protocol implies.
-	Kinds []string
-}
-
-// GatewayClass names the controller that serves a class of Gateways.
-type GatewayClass struct {
-	Name       string
-	Controller string
-}
-
-// Route is an HTTPRoute, GRPCRoute, TLSRoute or TCPRoute.
-type Route struct {
-	Kind string
-	Name
-	Hostnames []string
-	Parents   []RouteParent
-	Rules     []RouteRule
-	// Rejected maps a parent, as [RouteParent.Key], to the reason for which its
-	// controller did not accept the route; Accepted holds those that did.
-	Accepted map[string]bool
-	Rejected map[string]string
-}
-
-// RouteParent is a Gateway, or a listener of it, that a route attaches to.
-type RouteParent struct {
-	Kind        string
-	Namespace   string
-	Name        string
-	SectionName string
-	Port        uint16
-}
-
-// Key identifies the parent in the route's status.
-func (p RouteParent) Key() string {
-	return p.Kind + "/" + p.Namespace + "/" + p.Name + "/" + p.SectionName
-}
-
-// RouteRule sends matching requests to backends by weight.
-type RouteRule struct {
-	// Paths of the matches; none is every path.
-	Paths    []RoutePath
-	Backends []RouteBackend
-	// Answers: a filter answers requests itself, by a redirect for example.
-	Answers bool
-}
-
-// RoutePath is a path that a rule matches.
-type RoutePath struct{ Path, Type string }
-
-// RouteBackend is a Service port, with its weight (1 when absent).
-type RouteBackend struct {
-	Kind      string
-	Namespace string
-	Name      string
-	Port      uint16
-	Weight    int32
-}
-
-// ReferenceGrant lets routes of other namespaces refer to Services of its own.
-type ReferenceGrant struct {
-	Name
-	From []GrantFrom
-	To   []GrantTo
-}
-
-// GrantFrom is a kind in a namespace that may refer.
-type GrantFrom struct{ Kind, Namespace string }
-
-// GrantTo is a kind, and a name unless every object of it, that may be referred to.
-type GrantTo struct{ Kind, Name string }
-
 // FrontDoor are the objects by which traffic enters.
 type FrontDoor struct {
 	Ingresses       map[Name]*Ingress
@@ -160,6 +70,7 @@ type FrontDoor struct {
 	GatewayClasses  map[string]*GatewayClass
 	Routes          map[RouteKey]*Route
 	ReferenceGrants map[Name]*ReferenceGrant
+	ListenerSets    map[Name]*ListenerSet
 }
 
 // RouteKey identifies a route.
@@ -176,6 +87,7 @@ func newFrontDoor() FrontDoor {
 		GatewayClasses:  map[string]*GatewayClass{},
 		Routes:          map[RouteKey]*Route{},
 		ReferenceGrants: map[Name]*ReferenceGrant{},
+		ListenerSets:    map[Name]*ListenerSet{},
 	}
 }
 
@@ -187,6 +99,7 @@ func (f FrontDoor) clone() FrontDoor {
 		GatewayClasses:  clone(f.GatewayClasses),
 		Routes:          clone(f.Routes),
 		ReferenceGrants: clone(f.ReferenceGrants),
+		ListenerSets:    clone(f.ListenerSets),
 	}
 }
 
@@ -245,6 +158,17 @@ func (s *Snapshot) ReferenceGrantsIn(namespace string) []*ReferenceGrant {
 func (s *Snapshot) ReferenceGrants() []*ReferenceGrant {
 	return sortedFunc(s.door.ReferenceGrants, Name.Compare)
 }
+
+// ListenerSet returns one ListenerSet, or nil.
+func (s *Snapshot) ListenerSet(name Name) *ListenerSet { return s.door.ListenerSets[name] }
+
+// ListenerSets returns the ListenerSets read, by namespace and name.
+func (s *Snapshot) ListenerSets() []*ListenerSet {
+	return sortedFunc(s.door.ListenerSets, Name.Compare)
+}
+
+// AddListenerSet adds a ListenerSet.
+func (b *Builder) AddListenerSet(o *ListenerSet) { b.door.ListenerSets[o.Name] = o }
 
 // AddIngress adds an Ingress.
 func (b *Builder) AddIngress(o *Ingress) { b.door.Ingresses[o.Name] = o }
