@@ -15,6 +15,7 @@ var layers = [][]string{
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},
+	{"policy/networkpolicy"}, // a dialect: its objects as rules of policy
 	{"cni"},
 	{"model", "source"},
 	{"overlay"},

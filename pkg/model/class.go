@@ -30,10 +30,9 @@ type Class struct {
 	// numbered by namespace, kind and name.
 	Owner    snapshot.Owner
 	Workload int
-	// Ingress and Egress are the policies that isolate the pods, as
-	// [Model.Isolating] has them. Classes of one namespace that the same policies
-	// isolate share the list.
-	Ingress, Egress []*policy.Policy
+	// Ingress and Egress are the policies that bind the pods, as [Model.Binding]
+	// has them. Classes of one namespace that the same policies bind share them.
+	Ingress, Egress policy.Stack
 }
 
 // Classes returns the classes of all pods that have not finished. Those of a
@@ -167,21 +166,24 @@ func (m *Model) isolate(classes []*Class) {
 	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Namespace)) == 0 {
 		return
 	}
-	shared := map[string][]*policy.Policy{}
-	share := func(list []*policy.Policy, d report.Direction) []*policy.Policy {
+	shared := map[string]policy.Stack{}
+	share := func(s policy.Stack, d report.Direction) policy.Stack {
 		key := []byte(d)
-		for _, p := range list {
-			key = append(append(key, 0), p.Name.Name...)
+		for i := range s {
+			key = append(key, 1)
+			for _, p := range s[i].Policies {
+				key = append(append(key, 0), p.Name.Name...)
+			}
 		}
 		if have, ok := shared[string(key)]; ok {
 			return have
 		}
-		shared[string(key)] = list
-		return list
+		shared[string(key)] = s
+		return s
 	}
 	for _, c := range classes {
-		c.Ingress = share(m.Isolating(c.Pods[0], report.Ingress), report.Ingress)
-		c.Egress = share(m.Isolating(c.Pods[0], report.Egress), report.Egress)
+		c.Ingress = share(m.Binding(c.Pods[0], report.Ingress), report.Ingress)
+		c.Egress = share(m.Binding(c.Pods[0], report.Egress), report.Egress)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestClasses(t *testing.T) {
 		var names []string
 		for _, p := range c.Pods {
 			names = append(names, p.Name.Name)
-			if want := m.Isolating(p, "Ingress"); !slices.Equal(c.Ingress, want) || len(c.Egress) > 0 {
+			if want := m.Isolating(p, "Ingress"); !slices.Equal(c.Ingress.Policies(), want) || len(c.Egress) > 0 {
 				t.Errorf("%s: isolated by %v and %v, want %v", p.Name, c.Ingress, c.Egress, want)
 			}
 		}

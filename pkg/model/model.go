@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -81,7 +82,7 @@ func (m *Model) compile(other *Model) *compiled {
 			continue
 		}
 		for _, p := range here {
-			compiled, err := policy.Compile(p)
+			compiled, err := networkpolicy.Compile(p)
 			if err != nil {
 				var invalid *policy.Error
 				if errors.As(err, &invalid) && out.invalid[ns] == nil {
@@ -122,6 +123,11 @@ func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Polic
 		return nil
 	}
 	return policy.Select(m.PoliciesIn(pod.Namespace), selector.Known(pod.Labels), d)
+}
+
+// Binding is all that binds a pod in a direction, tier by tier.
+func (m *Model) Binding(pod *snapshot.Pod, d report.Direction) policy.Stack {
+	return policy.AddUp(m.Isolating(pod, d))
 }
 
 // PoliciesUnknown says why the policies of a namespace are not (all) known: the

@@ -72,7 +72,7 @@ func described(m *model.Model) string {
 	}
 	for _, c := range m.Classes() {
 		out += fmt.Sprint(c.Pods[0].Name, len(c.Pods), c.Owner, c.Workload)
-		for _, p := range append(append(m.Isolating(c.Pods[0], "Ingress"), c.Ingress...), c.Egress...) {
+		for _, p := range append(append(m.Isolating(c.Pods[0], "Ingress"), c.Ingress.Policies()...), c.Egress.Policies()...) {
 			out += fmt.Sprint(" ", p.Name, p.Subject)
 		}
 		out += "\n"

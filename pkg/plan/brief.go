@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
@@ -398,7 +399,7 @@ func (b *briefing) strays() bool {
 func (b *briefing) compile(namespace string) ([]*policy.Policy, bool) {
 	var out []*policy.Policy
 	for _, in := range b.s.PoliciesOf(namespace) {
-		p, err := policy.Compile(in)
+		p, err := networkpolicy.Compile(in)
 		if err != nil {
 			return nil, false
 		}

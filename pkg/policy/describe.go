@@ -1,13 +1,11 @@
 package policy
 
 import (
-	networkingv1 "k8s.io/api/networking/v1"
-
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
-	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // describe is the peer in short, in the API's own words.
@@ -66,9 +64,18 @@ func (p *Peer) String() string { return p.text }
 // String is the port in short.
 func (p *Port) String() string { return p.text }
 
-// DescribePeer is a peer clause in short, for one that is not compiled yet.
-func DescribePeer(home string, peer networkingv1.NetworkPolicyPeer) string {
-	c := compiler{name: snapshot.Name{Namespace: home}}
-	p := c.peer("", &peer)
-	return p.text
+// Complete makes what follows from the other fields, once, when a dialect has set
+// them: the text, which is also what tells peers apart.
+func (p *Peer) Complete() { p.text = p.describe() }
+
+// Complete makes what follows from the other fields; see [Peer.Complete].
+func (p *Port) Complete() {
+	p.text = p.describe()
+	switch {
+	case p.Name != "":
+	case p.First == 0:
+		p.numbered = connset.AllOf(p.Protocol)
+	default:
+		p.numbered = connset.Of(p.Protocol, p.First, p.Last)
+	}
 }

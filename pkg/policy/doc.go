@@ -1,12 +1,13 @@
-// Package policy is the compiled policy language and the one evaluator of it.
+// Package policy is what policies mean: it knows no Services, no files and no prose.
 //
-// [Compile] turns a NetworkPolicy into a form in which every default and every
-// nil-or-empty subtlety of the API is settled; [Evaluate] holds a connection
-// against compiled policies, one direction at a time, and records the evidence
-// on request: the verdict and its explanation come from the same loops.
+// A dialect (a folder below this one) compiles its objects to [Policy] values, in
+// which every default and every nil-or-empty subtlety of its API is settled. What
+// binds a pod in a direction is a [Stack] of tiers; [Stack.Against] is the only code
+// that says what a stack lets through, for one port or for all at once. A matrix, which
+// finds by other means who matches a rule, resolves what it found by the same
+// [Resolution].
 //
-// Invariants: nothing is parsed while matching; what is not known makes
-// Undetermined, never a match; a rule list is only ever ranged over; "not
-// isolated" and "allowed" are different answers. It knows no Services, no
-// files and no prose.
+// Invariants: nothing is parsed while matching; what is not known leaves ports open
+// ([Admitted]), and is never a match; a [Trace] is told of the way and has no say;
+// "not isolated" and "allowed" are different answers.
 package policy

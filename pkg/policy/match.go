@@ -126,7 +126,7 @@ func (p *Port) match(dst *Endpoint, protocol connset.Protocol, port uint16) (sel
 		return selector.No, failure{reason: report.Protocol}
 	case p.Name != "":
 		return p.matchName(dst, port)
-	case p.First == 0 || p.First <= port && port <= p.Last:
+	case p.First == 0 || p.First <= port && port <= p.Last, port == 0 && p.First == 1 && p.Last == 65535:
 		return selector.Yes, failure{}
 	case port == 0:
 		return selector.Undetermined, failure{reason: report.PortUnread}
@@ -166,10 +166,7 @@ func (p *Port) matchName(dst *Endpoint, port uint16) (selector.Result, failure) 
 // admits is the set of connections to dst that the port clause admits.
 func (p *Port) admits(dst *Endpoint) connset.Set {
 	if p.Name == "" {
-		if p.First == 0 {
-			return connset.AllOf(p.Protocol)
-		}
-		return connset.Of(p.Protocol, p.First, p.Last)
+		return p.numbered
 	}
 	var out connset.Set
 	if dst.Kind != PodEndpoint {
@@ -194,4 +191,15 @@ func (p *Peer) Admits(e *Endpoint, b Behaviour) bool {
 func (p *Peer) Match(e *Endpoint, b Behaviour) selector.Result {
 	match, _ := p.match(e, b)
 	return match
+}
+
+func either(a, b selector.Result) selector.Result {
+	switch {
+	case a == selector.Yes || b == selector.Yes:
+		return selector.Yes
+	case a == selector.Undetermined || b == selector.Undetermined:
+		return selector.Undetermined
+	default:
+		return selector.No
+	}
 }

@@ -16,6 +16,7 @@ func (p *Policy) AppendWords(b []byte, d report.Direction) []byte {
 	b = binary.AppendUvarint(b, uint64(len(rules)))
 	for i := range rules {
 		r := &rules[i]
+		b = append(b, byte(r.Action))
 		b = binary.AppendUvarint(b, uint64(len(r.Peers)))
 		for j := range r.Peers {
 			b = r.Peers[j].appendWords(b)

@@ -151,15 +151,15 @@ func (n names) clientSees(b report.DoorBackend) string {
 		return "Clients get to that one instead."
 	case b.ClientSees == "" && connections(b) == "udp":
 		return "Clients get no answer."
-	case b.ClientSees == "" && connections(b) != "" && b.Reason == report.NoRuleAllows:
+	case b.ClientSees == "" && connections(b) != "" && (b.Reason == report.NoRuleAllows || b.Reason == report.RuleDenies):
 		return "Connections are opened, hang, and end with a timeout."
 	case b.ClientSees == "" && connections(b) != "":
 		return "Connections are closed or reset."
 	case b.ClientSees == "":
 		return "Clients get no answer from it."
-	case b.Reason == report.NoRuleAllows && b.Partly:
+	case b.Reason.ByPolicy() && b.Partly:
 		return "Some requests wait, and then fail with " + n.esc(b.ClientSees) + "."
-	case b.Reason == report.NoRuleAllows:
+	case b.Reason.ByPolicy():
 		return "Clients wait, and then see " + n.esc(b.ClientSees) + "."
 	case b.Partly:
 		return "Some clients see " + n.esc(b.ClientSees) + "."

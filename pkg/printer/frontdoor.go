@@ -151,7 +151,7 @@ func (n names) whyNot(b report.DoorBackend) string {
 	switch {
 	case b.Verdict == report.Allowed:
 		return ""
-	case b.Reason == report.NoRuleAllows:
+	case b.Reason.ByPolicy():
 		for _, a := range b.Answers {
 			for _, h := range a.Hops {
 				if h.Verdict != report.Denied {

@@ -36,6 +36,8 @@ func (n names) reason(c cause) string {
 		return n.rules(c.rules)
 	case report.NoRuleAllows:
 		return n.restricted(c)
+	case report.RuleDenies:
+		return "denied by " + n.rules(c.rules)
 	case report.NotPoliced:
 		return n.notPoliced(c)
 	case report.SamePod:

@@ -305,17 +305,21 @@ func sameNode(a, b model.Party) selector.Result {
 // policed fills in a hop for a pod that policies may select.
 func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snapshot.Pod, subject, peer *policy.Endpoint, b policy.Behaviour, evidence bool) {
 	hop.Object = podObject(pod)
-	c := policy.Connection{Direction: d, Subject: subject, Peer: peer, Protocol: p.dst.Port.Protocol, Port: p.dst.Port.Pod}
-	var record *[]report.PolicyEvidence
-	if evidence {
-		record = &hop.Policies
-	}
-	selected := e.Isolating(pod, d)
+	port := p.dst.Port
+	c := policy.Connection{Direction: d, Subject: subject, Peer: peer, Ports: policy.At(port.Protocol, port.Pod)}
+	binding := e.Binding(pod, d)
 	if rest := p.src.Rest; rest != nil && d == report.Egress {
-		selected = rest.Egress
+		binding = policy.AddUp(rest.Egress)
 	}
-	decision := policy.Evaluate(c, selected, b, record)
+	var trace *policy.Trace
+	if evidence {
+		trace = &policy.Trace{Protocol: port.Protocol, Port: port.Pod}
+	}
+	decision := binding.Against(c, b, trace)
 	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
+	if evidence {
+		hop.Policies = trace.Policies
+	}
 	if decision.Rule != nil {
 		hop.DecidedBy = &report.RuleRef{
 			Policy: decision.Policy.Ref(), Path: decision.Rule.Path, Location: decision.Policy.Origin.At(decision.Rule.Path),

@@ -629,7 +629,7 @@ func clientSees(p *frontdoor.DataPlane, reason report.Reason, r *frontdoor.Route
 		return ""
 	}
 	switch reason {
-	case report.NoRuleAllows:
+	case report.NoRuleAllows, report.RuleDenies:
 		return p.Timeout
 	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing, report.NoBackends, report.ResourceBackend:
 		if gatewayAPI {

@@ -174,8 +174,8 @@ func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near sele
 	}
 	set := everything()
 	if len(from.egress) > 0 {
-		c := policy.Connection{Direction: report.Egress, Subject: m.endpoint(from, src, l.src), Peer: m.endpoint(to, dst, l.dst)}
-		set = policy.Admits(c, from.egress, b)
+		c := policy.Connection{Direction: report.Egress, Subject: m.endpoint(from, src, l.src), Peer: m.endpoint(to, dst, l.dst), Ports: connset.All()}
+		set = policy.AddUp(from.egress).Against(c, b, nil).Admitted
 	}
 	if dst.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
@@ -189,8 +189,8 @@ func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near sel
 	}
 	set := everything()
 	if len(to.ingress) > 0 {
-		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src)}
-		set = policy.Admits(c, to.ingress, b)
+		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src), Ports: connset.All()}
+		set = policy.AddUp(to.ingress).Against(c, b, nil).Admitted
 	}
 	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()

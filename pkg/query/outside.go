@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -150,7 +151,8 @@ func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []i
 			continue
 		}
 		peer := f.Endpoint(b, netip.Addr{})
-		set := policy.Admits(policy.Connection{Direction: d, Subject: f.endpoint(g.first), Peer: &peer}, g.policies, f.Plugin.Behaviour)
+		c := policy.Connection{Direction: d, Subject: f.endpoint(g.first), Peer: &peer, Ports: connset.All()}
+		set := g.binding.Against(c, f.Plugin.Behaviour, nil).Admitted
 		out[i] = f.values.set(g.limit.apply(set, g.isolated))
 	}
 	known[id] = out

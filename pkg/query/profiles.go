@@ -15,10 +15,11 @@ import (
 // profile is units that their own policies treat alike in one direction: the same
 // rules, port names that stand for the same ports, the same things unread.
 type profile struct {
-	// policies that isolate the first unit, and the rules of all of them, each
-	// once. The policies of other units may have other names.
-	policies []*policy.Policy
-	rules    []*policy.Rule
+	// binding is what binds the first unit, and rules are those of all its policies;
+	// of a tier whose policies add up, each once. The policies of other units may have
+	// other names.
+	binding  policy.Stack
+	rules    []placed
 	isolated bool
 	limit    limit
 	first    int32
@@ -41,14 +42,21 @@ type profiler struct {
 	free      map[limit]int32
 	rules     map[string]uint32
 	ids       map[*policy.Rule]uint32
-	// lists by their first policy: classes that the same ones isolate share a list.
-	lists  map[**policy.Policy]*ruleList
+	// lists by their first tier: classes that the same policies bind share a stack.
+	lists  map[*policy.Tier]*ruleList
 	limits map[int32]limit
 }
 
-// ruleList is the rules of a list of policies.
+// placed is a rule in its place in a stack.
+type placed struct {
+	tier   int
+	policy *policy.Policy
+	rule   *policy.Rule
+}
+
+// ruleList is the rules of a stack.
 type ruleList struct {
-	rules []*policy.Rule
+	rules []placed
 	key   string
 	// names are the port names that ingress rules name.
 	names []*policy.Port
@@ -65,7 +73,7 @@ func newProfiler(d report.Direction, peers *peerFinder) *profiler {
 func (x *matrix) findProfiles() {
 	for _, g := range x.profilers {
 		first := len(g.list)
-		g.matrix, g.lists, g.limits = x, map[**policy.Policy]*ruleList{}, map[int32]limit{}
+		g.matrix, g.lists, g.limits = x, map[*policy.Tier]*ruleList{}, map[int32]limit{}
 		for i := range x.units {
 			id := g.of(int32(i))
 			if g.direction == report.Egress {
@@ -98,17 +106,17 @@ func (g *profiler) of(at int32) int32 {
 		l = g.limitOf(u.party.Pod.Namespace)
 		g.limits[u.place] = l
 	}
-	policies := g.classes[u.class].Ingress
+	binding := g.classes[u.class].Ingress
 	if g.direction == report.Egress {
-		policies = g.classes[u.class].Egress
+		binding = g.classes[u.class].Egress
 	}
-	if len(policies) == 0 {
+	if len(binding) == 0 {
 		return g.unbound(at, l)
 	}
-	list := g.lists[&policies[0]]
+	list := g.lists[&binding[0]]
 	if list == nil {
-		list = g.rulesOf(policies)
-		g.lists[&policies[0]] = list
+		list = g.rulesOf(binding)
+		g.lists[&binding[0]] = list
 	}
 	if list.group >= 0 {
 		return list.group
@@ -116,7 +124,7 @@ func (g *profiler) of(at int32) int32 {
 	text := fmt.Sprint(list.key, l, g.resolved(list.names, at))
 	id, ok := g.index[text]
 	if !ok {
-		id = g.add(&profile{policies: policies, rules: list.rules, isolated: true, limit: l, first: at})
+		id = g.add(&profile{binding: binding, rules: list.rules, isolated: true, limit: l, first: at})
 		g.index[text] = id
 	}
 	if len(list.names) == 0 {
@@ -140,34 +148,51 @@ func (g *profiler) add(of *profile) int32 {
 	return int32(len(g.list) - 1)
 }
 
-// rulesOf collects the rules of policies.
-func (g *profiler) rulesOf(policies []*policy.Policy) *ruleList {
+// rulesOf collects the rules of a stack.
+func (g *profiler) rulesOf(binding policy.Stack) *ruleList {
 	out := &ruleList{group: -1}
-	var ids []uint32
-	for _, p := range policies {
-		rules := p.In(g.direction).Rules
-		for i := range rules {
-			r := &rules[i]
-			id := g.rule(r)
-			if slices.Contains(ids, id) {
-				continue
-			}
-			ids = append(ids, id)
-			out.rules = append(out.rules, r)
-			for j := range r.Ports {
-				if g.direction == report.Ingress && r.Ports[j].Name != "" {
-					out.names = append(out.names, &r.Ports[j])
+	var key []byte
+	for i := range binding {
+		tier := &binding[i]
+		var ids []uint32
+		for _, p := range tier.Policies {
+			rules := p.In(g.direction).Rules
+			for j := range rules {
+				r := &rules[j]
+				id := g.rule(r)
+				if !tier.Ordered && slices.Contains(ids, id) {
+					continue
 				}
+				ids = append(ids, id)
+				out.rules = append(out.rules, placed{i, p, r})
+				out.named(g.direction, r)
+			}
+			if tier.Ordered {
+				ids = append(ids, uint32(p.Rank)) // with each rule's own number before it
 			}
 		}
-	}
-	slices.Sort(ids)
-	key := make([]byte, 0, 4*len(ids))
-	for _, id := range ids {
-		key = binary.LittleEndian.AppendUint32(key, id)
+		if !tier.Ordered {
+			slices.Sort(ids)
+		}
+		key = append(key, byte(tier.Else), byte(len(ids)), byte(len(ids)>>8), byte(len(ids)>>16))
+		if tier.Ordered {
+			key = append(key, 1)
+		}
+		for _, id := range ids {
+			key = binary.LittleEndian.AppendUint32(key, id)
+		}
 	}
 	out.key = string(key)
 	return out
+}
+
+// named notes the port names of a rule that stand for ports of the subject.
+func (l *ruleList) named(d report.Direction, r *policy.Rule) {
+	for i := range r.Ports {
+		if d == report.Ingress && r.Ports[i].Name != "" {
+			l.names = append(l.names, &r.Ports[i])
+		}
+	}
 }
 
 // rule numbers rules by what they say.
@@ -176,6 +201,7 @@ func (g *profiler) rule(r *policy.Rule) uint32 {
 		return id
 	}
 	var b strings.Builder
+	b.WriteByte(byte(r.Action))
 	for i := range r.Peers {
 		p := &r.Peers[i]
 		if p.Block == nil && p.Namespaces == nil {
@@ -209,7 +235,7 @@ func (g *profiler) resolved(names []*policy.Port, at int32) string {
 // fill finds what a group has with each unit.
 func (g *profiler) fill(of *profile) {
 	for _, r := range of.rules {
-		of.blocks = of.blocks || slices.ContainsFunc(r.Peers, func(p policy.Peer) bool { return p.Block != nil })
+		of.blocks = of.blocks || slices.ContainsFunc(r.rule.Peers, func(p policy.Peer) bool { return p.Block != nil })
 	}
 	done := -1
 	for plane := range planes {
@@ -228,11 +254,11 @@ func (g *profiler) row(of *profile, plane int) row {
 	if of.isolated {
 		var parts []part
 		for b, behaviour := range g.counted {
-			for _, r := range of.rules {
-				parts = append(parts, g.parts(of, r, plane, b, behaviour)...)
+			for i := range of.rules {
+				parts = append(parts, g.parts(of, i, plane, b, behaviour)...)
 			}
 		}
-		out = g.values.rowOf(parts, int32(len(g.units)), len(g.counted))
+		out = g.values.rowOf(of, parts, int32(len(g.units)), len(g.counted))
 	}
 	if of.limit == (limit{}) {
 		return out
@@ -245,8 +271,9 @@ func (g *profiler) row(of *profile, plane int) row {
 	return out
 }
 
-// parts is what one rule adds to a row.
-func (g *profiler) parts(of *profile, r *policy.Rule, plane, b int, behaviour policy.Behaviour) []part {
+// parts is what one rule matches, by whom.
+func (g *profiler) parts(of *profile, at, plane, b int, behaviour policy.Behaviour) []part {
+	r := of.rules[at].rule
 	var found peerUnits
 	if r.AnyPeer {
 		found.yes = []interval{{0, int32(len(g.units))}}
@@ -258,10 +285,10 @@ func (g *profiler) parts(of *profile, r *policy.Rule, plane, b int, behaviour po
 	var out []part
 	add := func(certain, possible connset.Set, where peerUnits) {
 		if len(where.yes) > 0 {
-			out = append(out, part{b, policy.Admitted{Certain: certain, Possible: possible}, where.yes})
+			out = append(out, part{b, at, policy.Admitted{Certain: certain, Possible: possible}, where.yes})
 		}
 		if len(where.maybe) > 0 {
-			out = append(out, part{b, policy.Admitted{Possible: possible}, where.maybe})
+			out = append(out, part{b, at, policy.Admitted{Possible: possible}, where.maybe})
 		}
 	}
 	named := slices.ContainsFunc(r.Ports, func(p policy.Port) bool { return p.Name != "" })

@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -317,7 +318,7 @@ func ipBlock(b address.Block) *networkingv1.IPBlock {
 func peerTexts(namespace string, peers []networkingv1.NetworkPolicyPeer) []string {
 	out := make([]string, len(peers))
 	for i := range peers {
-		out[i] = policy.DescribePeer(namespace, peers[i])
+		out[i] = networkpolicy.DescribePeer(namespace, peers[i])
 	}
 	return out
 }

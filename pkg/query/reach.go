@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -271,10 +272,11 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 			links = []link{{}}
 		}
 		subject, peer := e.Endpoint(src, links[0].src), e.Endpoint(to, links[0].dst)
-		selected := e.Isolating(src.Pod, report.Egress)
-		set := policy.Admits(policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer}, selected, e.Plugin.Behaviour)
+		binding := e.Binding(src.Pod, report.Egress)
+		c := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
+		set := binding.Against(c, e.Plugin.Behaviour, nil).Admitted
 		switch {
-		case len(selected) == 0:
+		case len(binding) == 0:
 			hop.Reason = report.NotIsolated
 		case set.Possible.IsEmpty():
 			hop.Verdict, hop.Reason = report.Denied, report.NoRuleAllows
@@ -284,7 +286,7 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 			hop.Reason = report.RuleAllows
 			row.Connections = &set.Certain
 		}
-		for _, p := range selected {
+		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
 		e.limits(&hop, src.Pod.Namespace)

@@ -69,7 +69,7 @@ func (s *scaffolder) doorNotices() {
 				continue
 			}
 			for _, d := range s.after.arriving(c.door, internetTo(arrivals), arrivals) {
-				if d.verdict == report.Denied && d.reason == report.NoRuleAllows {
+				if d.verdict == report.Denied && d.reason.ByPolicy() {
 					end := c.end
 					s.notice(report.Notice{Code: report.DoorShut, Of: &end, Objects: policiesOf(d.hops)})
 					break

@@ -286,8 +286,8 @@ func (i *impactOf) admitting(policies []*policy.Policy, src model.Party, t *targ
 	}
 	for _, l := range links {
 		subject, peer := i.Endpoint(t.pod, l.dst), i.Endpoint(src, l.src)
-		c := policy.Connection{Direction: report.Ingress, Subject: &subject, Peer: &peer}
-		out = out.Union(policy.Admits(c, policies, i.Plugin.Behaviour).Possible)
+		c := policy.Connection{Direction: report.Ingress, Subject: &subject, Peer: &peer, Ports: connset.All()}
+		out = out.Union(policy.AddUp(policies).Against(c, i.Plugin.Behaviour, nil).Possible)
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"slices"
 
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 )
 
@@ -49,16 +50,18 @@ func intervals(units []int32) []interval {
 	return out
 }
 
-// part is what one clause of a rule adds for some units, under one behaviour of
-// network plugins. Its intervals may overlap.
+// part is the ports of which one rule matches for some units, under one behaviour of
+// network plugins: for certain, and possibly. Its intervals may overlap.
 type part struct {
 	behaviour int
+	rule      int // its place in the profile
 	sets      policy.Admitted
 	where     []interval
 }
 
-// rowOf adds parts up, over n units. The value that most units have is the base.
-func (v *values) rowOf(parts []part, n int32, behaviours int) row {
+// rowOf resolves the rules of a profile for each of n units. Parts are in the order of
+// behaviours and, for each, of rules. The value that most units have is the base.
+func (v *values) rowOf(of *profile, parts []part, n int32, behaviours int) row {
 	type edge struct {
 		at   int32
 		part int32
@@ -73,6 +76,7 @@ func (v *values) rowOf(parts []part, n int32, behaviours int) row {
 	slices.SortFunc(edges, func(a, b edge) int { return int(a.at - b.at) })
 	depth := make([]int32, len(parts))
 	sum := make([]policy.Admitted, behaviours)
+	var active []*part
 	var spans []span
 	covered := map[int32]int32{}
 	for i, at := 0, int32(0); at < n; {
@@ -84,12 +88,14 @@ func (v *values) rowOf(parts []part, n int32, behaviours int) row {
 		if i < len(edges) {
 			next = edges[i].at
 		}
-		clear(sum)
-		for j, d := range depth {
-			if d > 0 {
-				s := &sum[parts[j].behaviour]
-				s.Certain, s.Possible = s.Certain.Union(parts[j].sets.Certain), s.Possible.Union(parts[j].sets.Possible)
+		for b, j := 0, 0; b < behaviours; b++ {
+			active = active[:0]
+			for ; j < len(parts) && parts[j].behaviour == b; j++ {
+				if depth[j] > 0 {
+					active = append(active, &parts[j])
+				}
 			}
+			sum[b] = of.resolve(active)
 		}
 		value := v.of(sum)
 		covered[value] += next - at
@@ -112,4 +118,23 @@ func (v *values) rowOf(parts []part, n int32, behaviours int) row {
 		}
 	}
 	return out
+}
+
+// resolve is what the policies of a profile let through, given the rules that match.
+func (of *profile) resolve(active []*part) policy.Admitted {
+	r := policy.Resolve(connset.All())
+	for i := range of.binding {
+		r.Tier(&of.binding[i])
+		var last *policy.Policy
+		for len(active) > 0 && of.rules[active[0].rule].tier == i {
+			at := &of.rules[active[0].rule]
+			if at.policy != last {
+				r.Policy(at.policy)
+				last = at.policy
+			}
+			r.Rule(at.rule, active[0].sets.Certain, active[0].sets.Possible)
+			active = active[1:]
+		}
+	}
+	return r.Admitted()
 }

@@ -319,13 +319,14 @@ type ownList struct {
 
 // list numbers the lists of policies.
 func (v *viewer) list(c *model.Class) ownList {
-	list := c.Egress
+	binding := c.Egress
 	if v.side == report.Ingress {
-		list = c.Ingress
+		binding = c.Ingress
 	}
-	if len(list) == 0 {
+	if len(binding) == 0 {
 		return ownList{}
 	}
+	list := binding.Policies()
 	out, ok := v.lists[&list[0]]
 	if ok {
 		return out

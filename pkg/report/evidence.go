@@ -21,6 +21,8 @@ const (
 	RuleAllows Reason = "RuleAllows"
 	// NoRuleAllows: policies isolate the pod and none of their rules admits it.
 	NoRuleAllows Reason = "NoRuleAllows"
+	// RuleDenies: a rule of a policy denies the connection.
+	RuleDenies Reason = "RuleDenies"
 	// NoOwnLabels: no labels tell the pods from others of their namespace, so that
 	// no policy can select just them; the detail is one of the others.
 	NoOwnLabels Reason = "NoOwnLabels"
@@ -204,3 +206,7 @@ type Mismatch struct {
 	// ServicePort: the port named is the Service's, not the pod's.
 	ServicePort bool `json:"servicePort,omitempty"`
 }
+
+// ByPolicy tells whether policies deny what has the reason: packets are dropped, and
+// whoever sent them waits.
+func (r Reason) ByPolicy() bool { return r == NoRuleAllows || r == RuleDenies }

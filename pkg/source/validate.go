@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-netguard/netguard/pkg/policy"
+	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -65,7 +66,7 @@ func (c *collection) identify(o *object, meta *metav1.ObjectMeta, namespaced boo
 
 // validatePolicy has the policy compiled, which checks what the API server does.
 func validatePolicy(o *object, p *snapshot.Policy) error {
-	_, err := policy.Compile(p)
+	_, err := networkpolicy.Compile(p)
 	if err == nil {
 		err = portNames(p)
 	}
