@@ -30,6 +30,9 @@ type Plugin struct {
 	// Gap is what could not be read and might have changed the answer; nil when
 	// everything was read, or was never asked for.
 	Gap *snapshot.Gap
+	// Otherwise are behaviours that it may have instead, for all that is known
+	// without what Gap is about.
+	Otherwise []Deviation
 }
 
 // found is a row of the table recognised by an object of the cluster.
@@ -45,7 +48,15 @@ type found struct {
 func Detect(s *snapshot.Snapshot) Plugin {
 	all := recognise(s)
 	if len(all) == 0 {
-		return Plugin{Enforced: report.EnforcedUnknown, Gap: unread(s)}
+		p := Plugin{Enforced: report.EnforcedUnknown, Gap: unread(s)}
+		switch {
+		case p.Gap == nil:
+		case s.Has(daemonSets()):
+			p.Otherwise = deviations(func(r row) bool { return r.kubelet != "" })
+		default:
+			p.Otherwise = Deviations()
+		}
+		return p
 	}
 	best := all[0]
 	for _, f := range all[1:] {

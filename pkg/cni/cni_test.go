@@ -369,7 +369,7 @@ func TestDetectNamesWhatCouldNotBeRead(t *testing.T) {
 		b.AddGap(forbidden(daemonSets()))
 		got := Detect(b.Snapshot())
 		gap := forbidden(daemonSets())
-		if want := (Plugin{Enforced: report.EnforcedUnknown, Gap: &gap}); !reflect.DeepEqual(got, want) {
+		if want := (Plugin{Enforced: report.EnforcedUnknown, Gap: &gap, Otherwise: Deviations()}); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})

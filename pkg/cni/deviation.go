@@ -18,8 +18,16 @@ type Deviation struct {
 // whose plugin is not known. Each differs from the specification in one point;
 // its source is that of the plugin named first.
 func Deviations() []Deviation {
+	return deviations(func(row) bool { return true })
+}
+
+// deviations are those of some plugins.
+func deviations(of func(row) bool) []Deviation {
 	var out []Deviation
 	for _, r := range plugins() {
+		if !of(r) {
+			continue
+		}
 		for _, d := range r.differs {
 			out = add(out, d.deviation(r.name))
 		}

@@ -150,7 +150,8 @@ func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []
 		}
 		return
 	}
-	if len(f.plane.Parties) > 0 || gw != nil && f.byGatewayLabel(gw) {
+	// Labels say whose pods these are, and not that anybody serves the class.
+	if len(f.plane.Parties) > 0 || f.hidden == nil && gw != nil && f.byGatewayLabel(gw) {
 		return
 	}
 	if f.hidden != nil && f.plane.Problem == "" && !f.stopped() {

@@ -77,8 +77,9 @@ func TestAClassThatMayNotBeRead(t *testing.T) {
 		"of a Gateway": {
 			world: []string{pod("x/c", "a: b", "10.1.0.1", "--ingress-class=mine", webPorts, ""), gateway("bank/gw", "mine", anyHTTP, "")}, of: "gateway/gw", takes: gatewayClasses,
 		},
-		"of a Gateway, but its label tells": {
-			world: []string{pod("bank/c", "gateway.networking.k8s.io/gateway-name: gw", "10.1.0.1", "", webPorts, ""), gateway("bank/gw", "mine", anyHTTP, "")}, of: "gateway/gw", want: "bank/c",
+		// Its label tells whose the pods are, and not that the class exists.
+		"of a Gateway with pods of its label": {
+			world: []string{pod("bank/c", "gateway.networking.k8s.io/gateway-name: gw", "10.1.0.1", "", webPorts, ""), gateway("bank/gw", "mine", anyHTTP, "")}, of: "gateway/gw", takes: gatewayClasses,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,6 +48,12 @@ func (m *Model) Destinations(r reference.Reference) ([]Destination, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Form == reference.FormAddress && parties[0].Node != nil {
+		// A Service may announce the address of a node.
+		if gap := m.Hidden(snapshot.Services, ""); gap != nil {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
+		}
+	}
 	var out []Destination
 	for _, p := range parties {
 		addrs := p.Addresses()
@@ -383,12 +389,28 @@ func selectorText(set map[string]string) string {
 
 // Alias is the Service of this cluster that one of type ExternalName stands for, or
 // nil.
-func (m *Model) Alias(s *snapshot.Service) *snapshot.Service {
-	parts := strings.Split(s.ExternalName, ".")
-	if s.Type != snapshot.ExternalName || len(parts) < 3 || parts[2] != "svc" {
+func (m *Model) Alias(s *snapshot.Service) *snapshot.Service { return AliasIn(m.Snapshot, s) }
+
+// AliasIn is [Model.Alias] in what has been read so far.
+func AliasIn(of *snapshot.Snapshot, s *snapshot.Service) *snapshot.Service {
+	if s == nil {
 		return nil
 	}
-	return m.Service(snapshot.Name{Namespace: parts[1], Name: parts[0]})
+	name, ok := aliased(s)
+	if !ok {
+		return nil
+	}
+	return of.Service(name)
+}
+
+// aliased is the name of the Service that an external name stands for; false where it
+// is another name.
+func aliased(s *snapshot.Service) (snapshot.Name, bool) {
+	parts := strings.Split(s.ExternalName, ".")
+	if s.Type != snapshot.ExternalName || len(parts) < 3 || parts[2] != "svc" {
+		return snapshot.Name{}, false
+	}
+	return snapshot.Name{Namespace: parts[1], Name: parts[0]}, true
 }
 
 // throughExternalName follows a Service that is an alias. Only a name of the
@@ -399,5 +421,10 @@ func (m *Model) throughExternalName(s *snapshot.Service, asked reference.Port, d
 		return m.throughService(next, asked, depth+1)
 	}
 	port := report.PortMapping{Protocol: orTCP(asked.Protocol), Pod: asked.Number, Service: asked.Number}
+	if name, ok := aliased(s); ok {
+		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Services, Namespace: name.Namespace, Name: name.Name}); gap != nil {
+			return []Destination{{Service: s, Port: port, Broken: report.NotRead, Detail: gap.Permission()}}
+		}
+	}
 	return []Destination{{Party: Party{External: s.ExternalName}, Service: s, Port: port}}
 }

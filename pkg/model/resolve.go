@@ -51,6 +51,15 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 		if service == nil {
 			return nil, m.Absent(r)
 		}
+		needs := append(ServiceNeeds(service), EndpointNeeds(m.Snapshot, service)...)
+		if len(service.Selector) > 0 {
+			needs = needs[1:] // whatever slices say, these are its pods
+		}
+		for _, n := range needs {
+			if gap := m.GapFor(n); gap != nil {
+				return nil, &UnreadableError{Reference: r, Gap: *gap}
+			}
+		}
 		return pods(m.podsBehind(service)), nil
 	default:
 		if m.Workload(string(r.Kind), name) == nil {

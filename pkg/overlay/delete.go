@@ -46,6 +46,10 @@ func Delete(base *snapshot.Snapshot, objects []reference.Reference) (*snapshot.S
 		switch {
 		case r.Kind == NetworkPolicy:
 			if base.Policy(name) == nil {
+				read := snapshot.Need{Resource: snapshot.NetworkPolicies, Namespace: r.Namespace, Name: r.Name}
+				if gap := base.GapFor(read); gap != nil {
+					return nil, fmt.Errorf("%s/netpol/%s cannot be read: %s: %s", r.Namespace, r.Name, gap.Permission(), gap.Message)
+				}
 				return nil, fmt.Errorf("networkpolicy %q not found in namespace %q", r.Name, r.Namespace)
 			}
 			b.DeletePolicy(name)

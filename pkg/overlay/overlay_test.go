@@ -153,3 +153,17 @@ func TestDelete(t *testing.T) {
 		t.Error("the base was changed")
 	}
 }
+
+// A policy that may not be read may well be there.
+func TestAPolicyToDeleteThatWasNotReadIsNotSaidToBeAbsent(t *testing.T) {
+	b := snapshot.NewBuilder(nil)
+	b.AddGap(snapshot.Gap{Need: snapshot.Need{Resource: snapshot.NetworkPolicies}, Reason: snapshot.GapForbidden, Message: "forbidden"})
+	r, err := overlay.ParseObject("shop/netpol/deny", "bank")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = overlay.Delete(b.Snapshot(), []reference.Reference{r})
+	if want := "shop/netpol/deny cannot be read: list networkpolicies in all namespaces: forbidden"; err == nil || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}

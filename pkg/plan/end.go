@@ -271,6 +271,9 @@ func (p *planner) address(r reference.Reference) {
 	for _, pod := range p.s.Pods() {
 		if pod.HostNetwork && !pod.Finished() && slices.Contains(pod.IPs, addr) {
 			p.node(pod.Node, r.Port)
+			// A Service may announce a node's own address, as a load balancer that
+			// runs on nodes does; no field selects Services by those.
+			p.wantAll(snapshot.Services)
 		}
 	}
 	for _, s := range p.s.Services() {
@@ -307,6 +310,11 @@ func (p *planner) outsideThroughNodes() {
 		return
 	}
 	s := p.s.Service(nameOf(*p.q.Target))
+	for range 4 { // as the model follows aliases
+		if next := model.AliasIn(p.s, s); next != nil {
+			s = next
+		}
+	}
 	if s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer || len(s.ExternalIPs) > 0) && !s.ExternalLocal {
 		p.want(snapshot.Need{Resource: snapshot.Nodes})
 	}

@@ -141,6 +141,19 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 		for _, o := range s.all.ReferenceGrantsIn(n.Namespace) {
 			b.AddReferenceGrant(o)
 		}
+	case snapshot.ConfigMaps:
+		for _, name := range s.all.ConfigMaps() {
+			if named(name) {
+				data, _ := s.all.ConfigMap(name)
+				b.AddConfigMap(name, data)
+			}
+		}
+	case snapshot.PolicyKinds:
+		for _, o := range s.all.Unmodelled() {
+			if n.Namespace == "" || o.Namespace == "" || n.Namespace == o.Namespace {
+				b.AddUnmodelled(o)
+			}
+		}
 	default:
 		for _, o := range s.all.Workloads() {
 			if string(n.Resource) == resourceOf(o.Kind) && named(o.Name) && selected.Matches(labels.Set(o.Selector)) {

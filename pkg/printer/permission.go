@@ -30,6 +30,9 @@ func (t text) permission(b *bytes.Buffer, r *report.Permission) error {
 			b.WriteString("only partly: ")
 		}
 		b.WriteString(why)
+		if r.Verdict == report.Unknown && r.Reason != report.NotRead && r.Reason != report.NetworkPluginDecides && len(r.Gaps) > 0 {
+			b.WriteString("; " + n.notRead(needs(r.Gaps)))
+		}
 		if r.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo {
 			b.WriteString("; not enforced: " + n.esc(r.Enforcement.Plugin) + " ignores NetworkPolicy")
 		}

@@ -88,6 +88,10 @@ func TestPermission(t *testing.T) {
 	ignored.DecidedBy, ignored.Enforcement, ignored.Partly = denied.DecidedBy, flannel(), true
 	unread := permission(report.Unknown, report.NotRead, report.HopIngress)
 	unread.Gaps = gap().Gaps[:1]
+	nodes := permission(report.Unknown, report.AddressUnknown, report.HopIngress)
+	nodes.Gaps = []report.Gap{{Needs: "list nodes", Reason: "Forbidden"}}
+	plugin := permission(report.Unknown, report.NetworkPluginDecides, report.HopIngress)
+	plugin.Gaps, plugin.Detail = []report.Gap{{Needs: "list daemonsets in all namespaces", Reason: "Forbidden"}}, "list daemonsets in all namespaces"
 	kind := permission(report.Unknown, report.NotModelled, report.HopIngress)
 	kind.Detail = "CiliumNetworkPolicy bank/l7"
 	for _, c := range []struct {
@@ -102,6 +106,8 @@ func TestPermission(t *testing.T) {
 		{"no.name", denied, printer.Options{Format: printer.Name}},
 		{"not-enforced", ignored, printer.Options{}},
 		{"unread", unread, printer.Options{}},
+		{"unread-nodes", nodes, printer.Options{}},
+		{"unread-plugin", plugin, printer.Options{}},
 		{"kind", kind, printer.Options{}},
 	} {
 		t.Run(c.name, func(t *testing.T) { files.Check(t, c.name, render(t, permit, c.report, c.o)) })

@@ -109,7 +109,10 @@ func (n names) reason(c cause) string {
 		}
 		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
 	case report.NetworkPluginDecides:
-		return "network plugins differ here, and --strict takes no side"
+		if c.detail != "" {
+			return "network plugins differ here, and " + n.notRead([]string{c.detail}) + ", which would tell which one this is (--network-plugin says it, too)"
+		}
+		return "network plugins differ here, and --strict leaves this Unknown"
 	default:
 		return n.doorReason(c)
 	}

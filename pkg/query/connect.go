@@ -81,6 +81,7 @@ func (e *engine) over(p pair, l link) outcome {
 	behaviour := e.Plugin.Behaviour
 	hops := e.hops(p, l, behaviour, !e.bare)
 	e.nameEnds(hops, p)
+	e.openToPlugin(hops, p, l)
 	out := conclude(hops)
 	if e.Plugin.Name == "" {
 		out.caveats = e.caveats(p, l, out)
@@ -94,6 +95,30 @@ func (e *engine) over(p pair, l link) outcome {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
 	return out
+}
+
+// openToPlugin opens the hops that the network plugin decides, where what tells which
+// one it is, or how it is set up, could not be read, and it may decide otherwise.
+func (e *engine) openToPlugin(hops []report.Hop, p pair, l link) {
+	for _, d := range e.Plugin.Otherwise {
+		if !e.concerns(d.Behaviour, p) {
+			continue
+		}
+		other := e.hops(p, l, d.Behaviour, false)
+		if conclude(other).verdict == conclude(hops).verdict {
+			continue
+		}
+		at := len(hops) - 1
+		for i := range hops {
+			if i < len(other) && other[i].Kind == hops[i].Kind && other[i].Verdict != hops[i].Verdict {
+				at = i
+				break
+			}
+		}
+		hops[at].Verdict, hops[at].Reason, hops[at].DecidedBy = report.Unknown, report.NetworkPluginDecides, nil
+		hops[at].Detail = e.Plugin.Gap.Permission()
+		hops[at].Needs = []string{hops[at].Detail}
+	}
 }
 
 // nameEnds says for each hop which end it is about.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -440,11 +441,21 @@ func webPorts(dsts []model.Destination) []model.Destination {
 func FrontDoor(m *model.Model, r reference.Reference, o Options) (*report.FrontDoor, error) {
 	e := &engine{Model: m, Options: o}
 	out := &report.FrontDoor{Header: report.NewHeader("FrontDoor"), Of: endOf(r), Enforcement: enforcement(m), Doors: []report.Door{}}
+	needs := map[string]bool{}
 	doors, err := frontdoor.Open(m, r, o.Controllers)
-	if err != nil {
+	var unreadable *model.UnreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		permission := unreadable.Gap.Permission()
+		needs[permission] = true
+		out.Doors = append(out.Doors, report.Door{
+			Object:    report.Object{Kind: string(r.Kind), Namespace: r.Namespace, Name: r.Name},
+			DataPlane: []report.Members{}, Evidence: []report.Evidence{}, Backends: []report.DoorBackend{},
+			Problem: report.NotRead, Detail: permission,
+		})
+	case err != nil:
 		return nil, err
 	}
-	needs := map[string]bool{}
 	for _, d := range doors {
 		out.Doors = append(out.Doors, e.door(d, r.Port, needs))
 	}

@@ -33,9 +33,13 @@ func Map(m *model.Model, s Scope, o Options) *report.Map {
 	x.findOutside()
 	b.doors()
 	x.join()
+	open := x.undecided()
+	if open && len(m.Plugin.Otherwise) > 0 {
+		b.needs[m.Plugin.Gap.Permission()] = true
+	}
 	return &report.Map{
 		Header: report.NewHeader("Map"), Enforcement: enforcement(m), Edges: x.edges,
-		Gaps: b.gapsFor(b.needs), Undecided: x.undecided(), Fold: x.fold,
+		Gaps: b.gapsFor(b.needs), Undecided: open, Fold: x.fold,
 	}
 }
 
@@ -64,6 +68,10 @@ func newMapper(m *model.Model, o Options) *mapper {
 		for _, d := range m.Deviations {
 			out.behaviours = append(out.behaviours, d.Behaviour)
 		}
+		return out
+	}
+	for _, d := range m.Plugin.Otherwise {
+		out.behaviours = append(out.behaviours, d.Behaviour)
 	}
 	return out
 }

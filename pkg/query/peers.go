@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // peerFinder finds the units that a clause of from or to admits. Policies repeat
@@ -76,6 +77,7 @@ func (f *peerFinder) byLabels(p *policy.Peer, plane int, b policy.Behaviour) pee
 			yes = append(yes, u)
 		case selector.Undetermined:
 			maybe = append(maybe, u)
+			f.needLabels(&f.endpoints[plane][u])
 		case selector.No:
 		}
 	}
@@ -105,6 +107,20 @@ func (f *peerFinder) byLabels(p *policy.Peer, plane int, b policy.Behaviour) pee
 	slices.Sort(maybe)
 	slices.Sort(yes)
 	return peerUnits{intervals(yes), intervals(maybe)}
+}
+
+// needLabels notes what reading a namespace's labels takes, which may decide.
+func (f *peerFinder) needLabels(e *policy.Endpoint) {
+	if !e.NamespaceLabels.Partial {
+		return
+	}
+	gap := f.GapFor(snapshot.Need{Resource: snapshot.Namespaces, Name: e.Namespace})
+	if gap == nil {
+		gap = f.Hidden(snapshot.Namespaces, "")
+	}
+	if gap != nil {
+		f.needs[gap.Permission()] = true
+	}
 }
 
 // placesOf are the namespaces in which a clause may select pods, ascending.

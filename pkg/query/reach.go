@@ -57,6 +57,13 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 			Verdict: problem.verdict, Reason: problem.reason, Detail: problem.hops[0].Detail, Scope: report.ScopeEverywhere,
 			Ends: []report.Members{}, Ports: []report.PortMapping{},
 		}}
+		needs := map[string]bool{}
+		for _, h := range problem.hops {
+			for _, n := range h.Needs {
+				needs[n] = true
+			}
+		}
+		out.Gaps = e.gapsFor(needs)
 		return out, nil
 	}
 	if len(sources) == 0 {
@@ -82,7 +89,7 @@ func ReachableFrom(m *model.Model, source reference.Reference, o Options) (*repo
 	}
 	c := newCollector(e, home)
 	c.targets(sources, targets)
-	out.Rows = append(c.rows(), e.outsideFrom(sources)...)
+	out.Rows = append(c.rows(), c.outsideFrom(sources)...)
 	sortRows(out.Rows)
 	out.Gaps = c.reportGaps()
 	return out, nil
@@ -234,14 +241,14 @@ func (e *engine) outsideUniverse(l lens) []model.Party {
 
 // outsideFrom answers for the addresses outside that the source's policies tell
 // apart, with the set of connections that is admitted to each.
-func (e *engine) outsideFrom(sources []model.Party) []report.ReachRow {
-	l := e.lensFor(sources, nil)
+func (c *collector) outsideFrom(sources []model.Party) []report.ReachRow {
+	l := c.lensFor(sources, nil)
 	var rows []report.ReachRow
 	index := map[string]int{}
 	reachable := partyFamilies(sources)
-	for _, to := range reachable.within(cut(e.outsideUniverse(l), l.cuts)) {
+	for _, to := range reachable.within(cut(c.outsideUniverse(l), l.cuts)) {
 		for _, class := range fold(sources, l.key) {
-			row := e.egressTo(class[0], to)
+			row := c.egressTo(class[0], to)
 			key := fmt.Sprint(row.Verdict, row.Reason, row.Connections)
 			at, seen := index[key]
 			if !seen {
@@ -263,7 +270,7 @@ func (e *engine) outsideFrom(sources []model.Party) []report.ReachRow {
 }
 
 // egressTo is what a source may send to a set of outside addresses.
-func (e *engine) egressTo(src, to model.Party) report.ReachRow {
+func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 	row := report.ReachRow{Verdict: report.Allowed, Reason: report.NotPoliced, Scope: report.ScopeAddresses, Hop: report.HopEgress, Ports: []report.PortMapping{}}
 	hop := report.Hop{Kind: report.HopEgress, Verdict: report.Allowed, Reason: report.NotPoliced}
 	if src.Pod != nil && !src.Host() {
@@ -271,10 +278,10 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 		if !ok {
 			links = []link{{}}
 		}
-		subject, peer := e.Endpoint(src, links[0].src), e.Endpoint(to, links[0].dst)
-		binding := e.Binding(src.Pod, report.Egress)
-		c := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
-		set := binding.Against(c, e.Plugin.Behaviour, nil).Admitted
+		subject, peer := c.Endpoint(src, links[0].src), c.Endpoint(to, links[0].dst)
+		binding := c.Binding(src.Pod, report.Egress)
+		conn := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
+		set := binding.Against(conn, c.Plugin.Behaviour, nil).Admitted
 		switch {
 		case len(binding) == 0:
 			hop.Reason = report.NotIsolated
@@ -289,7 +296,10 @@ func (e *engine) egressTo(src, to model.Party) report.ReachRow {
 		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
-		e.limits(&hop, src.Pod.Namespace)
+		c.limits(&hop, src.Pod.Namespace)
+		for _, n := range hop.Needs {
+			c.needs[n] = true
+		}
 	}
 	row.Verdict, row.Reason = hop.Verdict, hop.Reason
 	return row

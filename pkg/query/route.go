@@ -141,7 +141,8 @@ func familiesOf(lists ...[]netip.Addr) familySet {
 func destinationFamilies(dsts []model.Destination) familySet {
 	var lists [][]netip.Addr
 	for _, d := range dsts {
-		if d.Broken == "" {
+		// What could not be read about an end is not where it is.
+		if d.Broken == "" || d.Broken == report.NotRead && len(d.Addresses) > 0 {
 			lists = append(lists, d.Addresses)
 		}
 	}

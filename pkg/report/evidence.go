@@ -78,7 +78,8 @@ const (
 	NodeUnknown Reason = "NodeUnknown"
 	// LeavesCluster: the name or address is resolved outside what the API says.
 	LeavesCluster Reason = "LeavesCluster"
-	// NetworkPluginDecides: network plugins differ here, and --strict was given.
+	// NetworkPluginDecides: network plugins differ here, and --strict was given, or which one
+	// this is could not be read.
 	NetworkPluginDecides Reason = "NetworkPluginDecides"
 )
 
