@@ -21,8 +21,10 @@ import (
 // entrance is a Gateway with its listeners and all routes that name it.
 type entrance struct {
 	gateway *snapshot.Gateway
-	// controller is the name of the one that serves its class; "" is not known.
+	// controller is the name of the one that serves its class; "" where there is no
+	// such class, or it could not be read, which is hidden then.
 	controller string
+	hidden     *snapshot.Gap
 	listeners  []*listening
 	routes     []*attachment
 	claims     claims
@@ -52,6 +54,9 @@ type binding struct {
 // enter resolves a Gateway.
 func enter(m *model.Model, gw *snapshot.Gateway, controller string) *entrance {
 	e := &entrance{gateway: gw, controller: controller, listeners: listenersOf(m, gw), claims: claims{}}
+	if controller == "" {
+		e.hidden = m.GapFor(snapshot.Need{Resource: snapshot.GatewayClasses, Name: gw.Class})
+	}
 	for _, r := range m.Routes() {
 		for i, p := range r.Parents {
 			if of, ok := parentGateway(m, p); ok && of == gw.Name {
@@ -106,6 +111,7 @@ func (e *entrance) attach(m *model.Model, r *snapshot.Route, parent int) *attach
 			why = append(why, state.detail)
 			continue
 		case !said:
+			state = state.worse(e.perhapsRefused(r, p))
 		case word.Status == string(metav1.ConditionTrue):
 			state = finding{} // the controller knows what is not known here
 		default:
@@ -121,7 +127,9 @@ func (e *entrance) attach(m *model.Model, r *snapshot.Route, parent int) *attach
 		}
 		slices.Sort(why)
 		out.refused = finding{reason: report.RouteNotAccepted, detail: strings.Join(slices.Compact(why), "; ")}
-		if said && word.Status == string(metav1.ConditionTrue) {
+		if e.hidden != nil && len(r.Statuses) > 0 {
+			out.refused = unread(e.hidden) // which may have accepted it
+		} else if said && word.Status == string(metav1.ConditionTrue) {
 			out.refused.reason, out.refused.undecided = report.RouteUndecided, true
 			out.refused.detail = "its status says that it is accepted, and yet " + out.refused.detail
 		}
@@ -147,11 +155,25 @@ func (e *entrance) noListener(p snapshot.RouteParent) string {
 // What other controllers say, or said before, does not count.
 func (e *entrance) accepted(r *snapshot.Route, p snapshot.RouteParent) (word snapshot.Condition, said bool) {
 	for _, s := range r.Statuses {
-		if s.Parent == p && (e.controller == "" || s.Controller == "" || s.Controller == e.controller) {
+		if s.Parent == p && e.decides(s) {
 			return says(s.Conditions, "Accepted", r.Generation)
 		}
 	}
 	return snapshot.Condition{}, false
+}
+
+// decides tells whether a status is of the controller of the Gateway's class.
+func (e *entrance) decides(s snapshot.ParentStatus) bool { return e.controller != "" && s.Controller == e.controller }
+
+// perhapsRefused: some controller refuses a route at a parent, and whether it is the
+// one that decides could not be read.
+func (e *entrance) perhapsRefused(r *snapshot.Route, p snapshot.RouteParent) finding {
+	for _, s := range r.Statuses {
+		if c, said := says(s.Conditions, "Accepted", r.Generation); e.hidden != nil && s.Parent == p && said && c.Status != string(metav1.ConditionTrue) {
+			return unread(e.hidden)
+		}
+	}
+	return finding{}
 }
 
 // takes tells whether a listener takes a route, and the hosts of its requests.

@@ -48,7 +48,7 @@ func transportOf(scheme string) connset.Protocol {
 // the route names; netguard follows Services alone.
 func (e *entrance) invalidKind(r *snapshot.Route) bool {
 	for _, s := range r.Statuses {
-		if e.controller != "" && s.Controller != "" && s.Controller != e.controller {
+		if !e.decides(s) {
 			continue
 		}
 		if c, ok := says(s.Conditions, "ResolvedRefs", r.Generation); ok && c.Status == string(metav1.ConditionFalse) && c.Reason == "InvalidKind" {
