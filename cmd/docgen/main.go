@@ -1,9 +1,11 @@
-// Command docgen writes the part of docs/ that the code says better: a page for every command, from the command itself.
+// Command docgen writes the part of docs/ that the code says better: a page for every command, from the command itself,
+// and the roles that permit what is read, from the table of kinds.
 // `make docs` runs it; its test fails where the pages are behind.
 package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -21,6 +23,7 @@ const commandPages = "docs/commands"
 // run writes the pages of the repository at root, and removes those of commands that are gone.
 func run(root string) error {
 	pages := commands()
+	maps.Copy(pages, roles())
 	if err := os.RemoveAll(filepath.Join(root, commandPages)); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -77,12 +78,13 @@ func (n *Names) Namespace(old string) string {
 	return n.name("ns", old)
 }
 
-func (n *Names) names(kind string, old snapshot.Name) snapshot.Name {
-	return snapshot.Name{Namespace: n.Namespace(old.Namespace), Name: n.object(kind, old.Name)}
+// Names is what an object's namespace and name became.
+func (n *Names) Names(kind string, old snapshot.Name) snapshot.Name {
+	return snapshot.Name{Namespace: n.Namespace(old.Namespace), Name: n.Object(kind, old.Name)}
 }
 
-// object is what an object of an API kind became.
-func (n *Names) object(kind, old string) string {
+// Object is what an object of an API kind became.
+func (n *Names) Object(kind, old string) string {
 	short := reference.Kind(kind).Short()
 	if short == "" {
 		short = strings.ToLower(kind)
@@ -92,7 +94,7 @@ func (n *Names) object(kind, old string) string {
 		return n.Namespace(old)
 	case "ReplicaSet":
 		if h, ok := n.hashed[old]; ok {
-			return n.object("Deployment", h.deployment) + "-" + h.hash
+			return n.Object("Deployment", h.deployment) + "-" + h.hash
 		}
 	case "DaemonSet":
 		if n.agents[old] || old == "node-local-dns" {
@@ -103,7 +105,8 @@ func (n *Names) object(kind, old string) string {
 		case "kubernetes", "kube-dns", "coredns", "rke2-coredns-rke2-coredns", "dns-default":
 			return old // as clusters call them, and as DNS is looked for
 		}
-	case "ConfigMap", "IngressClass", "GatewayClass":
+	}
+	if slices.ContainsFunc(kinds.All(), func(k *kinds.Kind) bool { return k.Name == kind && k.Public }) {
 		return old
 	}
 	if base, ok := strings.CutSuffix(old, "*"); ok {
@@ -134,12 +137,15 @@ func (n *Names) readOwners(s *snapshot.Snapshot) {
 	}
 }
 
-// host is what a host name became, part by part, so that *.example.com covers
+// Host is what a host name became, part by part, so that *.example.com covers
 // what it covered. A name in a cluster's own domain is a Service's.
-func (n *Names) host(old string) string {
+func (n *Names) Host(old string) string {
+	if old == "" {
+		return ""
+	}
 	parts := strings.Split(old, ".")
 	if len(parts) >= 3 && parts[2] == "svc" {
-		parts[0], parts[1] = n.object("Service", parts[0]), n.Namespace(parts[1])
+		parts[0], parts[1] = n.Object("Service", parts[0]), n.Namespace(parts[1])
 		return strings.Join(parts, ".")
 	}
 	for i, p := range parts {
@@ -150,8 +156,8 @@ func (n *Names) host(old string) string {
 	return strings.Join(parts, ".")
 }
 
-// path is what a path became, and the root of all is what it was.
-func (n *Names) path(old string) string {
+// Path is what a path became, and the root of all is what it was.
+func (n *Names) Path(old string) string {
 	if old == "" || old == "/" {
 		return old
 	}
@@ -165,15 +171,15 @@ func (n *Names) value(key, old string) string {
 	case "kubernetes.io/metadata.name", "gateway.envoyproxy.io/owning-gateway-namespace":
 		return n.Namespace(old)
 	case "kubernetes.io/hostname":
-		return n.object("Node", old)
+		return n.Object("Node", old)
 	case "kubernetes.io/service-name":
-		return n.object("Service", old)
+		return n.Object("Service", old)
 	case "statefulset.kubernetes.io/pod-name":
-		return n.object("Pod", old)
+		return n.Object("Pod", old)
 	case "job-name", "batch.kubernetes.io/job-name":
-		return n.object("Job", old)
+		return n.Object("Job", old)
 	case "gateway.networking.k8s.io/gateway-name", "gateway.envoyproxy.io/owning-gateway-name":
-		return n.object("Gateway", old)
+		return n.Object("Gateway", old)
 	case "gateway.networking.k8s.io/gateway-class-name", "gateway.envoyproxy.io/owning-gatewayclass",
 		"istio.io/dataplane-mode", "pod-template-hash", "controller-revision-hash", "pod-template-generation", "apps.kubernetes.io/pod-index":
 		return old
@@ -188,7 +194,8 @@ func (n *Names) value(key, old string) string {
 	return n.name("v", old)
 }
 
-func (n *Names) labels(old map[string]string) map[string]string {
+// Labels are what labels became.
+func (n *Names) Labels(old map[string]string) map[string]string {
 	if old == nil {
 		return nil
 	}
@@ -203,9 +210,9 @@ func (n *Names) labels(old map[string]string) map[string]string {
 func (n *Names) Reference(r reference.Reference) reference.Reference {
 	switch r.Form {
 	case reference.FormObject:
-		r.Namespace, r.Name = n.Namespace(r.Namespace), n.object(string(r.Kind), r.Name)
+		r.Namespace, r.Name = n.Namespace(r.Namespace), n.Object(string(r.Kind), r.Name)
 	case reference.FormLabels:
-		r.Namespace, r.Labels = n.Namespace(r.Namespace), n.labels(r.Labels)
+		r.Namespace, r.Labels = n.Namespace(r.Namespace), n.Labels(r.Labels)
 	case reference.FormAddress, reference.FormInternet:
 	}
 	return r

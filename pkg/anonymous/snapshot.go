@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/selection"
 
 	"github.com/kubectl-netguard/netguard/pkg/cni"
-	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -24,17 +24,17 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 		b.ReadEverything()
 	}
 	for _, o := range s.Namespaces() {
-		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.labels(o.Labels)})
+		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.Labels(o.Labels)})
 	}
 	for _, o := range s.Nodes() {
-		b.AddNode(&snapshot.Node{Name: n.object("Node", o.Name), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
+		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
 	}
 	for _, o := range s.Pods() {
 		b.AddPod(n.pod(o))
 	}
 	for _, o := range s.Workloads() {
 		b.AddWorkload(&snapshot.Workload{
-			Kind: o.Kind, Name: n.names(o.Kind, o.Name), Owner: n.owner(o.Owner), Selector: n.labels(o.Selector), Containers: cni.KeptContainers(o),
+			Kind: o.Kind, Name: n.Names(o.Kind, o.Name), Owner: n.owner(o.Owner), Selector: n.Labels(o.Selector), Containers: cni.KeptContainers(o),
 		})
 	}
 	for _, o := range s.Services() {
@@ -48,13 +48,17 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 	}
 	for _, name := range s.ConfigMaps() {
 		data, _ := s.ConfigMap(name)
-		b.AddConfigMap(n.names("ConfigMap", name), cni.KeptConfig(data))
+		b.AddConfigMap(n.Names("ConfigMap", name), cni.KeptConfig(data))
 	}
 	for _, o := range s.Unmodelled() {
-		o.Name = n.names("policy", o.Name)
+		o.Name = n.Names("policy", o.Name)
 		b.AddUnmodelled(o)
 	}
-	n.frontDoor(b, s)
+	for _, r := range s.Kept() {
+		for _, o := range s.Objects(r) {
+			b.Add(o.Renamed(n))
+		}
+	}
 	for _, need := range s.Reads() {
 		b.Read(n.need(need))
 	}
@@ -68,27 +72,25 @@ func (n *Names) owner(o snapshot.Owner) snapshot.Owner {
 	if o.Name == "" {
 		return o
 	}
-	return snapshot.Owner{Kind: o.Kind, Name: n.object(o.Kind, o.Name)}
+	return snapshot.Owner{Kind: o.Kind, Name: n.Object(o.Kind, o.Name)}
 }
 
 func (n *Names) pod(o *snapshot.Pod) *snapshot.Pod {
 	out := *o
-	out.Name = n.names("Pod", o.Name)
-	out.Labels = n.labels(o.Labels)
+	out.Name = n.Names("Pod", o.Name)
+	out.Labels = n.Labels(o.Labels)
 	out.Owner = n.owner(o.Owner)
-	out.Node = n.object("Node", o.Node)
+	out.Node = n.Object("Node", o.Node)
 	out.Containers = nil
 	return &out
 }
 
 func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 	out := *o
-	out.Name = n.names("Service", o.Name)
-	out.Selector = n.labels(o.Selector)
-	if o.ExternalName != "" {
-		out.ExternalName = n.host(o.ExternalName)
-	}
-	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.host)
+	out.Name = n.Names("Service", o.Name)
+	out.Selector = n.Labels(o.Selector)
+	out.ExternalName = n.Host(o.ExternalName)
+	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.Host)
 	return &out
 }
 
@@ -100,29 +102,29 @@ func mapped(in []string, f func(string) string) []string {
 	return out
 }
 
-// address is an IP address as it was, or a host name.
-func (n *Names) address(old string) string {
+// Address is an IP address as it was, or a host name.
+func (n *Names) Address(old string) string {
 	if _, err := netip.ParseAddr(old); err == nil {
 		return old
 	}
-	return n.host(old)
+	return n.Host(old)
 }
 
 func (n *Names) endpointSlice(o *snapshot.EndpointSlice) *snapshot.EndpointSlice {
 	out := *o
-	out.Name = n.names("slice", o.Name)
-	out.Service = n.object("Service", o.Service)
+	out.Name = n.Names("slice", o.Name)
+	out.Service = n.Object("Service", o.Service)
 	out.Endpoints = nil
 	for _, e := range o.Endpoints {
-		e.Addresses = mapped(e.Addresses, n.address)
-		e.Pod, e.Node = n.object("Pod", e.Pod), n.object("Node", e.Node)
+		e.Addresses = mapped(e.Addresses, n.Address)
+		e.Pod, e.Node = n.Object("Pod", e.Pod), n.Object("Node", e.Node)
 		out.Endpoints = append(out.Endpoints, e)
 	}
 	return &out
 }
 
 func (n *Names) policy(o *snapshot.Policy) *snapshot.Policy {
-	out := &snapshot.Policy{Name: n.names("policy", o.Name)}
+	out := &snapshot.Policy{Name: n.Names("policy", o.Name)}
 	o.Spec.DeepCopyInto(&out.Spec)
 	n.selector(&out.Spec.PodSelector)
 	for i := range out.Spec.Ingress {
@@ -145,7 +147,7 @@ func (n *Names) selector(s *metav1.LabelSelector) {
 	if s == nil {
 		return
 	}
-	s.MatchLabels = n.labels(s.MatchLabels)
+	s.MatchLabels = n.Labels(s.MatchLabels)
 	for i := range s.MatchExpressions {
 		e := &s.MatchExpressions[i]
 		e.Values = mapped(e.Values, func(old string) string { return n.value(e.Key, old) })
@@ -204,28 +206,17 @@ func clauses(text string) []string {
 func (n *Names) need(o snapshot.Need) snapshot.Need {
 	out := o
 	out.Namespace = n.Namespace(o.Namespace)
-	out.Name = n.object(kindOf(o.Resource), o.Name)
+	out.Name = n.Object(kindOf(o.Resource), o.Name)
 	out.Labels = n.Selector(o.Labels)
 	return out
 }
 
 // kindOf is the kind whose objects a read brings.
 func kindOf(r snapshot.Resource) string {
-	for _, k := range reference.Kinds() {
-		if k.Resource() == string(r) {
-			return string(k)
-		}
+	if k := kinds.Of(r); k != nil && (k.Type != "" || k.Public) {
+		return k.Name
 	}
-	switch r {
-	case snapshot.ConfigMaps:
-		return "ConfigMap"
-	case snapshot.IngressClasses:
-		return "IngressClass"
-	case snapshot.GatewayClasses:
-		return "GatewayClass"
-	default:
-		return "policy"
-	}
+	return "policy"
 }
 
 func (n *Names) gap(g snapshot.Gap) snapshot.Gap {
@@ -235,71 +226,4 @@ func (n *Names) gap(g snapshot.Gap) snapshot.Gap {
 	}
 	g.Message = "cannot " + g.Permission()
 	return g
-}
-
-func (n *Names) frontDoor(b *snapshot.Builder, s *snapshot.Snapshot) {
-	for _, o := range s.IngressClasses() {
-		b.AddIngressClass(o)
-	}
-	for _, o := range s.GatewayClasses() {
-		b.AddGatewayClass(o)
-	}
-	for _, o := range s.Ingresses() {
-		b.AddIngress(n.ingress(o))
-	}
-	for _, o := range s.Gateways() {
-		out := *o
-		out.Name = n.names("Gateway", o.Name)
-		out.Addresses = mapped(o.Addresses, n.address)
-		out.Listeners = n.listeners(o.Listeners)
-		out.AllowedListeners = n.namespaces(o.AllowedListeners)
-		out.Conditions, out.ListenerStatuses = conditions(o.Conditions), listenerStatuses(o.ListenerStatuses)
-		b.AddGateway(&out)
-	}
-	for _, o := range s.Routes() {
-		b.AddRoute(n.route(o))
-	}
-	for _, o := range s.ReferenceGrants() {
-		out := &snapshot.ReferenceGrant{Name: n.names("grant", o.Name)}
-		for _, f := range o.From {
-			out.From = append(out.From, snapshot.GrantFrom{Group: f.Group, Kind: f.Kind, Namespace: n.Namespace(f.Namespace)})
-		}
-		for _, t := range o.To {
-			out.To = append(out.To, snapshot.GrantTo{Group: t.Group, Kind: t.Kind, Name: n.object(t.Kind, t.Name)})
-		}
-		b.AddReferenceGrant(out)
-	}
-}
-
-func (n *Names) ingress(o *snapshot.Ingress) *snapshot.Ingress {
-	out := *o
-	out.Name = n.names("Ingress", o.Name)
-	out.Addresses = mapped(o.Addresses, n.address)
-	if o.Default != nil {
-		b := n.backend(*o.Default)
-		out.Default = &b
-	}
-	out.Rules, out.TLS = nil, nil
-	for _, r := range o.Rules {
-		rule := snapshot.IngressRule{}
-		if r.Host != "" {
-			rule.Host = n.host(r.Host)
-		}
-		for _, p := range r.Paths {
-			rule.Paths = append(rule.Paths, snapshot.IngressPath{Path: n.path(p.Path), Type: p.Type, Backend: n.backend(p.Backend)})
-		}
-		out.Rules = append(out.Rules, rule)
-	}
-	for _, t := range o.TLS {
-		out.TLS = append(out.TLS, snapshot.IngressTLS{Hosts: mapped(t.Hosts, n.host)})
-	}
-	return &out
-}
-
-func (n *Names) backend(o snapshot.IngressBackend) snapshot.IngressBackend {
-	o.Service = n.object("Service", o.Service)
-	if kind, name, ok := strings.Cut(o.Resource, "/"); ok {
-		o.Resource = kind + "/" + n.object(kind, name)
-	}
-	return o
 }

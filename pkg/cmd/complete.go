@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -149,7 +149,7 @@ func types(namespace, typed string) []cobra.Completion {
 		if namespace != "" && !kind.Namespaced() {
 			continue
 		}
-		for _, name := range []string{kind.Short(), strings.ToLower(string(kind)), kind.Resource()} {
+		for _, name := range []string{kind.Short(), strings.ToLower(string(kind)), kinds.Resource(kind.Resource()).Plural()} {
 			if strings.HasPrefix(name, strings.ToLower(typed)) {
 				out = append(out, namespace+name+"/\t"+string(kind))
 				break
@@ -186,7 +186,7 @@ func (g *globals) objects(ctx context.Context, kind reference.Kind, namespace st
 		if err != nil {
 			return nil
 		}
-		names, _ := live.Names(ctx, schema.GroupResource{Group: kind.Group(), Resource: kind.Resource()}, namespace) // the names until then
+		names, _ := live.Names(ctx, kinds.ByType(string(kind)), namespace) // the names until then
 		return names
 	}
 	m := g.read(ctx, namespace, nil)

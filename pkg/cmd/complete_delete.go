@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/overlay"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
 )
 
@@ -56,7 +57,7 @@ func (g *globals) policies(ctx context.Context, namespace, prefix, typed string)
 			}
 		}
 	} else if live, err := source.NewLive(g.config); err == nil {
-		names, _ = live.Names(ctx, networkingv1.Resource("networkpolicies"), namespace) // the names until then
+		names, _ = live.Names(ctx, kinds.Of(snapshot.NetworkPolicies), namespace) // the names until then
 	}
 	var out []cobra.Completion
 	for _, name := range names {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubectl-netguard/netguard/pkg/anonymous"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -231,12 +232,10 @@ func (o *snapshotOptions) whole(c *cobra.Command) error {
 func everything(home string) source.Planner {
 	q := plan.Question{Home: home, Services: true}
 	var needs []snapshot.Need
-	for _, r := range []snapshot.Resource{
-		snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets, snapshot.DaemonSets, snapshot.ReplicationControllers,
-		snapshot.Jobs, snapshot.CronJobs, snapshot.Nodes, snapshot.GatewayClasses, snapshot.ReferenceGrants,
-		snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes,
-	} {
-		needs = append(needs, snapshot.Need{Resource: r})
+	for _, k := range kinds.Read() {
+		if k.Owner || k.Optional || k.Resource == snapshot.Nodes {
+			needs = append(needs, snapshot.Need{Resource: k.Resource})
+		}
 	}
 	asked := map[snapshot.Need]bool{}
 	return func(s *snapshot.Snapshot) []snapshot.Need {

@@ -163,7 +163,9 @@ func (e *entrance) accepted(r *snapshot.Route, p snapshot.RouteParent) (word sna
 }
 
 // decides tells whether a status is of the controller of the Gateway's class.
-func (e *entrance) decides(s snapshot.ParentStatus) bool { return e.controller != "" && s.Controller == e.controller }
+func (e *entrance) decides(s snapshot.ParentStatus) bool {
+	return e.controller != "" && s.Controller == e.controller
+}
 
 // perhapsRefused: some controller refuses a route at a parent, and whether it is the
 // one that decides could not be read.

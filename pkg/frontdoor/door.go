@@ -102,14 +102,7 @@ type DataPlane struct {
 }
 
 // IsDoor reports whether references of the kind stand for a way in.
-func IsDoor(k reference.Kind) bool {
-	switch k {
-	case reference.Ingress, reference.Gateway, reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
-		return true
-	default:
-		return false
-	}
-}
+func IsDoor(k reference.Kind) bool { return k.IsDoor() }
 
 // Open returns the doors that a reference stands for: one for an Ingress or a
 // Gateway, one for each Gateway that a route is attached to. Controllers are the

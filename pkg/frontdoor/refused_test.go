@@ -32,10 +32,10 @@ func withoutClasses(t *testing.T, may []string, manifests ...string) *model.Mode
 		b.AddEndpointSlice(o)
 	}
 	for _, o := range all.Ingresses() {
-		b.AddIngress(o)
+		b.Add(o)
 	}
 	for _, o := range all.Gateways() {
-		b.AddGateway(o)
+		b.Add(o)
 	}
 	for _, r := range []snapshot.Resource{snapshot.IngressClasses, snapshot.GatewayClasses} {
 		b.AddGap(snapshot.Gap{Need: snapshot.Need{Resource: r}, Reason: snapshot.GapForbidden, Message: "forbidden"})
@@ -43,7 +43,7 @@ func withoutClasses(t *testing.T, may []string, manifests ...string) *model.Mode
 	for _, name := range may {
 		b.Read(snapshot.Need{Resource: snapshot.IngressClasses, Name: name})
 		if c := all.IngressClass(name); c != nil {
-			b.AddIngressClass(c)
+			b.Add(c)
 		}
 	}
 	return model.New(b.Snapshot())
@@ -162,7 +162,7 @@ func onlyBankWithout(all *snapshot.Snapshot, refused snapshot.Need) *snapshot.Sn
 			b.AddEndpointSlice(o)
 		}
 	}
-	b.AddIngress(all.Ingresses()[0])
-	b.AddIngressClass(all.IngressClasses()[0])
+	b.Add(all.Ingresses()[0])
+	b.Add(all.IngressClasses()[0])
 	return b.Snapshot()
 }

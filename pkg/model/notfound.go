@@ -90,21 +90,10 @@ func (m *Model) Names(k reference.Kind) []snapshot.Name {
 		for _, o := range m.Nodes() {
 			out = append(out, snapshot.Name{Name: o.Name})
 		}
-	case reference.Ingress:
-		for _, o := range m.Ingresses() {
-			out = append(out, o.Name)
-		}
-	case reference.Gateway:
-		for _, o := range m.Gateways() {
-			out = append(out, o.Name)
-		}
-	case reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
-		for _, o := range m.Routes() {
-			if o.Kind == string(k) {
-				out = append(out, o.Name)
-			}
-		}
 	default:
+		for _, o := range m.Objects(ResourceOf(k)) {
+			out = append(out, o.ID())
+		}
 		for _, o := range m.Workloads() {
 			if o.Kind == string(k) {
 				out = append(out, o.Name)

@@ -61,20 +61,16 @@ func Delete(base *snapshot.Snapshot, objects []reference.Reference) (*snapshot.S
 			b.DeletePod(name)
 		case r.Kind == reference.Service:
 			b.DeleteService(name)
-		case r.Kind == reference.Ingress:
-			b.DeleteIngress(name)
-		case r.Kind == reference.Gateway:
-			b.DeleteGateway(name)
-		case r.Kind == reference.HTTPRoute, r.Kind == reference.GRPCRoute, r.Kind == reference.TLSRoute, r.Kind == reference.TCPRoute:
-			b.DeleteRoute(string(r.Kind), name)
 		case r.Kind.IsWorkload():
 			w := base.Workload(string(r.Kind), name)
 			for _, p := range owned(m, w) {
 				b.DeletePod(p.Name)
 			}
 			b.DeleteWorkload(w.Kind, w.Name)
-		default:
+		case r.Kind == reference.Node:
 			return nil, fmt.Errorf("deleting a %s is not modelled", r.Kind)
+		default:
+			b.Delete(model.ResourceOf(r.Kind), name)
 		}
 	}
 	return withoutEndpoints(base, b.Snapshot()), nil
@@ -91,14 +87,11 @@ func exists(s *snapshot.Snapshot, r reference.Reference) bool {
 		return s.Pod(name) != nil
 	case reference.Service:
 		return s.Service(name) != nil
-	case reference.Ingress:
-		return s.Ingress(name) != nil
-	case reference.Gateway:
-		return s.Gateway(name) != nil
-	case reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
-		return s.Route(string(r.Kind), name) != nil
 	default:
-		return s.Workload(string(r.Kind), name) != nil
+		if r.Kind.IsWorkload() {
+			return s.Workload(string(r.Kind), name) != nil
+		}
+		return snapshot.One[snapshot.Object](s, model.ResourceOf(r.Kind), name) != nil
 	}
 }
 

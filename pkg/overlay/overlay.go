@@ -3,7 +3,6 @@ package overlay
 import (
 	"maps"
 	"net/netip"
-	"reflect"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -36,7 +35,7 @@ func Apply(base, proposed *snapshot.Snapshot) *snapshot.Snapshot {
 	o.workloads()
 	o.barePods()
 	o.services()
-	o.doors()
+	o.objects()
 	return o.endpoints()
 }
 
@@ -195,63 +194,18 @@ func derived(s *snapshot.EndpointSlice) bool {
 	return slices.Contains([]byte(s.Name.Name), '*')
 }
 
-// doors keeps what controllers have reported in status.
-func (o *overlay) doors() {
-	for _, in := range o.proposed.Ingresses() {
-		next := *in
-		if old := o.base.Ingress(in.Name); old != nil && len(next.Addresses) == 0 {
-			next.Addresses = old.Addresses
-		}
-		o.b.AddIngress(&next)
-	}
-	for _, c := range o.proposed.IngressClasses() {
-		o.b.AddIngressClass(c)
-	}
-	for _, gw := range o.proposed.Gateways() {
-		next := *gw
-		if old := o.base.Gateway(gw.Name); old != nil && len(next.Addresses) == 0 {
-			next.Addresses = old.Addresses
-		}
-		if old := o.base.Gateway(gw.Name); old != nil && next.Revision == (snapshot.Revision{}) && next.Conditions == nil {
-			next.Created = old.Created
-			if sameSpec(*gw, *old) {
-				next.Revision, next.Conditions, next.ListenerStatuses = old.Revision, old.Conditions, old.ListenerStatuses
+// objects lays the objects of all other kinds over those that are there.
+func (o *overlay) objects() {
+	for _, r := range o.proposed.Kept() {
+		for _, next := range o.proposed.Objects(r) {
+			if applied, ok := next.(snapshot.Applied); ok {
+				if old := snapshot.One[snapshot.Object](o.base, r, next.ID()); old != nil {
+					next = applied.Over(old)
+				}
 			}
+			o.b.Add(next)
 		}
-		o.b.AddGateway(&next)
 	}
-	for _, c := range o.proposed.GatewayClasses() {
-		o.b.AddGatewayClass(c)
-	}
-	for _, r := range o.proposed.Routes() {
-		next := *r
-		if old := o.base.Route(r.Kind, r.Name); old != nil && next.Revision == (snapshot.Revision{}) && next.Statuses == nil {
-			next.Created = old.Created
-			if sameRoute(*r, *old) {
-				next.Revision, next.Statuses = old.Revision, old.Statuses
-			}
-		}
-		o.b.AddRoute(&next)
-	}
-	for _, g := range o.proposed.ReferenceGrants() {
-		o.b.AddReferenceGrant(g)
-	}
-}
-
-// sameSpec and sameRoute tell whether an object is as it was. The API server counts
-// a spec that changed as a new generation, of which no status speaks yet.
-func sameSpec(a, b snapshot.Gateway) bool {
-	strip := func(g *snapshot.Gateway) {
-		g.Revision, g.Addresses, g.Conditions, g.ListenerStatuses = snapshot.Revision{}, nil, nil, nil
-	}
-	strip(&a)
-	strip(&b)
-	return reflect.DeepEqual(a, b)
-}
-
-func sameRoute(a, b snapshot.Route) bool {
-	a.Revision, a.Statuses, b.Revision, b.Statuses = snapshot.Revision{}, nil, snapshot.Revision{}, nil
-	return reflect.DeepEqual(a, b)
 }
 
 // endpoints makes the slices anew of every Service whose ports or pods changed.

@@ -277,7 +277,7 @@ func TestABriefAnswerTellsWhomARuleMeans(t *testing.T) {
 		Name: snapshot.Name{Namespace: "shop", Name: "web-1"}, Service: "web", AddressType: "IPv4", Ports: []snapshot.EndpointPort{{Protocol: connset.TCP, Port: 8080}},
 		Endpoints: []snapshot.Endpoint{{Addresses: []string{"10.9.0.1"}, Pod: "web", Ready: true, Serving: true}},
 	})
-	b.AddIngress(&snapshot.Ingress{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Class: "gce", Default: &snapshot.IngressBackend{Service: "web", PortNumber: 80}})
+	b.Add(&snapshot.Ingress{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Class: "gce", Default: &snapshot.IngressBackend{Service: "web", PortNumber: 80}})
 	port := intstr.FromInt32(80)
 	b.AddPolicy(&snapshot.Policy{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Spec: networkingv1.NetworkPolicySpec{
 		Ingress: []networkingv1.NetworkPolicyIngressRule{{

@@ -59,7 +59,7 @@ func announcingTheirOwn(t *testing.T, all *snapshot.Snapshot) *snapshot.Snapshot
 		if parties := doors[0].DataPlane.Parties; len(parties) > 0 && parties[0].Pod == nil {
 			own := *ing
 			own.Addresses = []string{"lb.outside.example"}
-			b.AddIngress(&own)
+			b.Add(&own)
 		}
 	}
 	return b.Snapshot()

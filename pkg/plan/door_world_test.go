@@ -32,10 +32,10 @@ func doorWorld(seed int64) *snapshot.Snapshot {
 		"alb": {"ingress.k8s.aws/alb"}, "gce": {"k8s.io/ingress-gce"}, "azure": {"azure/application-gateway"},
 	} {
 		if w.rnd.Intn(5) > 0 {
-			w.b.AddIngressClass(&snapshot.IngressClass{Name: class, Controller: w.one(controller...), Default: w.maybe(8)})
+			w.b.Add(&snapshot.IngressClass{Name: class, Controller: w.one(controller...), Default: w.maybe(8)})
 		}
 	}
-	w.b.AddGatewayClass(&snapshot.GatewayClass{Name: "eg", Controller: w.one("gateway.envoyproxy.io/gatewayclass-controller", "istio.io/gateway-controller", "example.com/g")})
+	w.b.Add(&snapshot.GatewayClass{Name: "eg", Controller: w.one("gateway.envoyproxy.io/gatewayclass-controller", "istio.io/gateway-controller", "example.com/g")})
 	for i := range w.rnd.Intn(4) {
 		w.controller(i)
 	}
@@ -163,11 +163,11 @@ func (w world) doors() {
 			service := w.one("svc", "svc", "svc", "b", "b", "alias", "hand", "missing")
 			ing.Rules = append(ing.Rules, snapshot.IngressRule{Host: service + ".example", Paths: []snapshot.IngressPath{{Path: "/", Backend: snapshot.IngressBackend{Service: service, PortNumber: 80}}}})
 		}
-		w.b.AddIngress(ing)
+		w.b.Add(ing)
 	}
 	listener := snapshot.Listener{Name: "http", Port: 80, Protocol: "HTTP", Routes: snapshot.AllowedNamespaces{From: w.one("All", "All", "Same")}}
-	w.b.AddGateway(&snapshot.Gateway{Name: snapshot.Name{Namespace: "ns1", Name: "gw"}, Class: w.one("eg", "eg", "eg", "none"), Addresses: w.addresses(), Listeners: []snapshot.Listener{listener}})
-	w.b.AddGateway(&snapshot.Gateway{Name: snapshot.Name{Namespace: "bank", Name: "other"}, Class: "eg", Addresses: w.addresses(), Listeners: []snapshot.Listener{listener}})
+	w.b.Add(&snapshot.Gateway{Name: snapshot.Name{Namespace: "ns1", Name: "gw"}, Class: w.one("eg", "eg", "eg", "none"), Addresses: w.addresses(), Listeners: []snapshot.Listener{listener}})
+	w.b.Add(&snapshot.Gateway{Name: snapshot.Name{Namespace: "bank", Name: "other"}, Class: "eg", Addresses: w.addresses(), Listeners: []snapshot.Listener{listener}})
 	for i, ns := range []string{"bank", "ns2"} {
 		route := &snapshot.Route{Kind: "HTTPRoute", Name: snapshot.Name{Namespace: ns, Name: fmt.Sprintf("route%d", i)}, Parents: []snapshot.RouteParent{{Kind: "Gateway", Namespace: "ns1", Name: w.one("gw", "gw", "gw", "none")}}}
 		if w.maybe(3) {
@@ -176,10 +176,10 @@ func (w world) doors() {
 		for _, of := range []string{"bank", "ns2"} {
 			route.Rules = append(route.Rules, snapshot.RouteRule{Backends: []snapshot.RouteBackend{{Kind: "Service", Namespace: of, Name: w.one("b", "b", "svc"), Port: 80, Weight: 1}}})
 		}
-		w.b.AddRoute(route)
+		w.b.Add(route)
 	}
 	if w.maybe(2) {
-		w.b.AddReferenceGrant(&snapshot.ReferenceGrant{
+		w.b.Add(&snapshot.ReferenceGrant{
 			Name: snapshot.Name{Namespace: "ns2", Name: "grant"}, From: []snapshot.GrantFrom{{Kind: "HTTPRoute", Namespace: "bank"}}, To: []snapshot.GrantTo{{Kind: "Service"}},
 		})
 	}

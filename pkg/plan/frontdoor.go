@@ -32,11 +32,9 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.gateway(name)
-		for _, kind := range routeKinds() {
-			p.wantAll(snapshot.Resource(kind.Resource()))
-		}
+		p.routes(gw)
 		for _, route := range p.s.Routes() {
-			if names(route, name) {
+			if p.attaches(route, name) {
 				p.routeBackends(route)
 			}
 		}
@@ -47,7 +45,7 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		for _, parent := range route.Parents {
-			if gw := p.gateway(snapshot.Name{Namespace: parent.Namespace, Name: parent.Name}); gw != nil {
+			if gw := p.parentGateway(parent); gw != nil {
 				p.competitors(gw, r.Kind)
 			}
 		}
@@ -65,12 +63,11 @@ func (p *planner) allDoors() {
 	}
 	if len(p.s.Gateways()) > 0 {
 		p.want(snapshot.Need{Resource: snapshot.GatewayClasses})
-		for _, kind := range routeKinds() {
-			p.wantAll(snapshot.Resource(kind.Resource()))
-		}
 		for _, gw := range p.s.Gateways() {
 			p.certificates(gw.Listeners, gw.Namespace)
+			p.listenerSets(gw)
 		}
+		p.routes(p.s.Gateways()...)
 		for _, route := range p.s.Routes() {
 			p.routeBackends(route)
 		}

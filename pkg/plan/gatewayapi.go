@@ -2,17 +2,13 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// routeKinds are the kinds of objects that say where a Gateway's requests go.
-func routeKinds() []reference.Kind {
-	return []reference.Kind{reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute}
-}
-
-// gateway reads a Gateway, its class, and what decides about its listeners. It
+// gateway reads a Gateway, its class, and all that decides about its listeners. It
 // returns the Gateway once it was read.
 func (p *planner) gateway(name snapshot.Name) *snapshot.Gateway {
 	if !p.want(snapshot.Need{Resource: snapshot.Gateways, Namespace: name.Namespace, Name: name.Name}) {
@@ -24,7 +20,40 @@ func (p *planner) gateway(name snapshot.Name) *snapshot.Gateway {
 	}
 	p.want(snapshot.Need{Resource: snapshot.GatewayClasses, Name: gw.Class})
 	p.certificates(gw.Listeners, gw.Namespace)
+	p.listenerSets(gw)
 	return gw
+}
+
+// listenerSets reads those of a Gateway that may have some: by default it takes none.
+func (p *planner) listenerSets(gw *snapshot.Gateway) {
+	from := gw.AllowedListeners.From
+	if from == "" || from == "None" {
+		return
+	}
+	if from == "Same" {
+		p.want(snapshot.Need{Resource: snapshot.ListenerSets, Namespace: gw.Namespace})
+	} else {
+		p.wantAll(snapshot.ListenerSets)
+	}
+	for _, set := range p.setsOf(gw) {
+		p.certificates(set.Listeners, set.Namespace)
+		if from == "Selector" {
+			p.want(snapshot.Need{Resource: snapshot.Namespaces, Name: set.Namespace})
+		}
+	}
+}
+
+func (p *planner) setsOf(gw *snapshot.Gateway) []*snapshot.ListenerSet {
+	return slices.DeleteFunc(p.s.ListenerSets(), func(s *snapshot.ListenerSet) bool { return s.Gateway != gw.Name })
+}
+
+// listenersOf are a Gateway's listeners, and those of its ListenerSets.
+func (p *planner) listenersOf(gw *snapshot.Gateway) []snapshot.Listener {
+	out := slices.Clone(gw.Listeners)
+	for _, set := range p.setsOf(gw) {
+		out = append(out, set.Listeners...)
+	}
+	return out
 }
 
 // certificates reads the grants of the namespaces that listeners have theirs from.
@@ -38,26 +67,68 @@ func (p *planner) certificates(listeners []snapshot.Listener, home string) {
 	}
 }
 
+// parentGateway reads the Gateway that a route's parent belongs to, which a ListenerSet
+// names.
+func (p *planner) parentGateway(parent snapshot.RouteParent) *snapshot.Gateway {
+	name := snapshot.Name{Namespace: parent.Namespace, Name: parent.Name}
+	switch parent.Kind {
+	case "Gateway":
+	case "ListenerSet":
+		if !p.want(snapshot.Need{Resource: snapshot.ListenerSets, Namespace: name.Namespace, Name: name.Name}) {
+			return nil
+		}
+		set := p.s.ListenerSet(name)
+		if set == nil {
+			return nil
+		}
+		name = set.Gateway
+	default:
+		return nil
+	}
+	return p.gateway(name)
+}
+
+// routes reads all routes that may attach to Gateways. Those of UDP only a listener of
+// UDP takes, or of a protocol that is its controller's own; few servers have the kind.
+func (p *planner) routes(gateways ...*snapshot.Gateway) {
+	for _, r := range snapshot.RouteKinds() {
+		takes := r != snapshot.UDPRoutes
+		for _, gw := range gateways {
+			takes = takes || slices.ContainsFunc(p.listenersOf(gw), func(l snapshot.Listener) bool {
+				return l.Protocol == "UDP" || strings.Contains(l.Protocol, "/")
+			})
+		}
+		if takes {
+			p.wantAll(r)
+		}
+	}
+}
+
 // competitors reads the routes that may ask a Gateway for the same requests as one
 // of a kind does.
 func (p *planner) competitors(gw *snapshot.Gateway, kind reference.Kind) {
 	resource := snapshot.Resource(kind.Resource())
-	if slices.ContainsFunc(gw.Listeners, func(l snapshot.Listener) bool { return l.Routes.From != "" && l.Routes.From != "Same" }) {
+	listeners := p.listenersOf(gw)
+	if len(listeners) > len(gw.Listeners) || slices.ContainsFunc(listeners, func(l snapshot.Listener) bool { return l.Routes.From != "" && l.Routes.From != "Same" }) {
 		p.wantAll(resource)
 	} else {
 		p.want(snapshot.Need{Resource: resource, Namespace: gw.Namespace})
 	}
-	byLabel := slices.ContainsFunc(gw.Listeners, func(l snapshot.Listener) bool { return l.Routes.From == "Selector" })
+	byLabel := slices.ContainsFunc(listeners, func(l snapshot.Listener) bool { return l.Routes.From == "Selector" })
 	for _, route := range p.s.Routes() {
-		if byLabel && route.Kind == string(kind) && names(route, gw.Name) {
+		if byLabel && route.Kind == string(kind) && p.attaches(route, gw.Name) {
 			p.want(snapshot.Need{Resource: snapshot.Namespaces, Name: route.Namespace})
 		}
 	}
 }
 
-// names tells whether a route has a parent of that name.
-func names(route *snapshot.Route, parent snapshot.Name) bool {
-	return slices.ContainsFunc(route.Parents, func(p snapshot.RouteParent) bool { return p.Namespace == parent.Namespace && p.Name == parent.Name })
+// attaches tells whether a route names a Gateway as its parent, or a ListenerSet of it.
+func (p *planner) attaches(route *snapshot.Route, gateway snapshot.Name) bool {
+	return slices.ContainsFunc(route.Parents, func(parent snapshot.RouteParent) bool {
+		name := snapshot.Name{Namespace: parent.Namespace, Name: parent.Name}
+		set := p.s.ListenerSet(name)
+		return name == gateway || parent.Kind == "ListenerSet" && set != nil && set.Gateway == gateway
+	})
 }
 
 func (p *planner) routeBackends(route *snapshot.Route) {

@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"strconv"
-	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/fields"
@@ -107,40 +106,6 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 				b.AddPolicy(o)
 			}
 		}
-	case snapshot.Ingresses:
-		for _, o := range s.all.Ingresses() {
-			if named(o.Name) {
-				b.AddIngress(o)
-			}
-		}
-	case snapshot.IngressClasses:
-		for _, o := range s.all.IngressClasses() {
-			if n.Name == "" || n.Name == o.Name {
-				b.AddIngressClass(o)
-			}
-		}
-	case snapshot.Gateways:
-		for _, o := range s.all.Gateways() {
-			if named(o.Name) {
-				b.AddGateway(o)
-			}
-		}
-	case snapshot.GatewayClasses:
-		for _, o := range s.all.GatewayClasses() {
-			if n.Name == "" || n.Name == o.Name {
-				b.AddGatewayClass(o)
-			}
-		}
-	case snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes:
-		for _, o := range s.all.Routes() {
-			if strings.ToLower(o.Kind)+"s" == string(n.Resource) && named(o.Name) {
-				b.AddRoute(o)
-			}
-		}
-	case snapshot.ReferenceGrants:
-		for _, o := range s.all.ReferenceGrantsIn(n.Namespace) {
-			b.AddReferenceGrant(o)
-		}
 	case snapshot.ConfigMaps:
 		for _, name := range s.all.ConfigMaps() {
 			if named(name) {
@@ -155,6 +120,11 @@ func (s *server) answer(b *snapshot.Builder, n snapshot.Need) {
 			}
 		}
 	default:
+		for _, o := range s.all.Objects(n.Resource) {
+			if named(o.ID()) {
+				b.Add(o)
+			}
+		}
 		for _, o := range s.all.Workloads() {
 			if string(n.Resource) == resourceOf(o.Kind) && named(o.Name) && selected.Matches(labels.Set(o.Selector)) {
 				b.AddWorkload(o)

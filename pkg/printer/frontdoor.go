@@ -11,14 +11,7 @@ import (
 )
 
 // frontDoor tells whether a kind of end is a way in.
-func frontDoor(kind string) bool {
-	switch reference.Kind(kind) {
-	case reference.Ingress, reference.Gateway, reference.HTTPRoute, reference.GRPCRoute, reference.TLSRoute, reference.TCPRoute:
-		return true
-	default:
-		return false
-	}
-}
+func frontDoor(kind string) bool { return reference.Kind(kind).IsDoor() }
 
 // frontDoor prints, for each door, whether it works and why not, how to mend it,
 // and then who else gets to the pods behind it.
@@ -189,6 +182,8 @@ func (t text) urls(n names, b report.DoorBackend) string {
 			scheme = "https"
 		case r.By.Kind == string(reference.TCPRoute):
 			scheme = "tcp"
+		case r.By.Kind == string(reference.UDPRoute):
+			scheme = "udp"
 		case r.By.Kind == string(reference.TLSRoute):
 			scheme = "tls"
 		default:

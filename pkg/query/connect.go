@@ -8,7 +8,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
-	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -165,9 +164,9 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
 	}
-	out := e.egressHop(p, l, b, evidence)
+	out := e.policyHop(p, p.leaving(l), b, evidence)
 	decided := e.brief && out.Verdict == report.Denied
-	return append(hops, out, e.ingressHop(p, l, b, evidence && !decided))
+	return append(hops, out, e.policyHop(p, p.entering(l), b, evidence && !decided))
 }
 
 func samePod(src, dst model.Party) bool {
@@ -240,188 +239,6 @@ func endpointHop(p pair) *report.Hop {
 		return nil
 	}
 	return &hop
-}
-
-// egressHop is what the source's policies say.
-func (e *engine) egressHop(p pair, l link, b policy.Behaviour, evidence bool) report.Hop {
-	hop := report.Hop{Kind: report.HopEgress, Verdict: report.Allowed, Reason: report.NotPoliced}
-	if p.src.Pod == nil || p.src.Host() {
-		return hop
-	}
-	// "Traffic to and from the node where a Pod is running is always allowed,
-	// regardless of the IP address of the Pod or the node" (NetworkPolicy docs).
-	near := sameNode(p.src, p.dst.Party)
-	if p.dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
-		hop.Reason, hop.Object = report.SameNode, podObject(p.src.Pod)
-		return hop
-	}
-	if p.src.Unseen && (p.src.Rest == nil || !p.src.Rest.Isolated) {
-		e.unseenHop(&hop, p.src.Pod.Namespace, report.Egress)
-		return hop
-	}
-	subject, peer := e.Endpoint(p.src, l.src), e.Endpoint(p.dst.Party, l.dst)
-	if p.dst.Block.Prefix.IsValid() {
-		peer.Addresses = p.dst.Block
-	}
-	e.policed(&hop, p, report.Egress, p.src.Pod, &subject, &peer, b, evidence)
-	if p.dst.Host() && near == selector.Undetermined && hop.Verdict == report.Denied {
-		hop.Verdict, hop.Reason = report.Unknown, report.NodeUnknown
-	}
-	return hop
-}
-
-// ingressHop is what the destination's policies say.
-func (e *engine) ingressHop(p pair, l link, b policy.Behaviour, evidence bool) report.Hop {
-	hop := report.Hop{Kind: report.HopIngress, Verdict: report.Allowed, Reason: report.NotPoliced}
-	sender := p.sender()
-	switch {
-	case p.dst.External != "":
-		hop.Verdict, hop.Reason, hop.Detail = report.Unknown, report.LeavesCluster, p.dst.External
-		return hop
-	case p.dst.Pod == nil || p.dst.Host():
-		return hop
-	}
-	near := selector.No
-	if sender.Host() {
-		near = sameNode(sender, p.dst.Party)
-	}
-	if near == selector.Yes {
-		hop.Reason, hop.Object = report.SameNode, podObject(p.dst.Pod)
-		return hop
-	}
-	if p.dst.Unseen {
-		e.unseenHop(&hop, p.dst.Pod.Namespace, report.Ingress)
-		return hop
-	}
-	subject, peer := e.Endpoint(p.dst.Party, l.dst), e.Endpoint(sender, l.src)
-	e.policed(&hop, p, report.Ingress, p.dst.Pod, &subject, &peer, b, evidence)
-	if near == selector.Undetermined && hop.Verdict == report.Denied {
-		hop.Verdict, hop.Reason, hop.Needs = report.Unknown, report.NodeUnknown, e.nodesUnread(p)
-	}
-	return hop
-}
-
-// unseenHop judges pods that could not be read: as long as no policy of their
-// namespace isolates anything in a direction, none isolates them.
-func (e *engine) unseenHop(hop *report.Hop, namespace string, d report.Direction) {
-	hop.Reason = report.NotIsolated
-	for _, p := range e.PoliciesIn(namespace) {
-		if p.In(d).Isolates {
-			hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Pods, Namespace: namespace}.Permission())
-			break
-		}
-	}
-	e.limits(hop, namespace)
-}
-
-// sameNode tells whether two parties share a node.
-func sameNode(a, b model.Party) selector.Result {
-	switch x, y := a.NodeName(), b.NodeName(); {
-	case x == "" || y == "":
-		return selector.Undetermined
-	case x == y:
-		return selector.Yes
-	default:
-		return selector.No
-	}
-}
-
-// policed fills in a hop for a pod that policies may select.
-func (e *engine) policed(hop *report.Hop, p pair, d report.Direction, pod *snapshot.Pod, subject, peer *policy.Endpoint, b policy.Behaviour, evidence bool) {
-	hop.Object = podObject(pod)
-	port := p.dst.Port
-	c := policy.Connection{Direction: d, Subject: subject, Peer: peer, Ports: policy.At(port.Protocol, port.Pod)}
-	binding := e.Binding(pod, d)
-	if rest := p.src.Rest; rest != nil && d == report.Egress {
-		binding = policy.AddUp(rest.Egress)
-	}
-	var trace *policy.Trace
-	if evidence {
-		trace = &policy.Trace{Protocol: port.Protocol, Port: port.Pod}
-	}
-	decision := binding.Against(c, b, trace)
-	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
-	if evidence {
-		hop.Policies = trace.Policies
-	}
-	if decision.Rule != nil {
-		hop.DecidedBy = &report.RuleRef{
-			Policy: decision.Policy.Ref(), Path: decision.Rule.Path, Location: decision.Policy.Origin.At(decision.Rule.Path),
-		}
-	}
-	if hop.Verdict == report.Unknown {
-		hop.Reason, hop.Needs = e.whyOpen(p, peer, hop.Policies)
-	}
-	if evidence && p.dst.Service != nil {
-		markServicePort(hop.Policies, p.dst.Port)
-	}
-	e.limits(hop, pod.Namespace)
-}
-
-// whyOpen says what was not known about the peer, and what reading would tell.
-func (e *engine) whyOpen(p pair, peer *policy.Endpoint, said []report.PolicyEvidence) (report.Reason, []string) {
-	switch {
-	case peer.Kind == policy.UnknownEndpoint:
-		return report.LeavesCluster, nil
-	case portOpen(said) && (!peer.Labels.Partial || p.src.Rest != nil):
-		return report.PortUnknown, nil
-	case peer.Labels.Partial:
-		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}
-	case peer.NamespaceLabels.Partial:
-		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission()}
-	default:
-		return report.AddressUnknown, e.nodesUnread(p)
-	}
-}
-
-// nodesUnread is the permission to list nodes, where any node may be the sender
-// because they could not be read.
-func (e *engine) nodesUnread(p pair) []string {
-	sender := p.sender()
-	if gap := e.Hidden(snapshot.Nodes, ""); gap != nil && sender.Node != nil && sender.Node.Name == "" {
-		return []string{gap.Permission()}
-	}
-	return nil
-}
-
-// portOpen tells whether some rule that has its peer is open for its port alone.
-func portOpen(said []report.PolicyEvidence) bool {
-	for _, p := range said {
-		for _, r := range p.Rules {
-			if r.PeersMatch() == report.Matches && r.PortsMatch() == report.Undetermined {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// limits opens a hop's verdict where something was not read or is not modelled.
-func (e *engine) limits(hop *report.Hop, namespace string) {
-	// Policies add up: what the known ones allow, another cannot close. What
-	// they deny, or leave open, an unread one may decide otherwise.
-	if gap := e.PoliciesUnknown(namespace); gap != nil && hop.Reason != report.RuleAllows {
-		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-		hop.Needs = append(hop.Needs, gap.Permission())
-	}
-	others, gaps := e.Unevaluated(namespace)
-	verdict := hop.Verdict
-	for _, g := range gaps {
-		if g.OnlyDenies && verdict == report.Denied {
-			continue
-		}
-		hop.Verdict, hop.Reason = report.Unknown, report.NotRead
-		hop.Needs = append(hop.Needs, g.Permission())
-	}
-	for _, u := range others {
-		if u.OnlyDenies && hop.Verdict == report.Denied {
-			continue
-		}
-		hop.Verdict, hop.Reason = report.Unknown, report.NotModelled
-		hop.Detail = strings.TrimSpace(u.Kind + " " + u.Name.String())
-		return
-	}
 }
 
 // markServicePort notes where a policy names the Service's port: the pod's port

@@ -110,7 +110,7 @@ func (f *folder) folded(rows []report.FoldedRow) *report.FoldedMap {
 // ownNode tells whether it makes a difference who shares a node.
 func (f *folder) ownNode() bool {
 	isolated := func(list []*profile) bool {
-		return slices.ContainsFunc(list, func(p *profile) bool { return p.isolated || p.limit != limit{} })
+		return slices.ContainsFunc(list, func(p *profile) bool { return p.isolated || !p.doubt.None() })
 	}
 	return len(f.hosts) > 0 && (isolated(f.ingress) || isolated(f.egress))
 }

@@ -46,11 +46,11 @@ func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
 		}
 	}
 	for _, o := range s.Ingresses() {
-		b.AddIngress(o)
+		b.Add(o)
 	}
 	for _, o := range s.IngressClasses() {
 		if !hidden(snapshot.IngressClasses, "") {
-			b.AddIngressClass(o)
+			b.Add(o)
 		}
 	}
 	for _, o := range s.EndpointSlices() {

@@ -236,20 +236,8 @@ func (x *matrix) undecided() bool {
 // nearOf is a value of a side that has not the host's end, by whether the ends
 // share a node.
 func (x *matrix) nearOf(value int32, d report.Direction, near selector.Result) int32 {
-	switch near {
-	case selector.Undetermined:
-		return x.values.change(value, anywhere)
-	case selector.Yes:
-		if d == report.Ingress {
-			return all
-		}
-		return x.values.change(value, func(b int, a policy.Admitted) policy.Admitted {
-			if x.counted[b].OwnNodePoliced {
-				return a
-			}
-			return everything()
-		})
-	default:
+	if near == selector.No {
 		return value
 	}
+	return x.values.change(value, func(b int, a policy.Admitted) policy.Admitted { return a.Exempt(x.counted[b].Exempts(d, near)) })
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
-	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // side is a class of parties with what is looked up for each pair.
@@ -20,9 +19,9 @@ type side struct {
 	ends            []*sideEnd
 	inScope         bool
 	ingress, egress []*policy.Policy
-	// ingressLimit and egressLimit open verdicts that something unread or not
+	// ingressDoubt and egressDoubt open verdicts that something unread or not
 	// modelled may decide otherwise.
-	ingressLimit, egressLimit limit
+	ingressDoubt, egressDoubt policy.Doubt
 }
 
 // endpoint is [model.Model.Endpoint] of the side's first member, made once.
@@ -68,22 +67,16 @@ func (m *mapper) side(class []model.Party) *side {
 		}
 		e.nodes[p.NodeName()] = true
 	}
-	if class[0].Unseen && m.ideal {
-		return s
-	}
-	if class[0].Unseen {
-		s.ingressLimit = limit{mayAllow: true, mayDeny: true}
-		s.egressLimit = s.ingressLimit
-		m.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: class[0].Pod.Namespace}.Permission()] = true
-		return s
-	}
 	if class[0].Host() {
+		return s
+	}
+	s.ingressDoubt = m.doubtOf(class[0])
+	s.egressDoubt = s.ingressDoubt
+	if class[0].Unseen {
 		return s
 	}
 	s.ingress = m.Isolating(class[0].Pod, report.Ingress)
 	s.egress = m.Isolating(class[0].Pod, report.Egress)
-	l := m.limitOf(class[0].Pod.Namespace)
-	s.ingressLimit, s.egressLimit = l, l
 	return s
 }
 
@@ -170,9 +163,9 @@ func (m *mapper) admits(from, to *side, src, dst model.Party, l link, near selec
 // neither side, and a node's own pods are always within its reach.
 func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
 	if src.Host() || dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
-		return everything()
+		return policy.Everything()
 	}
-	set := everything()
+	set := policy.Everything()
 	if len(from.egress) > 0 {
 		c := policy.Connection{Direction: report.Egress, Subject: m.endpoint(from, src, l.src), Peer: m.endpoint(to, dst, l.dst), Ports: connset.All()}
 		set = policy.AddUp(from.egress).Against(c, b, nil).Admitted
@@ -180,14 +173,14 @@ func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near sele
 	if dst.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
-	return from.egressLimit.apply(set, len(from.egress) > 0)
+	return from.egressDoubt.Apply(set, len(from.egress) > 0)
 }
 
 func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
 	if dst.Host() || src.Host() && near == selector.Yes {
-		return everything()
+		return policy.Everything()
 	}
-	set := everything()
+	set := policy.Everything()
 	if len(to.ingress) > 0 {
 		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src), Ports: connset.All()}
 		set = policy.AddUp(to.ingress).Against(c, b, nil).Admitted
@@ -195,7 +188,7 @@ func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near sel
 	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
-	return to.ingressLimit.apply(set, len(to.ingress) > 0)
+	return to.ingressDoubt.Apply(set, len(to.ingress) > 0)
 }
 
 // NaiveExplain is [Explain], without a fix, asking about every node by itself.

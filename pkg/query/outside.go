@@ -153,7 +153,7 @@ func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []i
 		peer := f.Endpoint(b, netip.Addr{})
 		c := policy.Connection{Direction: d, Subject: f.endpoint(g.first), Peer: &peer, Ports: connset.All()}
 		set := g.binding.Against(c, f.Plugin.Behaviour, nil).Admitted
-		out[i] = f.values.set(g.limit.apply(set, g.isolated))
+		out[i] = f.values.set(g.doubt.Apply(set, g.isolated))
 	}
 	known[id] = out
 	return out

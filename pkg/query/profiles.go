@@ -9,7 +9,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
-	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // profile is units that their own policies treat alike in one direction: the same
@@ -21,7 +20,7 @@ type profile struct {
 	binding  policy.Stack
 	rules    []placed
 	isolated bool
-	limit    limit
+	doubt    policy.Doubt
 	first    int32
 	// blocks: some rule has an ipBlock.
 	blocks bool
@@ -39,12 +38,12 @@ type profiler struct {
 	peers     *peerFinder
 	list      []*profile
 	index     map[string]int32
-	free      map[limit]int32
+	free      map[policy.Doubt]int32
 	rules     map[string]uint32
 	ids       map[*policy.Rule]uint32
 	// lists by their first tier: classes that the same policies bind share a stack.
 	lists  map[*policy.Tier]*ruleList
-	limits map[int32]limit
+	doubts map[int32]policy.Doubt
 }
 
 // placed is a rule in its place in a stack.
@@ -66,14 +65,14 @@ type ruleList struct {
 
 func newProfiler(d report.Direction, peers *peerFinder) *profiler {
 	return &profiler{
-		direction: d, peers: peers, index: map[string]int32{}, free: map[limit]int32{}, rules: map[string]uint32{}, ids: map[*policy.Rule]uint32{},
+		direction: d, peers: peers, index: map[string]int32{}, free: map[policy.Doubt]int32{}, rules: map[string]uint32{}, ids: map[*policy.Rule]uint32{},
 	}
 }
 
 func (x *matrix) findProfiles() {
 	for _, g := range x.profilers {
 		first := len(g.list)
-		g.matrix, g.lists, g.limits = x, map[*policy.Tier]*ruleList{}, map[int32]limit{}
+		g.matrix, g.lists, g.doubts = x, map[*policy.Tier]*ruleList{}, map[int32]policy.Doubt{}
 		for i := range x.units {
 			id := g.of(int32(i))
 			if g.direction == report.Egress {
@@ -94,24 +93,21 @@ func (g *profiler) of(at int32) int32 {
 	u := &g.units[at]
 	switch {
 	case u.host:
-		return g.unbound(at, limit{}) // the node, which no policy selects
-	case u.party.Unseen && g.ideal:
-		return g.unbound(at, limit{})
+		return g.unbound(at, policy.Doubt{}) // the node, which no policy selects
 	case u.party.Unseen:
-		g.needs[snapshot.Need{Resource: snapshot.Pods, Namespace: u.party.Pod.Namespace}.Permission()] = true
-		return g.unbound(at, limit{mayAllow: true, mayDeny: true})
+		return g.unbound(at, g.doubtOf(u.party))
 	}
-	l, ok := g.limits[u.place]
+	doubt, ok := g.doubts[u.place]
 	if !ok {
-		l = g.limitOf(u.party.Pod.Namespace)
-		g.limits[u.place] = l
+		doubt = g.doubtOf(u.party)
+		g.doubts[u.place] = doubt
 	}
 	binding := g.classes[u.class].Ingress
 	if g.direction == report.Egress {
 		binding = g.classes[u.class].Egress
 	}
 	if len(binding) == 0 {
-		return g.unbound(at, l)
+		return g.unbound(at, doubt)
 	}
 	list := g.lists[&binding[0]]
 	if list == nil {
@@ -121,10 +117,10 @@ func (g *profiler) of(at int32) int32 {
 	if list.group >= 0 {
 		return list.group
 	}
-	text := fmt.Sprint(list.key, l, g.resolved(list.names, at))
+	text := fmt.Sprint(list.key, doubt, g.resolved(list.names, at))
 	id, ok := g.index[text]
 	if !ok {
-		id = g.add(&profile{binding: binding, rules: list.rules, isolated: true, limit: l, first: at})
+		id = g.add(&profile{binding: binding, rules: list.rules, isolated: true, doubt: doubt, first: at})
 		g.index[text] = id
 	}
 	if len(list.names) == 0 {
@@ -134,11 +130,11 @@ func (g *profiler) of(at int32) int32 {
 }
 
 // unbound is the group of units that no policy isolates.
-func (g *profiler) unbound(at int32, l limit) int32 {
-	id, ok := g.free[l]
+func (g *profiler) unbound(at int32, d policy.Doubt) int32 {
+	id, ok := g.free[d]
 	if !ok {
-		id = g.add(&profile{first: at, limit: l})
-		g.free[l] = id
+		id = g.add(&profile{first: at, doubt: d})
+		g.free[d] = id
 	}
 	return id
 }
@@ -260,13 +256,13 @@ func (g *profiler) row(of *profile, plane int) row {
 		}
 		out = g.values.rowOf(of, parts, int32(len(g.units)), len(g.counted))
 	}
-	if of.limit == (limit{}) {
+	if of.doubt.None() {
 		return out
 	}
-	limited := func(_ int, a policy.Admitted) policy.Admitted { return of.limit.apply(a, of.isolated) }
-	out.base = g.values.change(out.base, limited)
+	doubted := func(_ int, a policy.Admitted) policy.Admitted { return of.doubt.Apply(a, of.isolated) }
+	out.base = g.values.change(out.base, doubted)
 	for i := range out.spans {
-		out.spans[i].value = g.values.change(out.spans[i].value, limited)
+		out.spans[i].value = g.values.change(out.spans[i].value, doubted)
 	}
 	return out
 }

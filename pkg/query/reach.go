@@ -281,14 +281,14 @@ func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 		subject, peer := c.Endpoint(src, links[0].src), c.Endpoint(to, links[0].dst)
 		binding := c.Binding(src.Pod, report.Egress)
 		conn := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
-		set := binding.Against(conn, c.Plugin.Behaviour, nil).Admitted
-		switch {
+		set, doubt := binding.Against(conn, c.Plugin.Behaviour, nil).Admitted, c.Doubt(src.Pod.Namespace)
+		switch hop.Verdict = anyOf(set); {
 		case len(binding) == 0:
 			hop.Reason = report.NotIsolated
-		case set.Possible.IsEmpty():
-			hop.Verdict, hop.Reason = report.Denied, report.NoRuleAllows
-		case set.Certain.IsEmpty():
-			hop.Verdict, hop.Reason = report.Unknown, report.AddressUnknown
+		case hop.Verdict == report.Denied:
+			hop.Reason = report.NoRuleAllows
+		case hop.Verdict == report.Unknown:
+			hop.Reason = report.AddressUnknown
 		default:
 			hop.Reason = report.RuleAllows
 			row.Connections = &set.Certain
@@ -296,13 +296,28 @@ func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
-		c.limits(&hop, src.Pod.Namespace)
+		if known := hop.Verdict; anyOf(doubt.Apply(set, len(binding) > 0)) == report.Unknown {
+			hop.Verdict = report.Unknown
+			because(&hop, known, doubt)
+		}
 		for _, n := range hop.Needs {
 			c.needs[n] = true
 		}
 	}
 	row.Verdict, row.Reason = hop.Verdict, hop.Reason
 	return row
+}
+
+// anyOf is the verdict on whether anything is let through.
+func anyOf(a policy.Admitted) report.Verdict {
+	switch {
+	case a.Possible.IsEmpty():
+		return report.Denied
+	case a.Certain.IsEmpty():
+		return report.Unknown
+	default:
+		return report.Allowed
+	}
 }
 
 // nameInternet shows the whole internet, as far as these families go, by its name.

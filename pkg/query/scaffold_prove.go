@@ -387,7 +387,7 @@ func (i *impactOf) compare(group []model.Party, t *target, before, now policy.Ad
 		i.note(group, t, row(report.Loses), before.Certain.Subtract(now.Possible).Intersect(t.ports))
 		return
 	}
-	if i.now.ingress[i.now.units[t.unit].ingress].limit.mayAllow && !now.Possible.Subtract(mine).IsEmpty() {
+	if i.now.ingress[i.now.units[t.unit].ingress].doubt.MayAllow && !now.Possible.Subtract(mine).IsEmpty() {
 		i.open(group[0], t, now.Possible.Subtract(mine))
 		return
 	}

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 )
 
@@ -26,7 +25,7 @@ func newValues(behaviours int) *values {
 	sum := make([]policy.Admitted, behaviours)
 	v.of(sum)
 	for i := range sum {
-		sum[i] = everything()
+		sum[i] = policy.Everything()
 	}
 	v.of(sum)
 	return v
@@ -81,17 +80,6 @@ func (v *values) meet(a, b int32) int32 {
 		out.Certain, out.Possible = out.Certain.Intersect(s.Certain), out.Possible.Union(s.Possible)
 	}
 	return v.set(out)
-}
-
-// anywhere is a value where it is not known whether the ends share a node, which
-// would let everything through.
-func anywhere(_ int, a policy.Admitted) policy.Admitted {
-	a.Possible = connset.All()
-	return a
-}
-
-func everything() policy.Admitted {
-	return policy.Admitted{Certain: connset.All(), Possible: connset.All()}
 }
 
 func intersect(a, b policy.Admitted) policy.Admitted {

@@ -366,12 +366,12 @@ func (v *viewer) namespace(p *snapshot.Pod) namespaceView {
 			out.open = append(out.open, peer)
 		}
 	}
-	hop := report.Hop{Verdict: report.Denied}
-	v.limits(&hop, p.Namespace)
-	b = appendLimits(b, &hop)
-	hop = report.Hop{Verdict: report.Allowed}
-	v.limits(&hop, p.Namespace)
-	b = appendLimits(b, &hop)
+	doubt := v.Doubt(p.Namespace)
+	for _, known := range []report.Verdict{report.Denied, report.Allowed} {
+		var hop report.Hop
+		because(&hop, known, doubt)
+		b = appendDoubt(b, &hop)
+	}
 	id, ok := v.seen[string(b)]
 	if !ok {
 		id = uint64(len(v.seen))
@@ -382,8 +382,8 @@ func (v *viewer) namespace(p *snapshot.Pod) namespaceView {
 	return out
 }
 
-func appendLimits(b []byte, hop *report.Hop) []byte {
-	b = append(b, byte(hop.Verdict), 0)
+// appendDoubt appends what a hop says of policies that are not known.
+func appendDoubt(b []byte, hop *report.Hop) []byte {
 	b = append(append(b, hop.Reason...), 0)
 	b = append(append(b, hop.Detail...), 0)
 	for _, n := range hop.Needs {

@@ -1,11 +1,15 @@
 package reference
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
+)
 
 // Kind is the API kind of an object that can be named, for instance "Deployment".
 type Kind string
 
-// The kinds that a reference can name.
+// The kinds that a reference can name, as far as code means one of them; package kinds has them all.
 const (
 	Pod                   Kind = "Pod"
 	Service               Kind = "Service"
@@ -24,83 +28,34 @@ const (
 	GRPCRoute             Kind = "GRPCRoute"
 	TLSRoute              Kind = "TLSRoute"
 	TCPRoute              Kind = "TCPRoute"
+	UDPRoute              Kind = "UDPRoute"
 )
 
-// row is what `kubectl api-resources` says about a kind. The singular is the kind in lower case.
-type row struct {
-	kind    Kind
-	group   string
-	plural  string
-	short   string // kubectl's short name, if there is one
-	display string // how netguard writes it
-	scope   scope
-}
-
-type scope uint8
-
-const (
-	namespaced scope = iota
-	workload         // namespaced, and the owner of pods
-	cluster
-)
-
-func table() []row {
-	const gateway = "gateway.networking.k8s.io"
-	return []row{
-		{Pod, "", "pods", "po", "pod", namespaced},
-		{Service, "", "services", "svc", "svc", namespaced},
-		{Deployment, "apps", "deployments", "deploy", "deploy", workload},
-		{ReplicaSet, "apps", "replicasets", "rs", "rs", workload},
-		{StatefulSet, "apps", "statefulsets", "sts", "sts", workload},
-		{DaemonSet, "apps", "daemonsets", "ds", "ds", workload},
-		{ReplicationController, "", "replicationcontrollers", "rc", "rc", workload},
-		{Job, "batch", "jobs", "", "job", workload},
-		{CronJob, "batch", "cronjobs", "cj", "cj", workload},
-		{Ingress, "networking.k8s.io", "ingresses", "ing", "ing", namespaced},
-		{Namespace, "", "namespaces", "ns", "ns", cluster},
-		{Node, "", "nodes", "no", "node", cluster},
-		{Gateway, gateway, "gateways", "gtw", "gtw", namespaced},
-		{HTTPRoute, gateway, "httproutes", "", "httproute", namespaced},
-		{GRPCRoute, gateway, "grpcroutes", "", "grpcroute", namespaced},
-		{TLSRoute, gateway, "tlsroutes", "", "tlsroute", namespaced},
-		{TCPRoute, gateway, "tcproutes", "", "tcproute", namespaced},
-	}
-}
-
-func (r row) singular() string { return strings.ToLower(string(r.kind)) }
-
-// row is the kind's entry in the table; the zero row if it has none.
-func (k Kind) row() row {
-	for _, r := range table() {
-		if r.kind == k {
-			return r
-		}
-	}
-	return row{}
-}
+// row is the kind's entry in the table of kinds; nil if it has none.
+func (k Kind) row() *kinds.Kind { return kinds.ByType(string(k)) }
 
 // Kinds returns every kind that a reference can name, in a fixed order.
 func Kinds() []Kind {
-	var kinds []Kind
-	for _, r := range table() {
-		kinds = append(kinds, r.kind)
+	var out []Kind
+	for _, r := range kinds.Types() {
+		out = append(out, Kind(r.Name))
 	}
-	return kinds
+	return out
 }
 
 // ParseKind reads a type as kubectl takes it: singular, plural or short, qualified by group or by version and group
 // (deployments.apps, deployments.v1.apps), in any case. It reports false if there is no such type.
 func ParseKind(text string) (Kind, bool) {
 	name, qualifier, qualified := strings.Cut(strings.ToLower(text), ".")
-	for _, r := range table() {
-		if name != r.plural && name != r.singular() && (name != r.short || name == "") {
+	for _, r := range kinds.Types() {
+		if name != r.Resource.Plural() && name != r.Singular() && (name != r.Short || name == "") {
 			continue
 		}
 		if version, group, two := strings.Cut(qualifier, "."); two && isVersion(version) {
 			qualifier = group
 		}
-		if !qualified || r.group != "" && qualifier == r.group {
-			return r.kind, true
+		if !qualified || r.Group != "" && qualifier == r.Group {
+			return Kind(r.Name), true
 		}
 		return "", false
 	}
@@ -112,21 +67,40 @@ func isVersion(text string) bool {
 	return len(text) > 1 && text[0] == 'v' && text[1] >= '1' && text[1] <= '9'
 }
 
-// Resource is the plural name in lower case, as in an API path: "deployments". It is empty for an unknown kind.
-func (k Kind) Resource() string { return k.row().plural }
+// Resource is the kind's name in permissions and plans, see [kinds.Resource]: "deployments". It is empty for an
+// unknown kind.
+func (k Kind) Resource() string {
+	if r := k.row(); r != nil {
+		return string(r.Resource)
+	}
+	return ""
+}
 
 // Group is the API group, empty for the core group: "apps".
-func (k Kind) Group() string { return k.row().group }
+func (k Kind) Group() string {
+	if r := k.row(); r != nil {
+		return r.Group
+	}
+	return ""
+}
 
 // Short is the name that netguard writes, one that kubectl understands: "deploy". It is the singular where kubectl's
 // short name is hardly shorter (pod, node) or does not exist (job, httproute).
-func (k Kind) Short() string { return k.row().display }
+func (k Kind) Short() string {
+	if r := k.row(); r != nil {
+		return r.Type
+	}
+	return ""
+}
 
 // Namespaced reports whether objects of the kind live in a namespace.
-func (k Kind) Namespaced() bool { return k.row().kind != "" && k.row().scope != cluster }
+func (k Kind) Namespaced() bool { r := k.row(); return r != nil && !r.Cluster }
 
 // IsWorkload reports whether objects of the kind own pods, directly or through another workload.
-func (k Kind) IsWorkload() bool { return k.row().scope == workload }
+func (k Kind) IsWorkload() bool { r := k.row(); return r != nil && r.Owner }
+
+// IsDoor reports whether objects of the kind are front doors, by which traffic enters.
+func (k Kind) IsDoor() bool { r := k.row(); return r != nil && r.Door }
 
 // nearestType returns the type name most like the text, or "" if none is alike.
 func nearestType(text string) string {
@@ -135,8 +109,8 @@ func nearestType(text string) string {
 		return ""
 	}
 	best, bestDistance := "", 3
-	for _, r := range table() {
-		for _, name := range []string{r.singular(), r.plural, r.short} {
+	for _, r := range kinds.Types() {
+		for _, name := range []string{r.Singular(), r.Resource.Plural(), r.Short} {
 			if d := distance(text, name); d < bestDistance && 2*d < len(name) {
 				best, bestDistance = name, d
 			}

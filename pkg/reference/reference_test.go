@@ -194,7 +194,7 @@ func TestParseKind(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	if len(reference.Kinds()) != 17 {
+	if len(reference.Kinds()) != 18 {
 		t.Errorf("%d kinds", len(reference.Kinds()))
 	}
 	for _, k := range reference.Kinds() {

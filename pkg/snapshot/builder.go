@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -11,7 +12,7 @@ type Builder struct {
 	objects    objects
 	unmodelled map[Unmodelled]bool
 	configMaps map[Name]map[string]string
-	door       FrontDoor
+	few        few
 	read       map[Need]bool
 	gaps       map[gapKey]Gap
 	everything bool
@@ -30,7 +31,7 @@ func NewBuilder(base *Snapshot) *Builder {
 	b := &Builder{
 		unmodelled: map[Unmodelled]bool{},
 		configMaps: map[Name]map[string]string{},
-		door:       newFrontDoor(),
+		few:        few{},
 		read:       map[Need]bool{},
 		gaps:       map[gapKey]Gap{},
 	}
@@ -44,7 +45,10 @@ func NewBuilder(base *Snapshot) *Builder {
 	for name, data := range base.configMaps {
 		b.configMaps[name] = data
 	}
-	b.door = base.door.clone()
+	b.few = maps.Clone(base.few)
+	if b.few == nil {
+		b.few = few{}
+	}
 	for _, n := range base.read {
 		b.read[n] = true
 	}
@@ -104,7 +108,7 @@ func (b *Builder) Snapshot() *Snapshot {
 	s := &Snapshot{
 		objects:    b.objects.share(),
 		everything: b.everything,
-		door:       b.door.clone(),
+		few:        b.few.share(),
 		configMaps: make(map[Name]map[string]string, len(b.configMaps)),
 	}
 	for name, data := range b.configMaps {
@@ -136,14 +140,4 @@ func (k workloadKey) compare(o workloadKey) int {
 func (n Need) compare(o Need) int {
 	return cmp.Or(cmp.Compare(n.Resource, o.Resource), cmp.Compare(n.Namespace, o.Namespace),
 		cmp.Compare(n.Name, o.Name), cmp.Compare(n.Labels, o.Labels), cmp.Compare(n.Fields, o.Fields))
-}
-
-func sorted[V any](m map[string]V) []V { return sortedFunc(m, cmp.Compare[string]) }
-
-func clone[K comparable, V any](m map[K]V) map[K]V {
-	out := make(map[K]V, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

@@ -21,15 +21,6 @@ func (b *Builder) DeleteWorkload(kind string, name Name) {
 	b.objects.workloads.delete(workloadKey{kind, name})
 }
 
-// DeleteIngress removes an Ingress, if it is there.
-func (b *Builder) DeleteIngress(name Name) { delete(b.door.Ingresses, name) }
-
-// DeleteGateway removes a Gateway, if it is there.
-func (b *Builder) DeleteGateway(name Name) { delete(b.door.Gateways, name) }
-
-// DeleteRoute removes a route of a kind, if it is there.
-func (b *Builder) DeleteRoute(kind string, name Name) { delete(b.door.Routes, RouteKey{kind, name}) }
-
 // DeleteNamespace removes a namespace and everything in it.
 func (b *Builder) DeleteNamespace(name string) {
 	b.objects.namespaces.delete(name)
@@ -38,25 +29,13 @@ func (b *Builder) DeleteNamespace(name string) {
 	deleteOf(&b.objects.slices, name)
 	deleteOf(&b.objects.policies, name)
 	b.objects.workloads.deleteFunc(func(key workloadKey, _ *Workload) bool { return key.name.Namespace == name })
-	deleteIn(b.door.Ingresses, name)
-	deleteIn(b.door.Gateways, name)
-	deleteIn(b.door.ReferenceGrants, name)
-	for key := range b.door.Routes {
-		if key.Namespace == name {
-			delete(b.door.Routes, key)
-		}
+	for r, t := range b.few {
+		deleteOf(&t, name)
+		b.few[r] = t
 	}
 	for u := range b.unmodelled {
 		if u.Namespace == name {
 			delete(b.unmodelled, u)
-		}
-	}
-}
-
-func deleteIn[V any](m map[Name]V, namespace string) {
-	for key := range m {
-		if key.Namespace == namespace {
-			delete(m, key)
 		}
 	}
 }

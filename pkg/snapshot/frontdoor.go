@@ -1,5 +1,9 @@
 package snapshot
 
+import (
+	"strings"
+)
+
 // Resources of the front door.
 const (
 	Ingresses       Resource = "ingresses"
@@ -10,8 +14,9 @@ const (
 	GRPCRoutes      Resource = "grpcroutes"
 	TLSRoutes       Resource = "tlsroutes"
 	TCPRoutes       Resource = "tcproutes"
-	ReferenceGrants Resource = "referencegrants"
+	UDPRoutes       Resource = "udproutes"
 	ListenerSets    Resource = "listenersets"
+	ReferenceGrants Resource = "referencegrants"
 )
 
 // Ingress is an Ingress with what decides who serves it and where it leads.
@@ -28,6 +33,41 @@ type Ingress struct {
 	TLS        []IngressTLS
 	// Addresses are the IPs and host names of status.loadBalancer.ingress.
 	Addresses []string
+}
+
+// Resource implements [Object].
+func (o *Ingress) Resource() Resource { return Ingresses }
+
+// Renamed implements [Object].
+func (o *Ingress) Renamed(n Renamer) Object {
+	out := *o
+	out.Name = n.Names("Ingress", o.Name)
+	out.Addresses = mapped(o.Addresses, n.Address)
+	if o.Default != nil {
+		b := o.Default.renamed(n)
+		out.Default = &b
+	}
+	out.Rules, out.TLS = nil, nil
+	for _, r := range o.Rules {
+		rule := IngressRule{Host: n.Host(r.Host)}
+		for _, p := range r.Paths {
+			rule.Paths = append(rule.Paths, IngressPath{Path: n.Path(p.Path), Type: p.Type, Backend: p.Backend.renamed(n)})
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	for _, t := range o.TLS {
+		out.TLS = append(out.TLS, IngressTLS{Hosts: mapped(t.Hosts, n.Host)})
+	}
+	return &out
+}
+
+// Over implements [Applied].
+func (o *Ingress) Over(old Object) Object {
+	next := *o
+	if before, ok := old.(*Ingress); ok && len(next.Addresses) == 0 {
+		next.Addresses = before.Addresses
+	}
+	return &next
 }
 
 // IngressRule is the rules of one host; "" is every host.
@@ -51,6 +91,14 @@ type IngressBackend struct {
 	Resource   string
 }
 
+func (b IngressBackend) renamed(n Renamer) IngressBackend {
+	b.Service = n.Object("Service", b.Service)
+	if kind, name, ok := strings.Cut(b.Resource, "/"); ok {
+		b.Resource = kind + "/" + n.Object(kind, name)
+	}
+	return b
+}
+
 // IngressTLS are hosts for which the Ingress terminates TLS.
 type IngressTLS struct{ Hosts []string }
 
@@ -62,128 +110,25 @@ type IngressClass struct {
 	Default bool
 }
 
-// FrontDoor are the objects by which traffic enters.
-type FrontDoor struct {
-	Ingresses       map[Name]*Ingress
-	IngressClasses  map[string]*IngressClass
-	Gateways        map[Name]*Gateway
-	GatewayClasses  map[string]*GatewayClass
-	Routes          map[RouteKey]*Route
-	ReferenceGrants map[Name]*ReferenceGrant
-	ListenerSets    map[Name]*ListenerSet
-}
+// ID implements [Object].
+func (o *IngressClass) ID() Name { return Name{Name: o.Name} }
 
-// RouteKey identifies a route.
-type RouteKey struct {
-	Kind string
-	Name
-}
+// Resource implements [Object].
+func (o *IngressClass) Resource() Resource { return IngressClasses }
 
-func newFrontDoor() FrontDoor {
-	return FrontDoor{
-		Ingresses:       map[Name]*Ingress{},
-		IngressClasses:  map[string]*IngressClass{},
-		Gateways:        map[Name]*Gateway{},
-		GatewayClasses:  map[string]*GatewayClass{},
-		Routes:          map[RouteKey]*Route{},
-		ReferenceGrants: map[Name]*ReferenceGrant{},
-		ListenerSets:    map[Name]*ListenerSet{},
-	}
-}
-
-func (f FrontDoor) clone() FrontDoor {
-	return FrontDoor{
-		Ingresses:       clone(f.Ingresses),
-		IngressClasses:  clone(f.IngressClasses),
-		Gateways:        clone(f.Gateways),
-		GatewayClasses:  clone(f.GatewayClasses),
-		Routes:          clone(f.Routes),
-		ReferenceGrants: clone(f.ReferenceGrants),
-		ListenerSets:    clone(f.ListenerSets),
-	}
-}
-
-func (k RouteKey) compare(o RouteKey) int {
-	if k.Kind != o.Kind {
-		if k.Kind < o.Kind {
-			return -1
-		}
-		return 1
-	}
-	return k.Name.Compare(o.Name)
-}
+// Renamed implements [Object]: who serves a class is known by its name.
+func (o *IngressClass) Renamed(Renamer) Object { return o }
 
 // Ingress returns one Ingress, or nil.
-func (s *Snapshot) Ingress(name Name) *Ingress { return s.door.Ingresses[name] }
+func (s *Snapshot) Ingress(name Name) *Ingress { return One[*Ingress](s, Ingresses, name) }
 
 // Ingresses returns the Ingresses read, by namespace and name.
-func (s *Snapshot) Ingresses() []*Ingress { return sortedFunc(s.door.Ingresses, Name.Compare) }
+func (s *Snapshot) Ingresses() []*Ingress { return Of[*Ingress](s, Ingresses) }
 
 // IngressClass returns one IngressClass, or nil.
-func (s *Snapshot) IngressClass(name string) *IngressClass { return s.door.IngressClasses[name] }
+func (s *Snapshot) IngressClass(name string) *IngressClass {
+	return One[*IngressClass](s, IngressClasses, Name{Name: name})
+}
 
 // IngressClasses returns the IngressClasses read, by name.
-func (s *Snapshot) IngressClasses() []*IngressClass { return sorted(s.door.IngressClasses) }
-
-// Gateway returns one Gateway, or nil.
-func (s *Snapshot) Gateway(name Name) *Gateway { return s.door.Gateways[name] }
-
-// Gateways returns the Gateways read, by namespace and name.
-func (s *Snapshot) Gateways() []*Gateway { return sortedFunc(s.door.Gateways, Name.Compare) }
-
-// GatewayClass returns one GatewayClass, or nil.
-func (s *Snapshot) GatewayClass(name string) *GatewayClass { return s.door.GatewayClasses[name] }
-
-// GatewayClasses returns the GatewayClasses read, by name.
-func (s *Snapshot) GatewayClasses() []*GatewayClass { return sorted(s.door.GatewayClasses) }
-
-// Route returns one route of a kind, or nil.
-func (s *Snapshot) Route(kind string, name Name) *Route { return s.door.Routes[RouteKey{kind, name}] }
-
-// Routes returns the routes read, by kind, namespace and name.
-func (s *Snapshot) Routes() []*Route { return sortedFunc(s.door.Routes, RouteKey.compare) }
-
-// ReferenceGrantsIn returns the grants of a namespace, by name.
-func (s *Snapshot) ReferenceGrantsIn(namespace string) []*ReferenceGrant {
-	var out []*ReferenceGrant
-	for _, g := range sortedFunc(s.door.ReferenceGrants, Name.Compare) {
-		if g.Namespace == namespace {
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
-// ReferenceGrants returns the grants read, by namespace and name.
-func (s *Snapshot) ReferenceGrants() []*ReferenceGrant {
-	return sortedFunc(s.door.ReferenceGrants, Name.Compare)
-}
-
-// ListenerSet returns one ListenerSet, or nil.
-func (s *Snapshot) ListenerSet(name Name) *ListenerSet { return s.door.ListenerSets[name] }
-
-// ListenerSets returns the ListenerSets read, by namespace and name.
-func (s *Snapshot) ListenerSets() []*ListenerSet {
-	return sortedFunc(s.door.ListenerSets, Name.Compare)
-}
-
-// AddListenerSet adds a ListenerSet.
-func (b *Builder) AddListenerSet(o *ListenerSet) { b.door.ListenerSets[o.Name] = o }
-
-// AddIngress adds an Ingress.
-func (b *Builder) AddIngress(o *Ingress) { b.door.Ingresses[o.Name] = o }
-
-// AddIngressClass adds an IngressClass.
-func (b *Builder) AddIngressClass(o *IngressClass) { b.door.IngressClasses[o.Name] = o }
-
-// AddGateway adds a Gateway.
-func (b *Builder) AddGateway(o *Gateway) { b.door.Gateways[o.Name] = o }
-
-// AddGatewayClass adds a GatewayClass.
-func (b *Builder) AddGatewayClass(o *GatewayClass) { b.door.GatewayClasses[o.Name] = o }
-
-// AddRoute adds a route.
-func (b *Builder) AddRoute(o *Route) { b.door.Routes[RouteKey{o.Kind, o.Name}] = o }
-
-// AddReferenceGrant adds a ReferenceGrant.
-func (b *Builder) AddReferenceGrant(o *ReferenceGrant) { b.door.ReferenceGrants[o.Name] = o }
+func (s *Snapshot) IngressClasses() []*IngressClass { return Of[*IngressClass](s, IngressClasses) }

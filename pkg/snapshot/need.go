@@ -3,12 +3,14 @@ package snapshot
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
 
-// Resource is the plural API name of a kind that netguard reads.
-type Resource string
+// Resource is the name of a kind in the table of package kinds.
+type Resource = kinds.Resource
 
-// Resources.
+// Resources that code means by name.
 const (
 	Namespaces             Resource = "namespaces"
 	Pods                   Resource = "pods"
@@ -72,12 +74,8 @@ func (n Need) Permission() string {
 
 // ClusterScoped reports whether the kind has no namespaces.
 func (n Need) ClusterScoped() bool {
-	switch n.Resource {
-	case Namespaces, Nodes, PolicyKinds, IngressClasses, GatewayClasses:
-		return true
-	default:
-		return false
-	}
+	k := kinds.Of(n.Resource)
+	return k != nil && k.Cluster || n.Resource == PolicyKinds
 }
 
 // GapReason says why a Need was not met.

@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
 
 // Name identifies a namespaced object of one kind. Namespace is empty for
@@ -260,4 +261,9 @@ type Unmodelled struct {
 	// ClusterWide: the object reaches pods of every namespace. So do
 	// cluster-scoped kinds, and Istio's policies in the mesh's root namespace.
 	ClusterWide bool
+}
+
+// UnmodelledOf is an object of a policy kind that is noticed and not evaluated.
+func UnmodelledOf(k *kinds.Kind, name Name) Unmodelled {
+	return Unmodelled{Group: k.Group, Kind: k.Name, Name: name, OnlyDenies: k.Policy.OnlyDenies, ClusterWide: k.ClusterWide(name.Namespace)}
 }

@@ -13,7 +13,7 @@ type Snapshot struct {
 	objects    objects
 	unmodelled []Unmodelled
 	configMaps map[Name]map[string]string
-	door       FrontDoor
+	few        few
 	read       []Need
 	gaps       []Gap
 	everything bool

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"maps"
 	"math/rand"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func TestBuildersAgainstASimpleOne(t *testing.T) {
 					}
 				}
 			case 2:
-				states = append(states, state{b.Snapshot(), clone(want)})
+				states = append(states, state{b.Snapshot(), maps.Clone(want)})
 			default:
 				b.AddService(&Service{Name: name})
 				want[name] = true

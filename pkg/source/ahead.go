@@ -1,11 +1,11 @@
 package source
 
 import (
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // convertAhead has the objects that there are most of converted to their API types
@@ -13,31 +13,22 @@ import (
 // decides nothing: whoever asks for the type gets what is there, and an object that
 // does not convert is as it was, so that the error is found where it always was.
 func (o *object) convertAhead() {
-	switch o.raw.GroupVersionKind().GroupKind() {
-	case schema.GroupKind{Kind: "Pod"}:
-		ahead[corev1.Pod](o)
-	case schema.GroupKind{Kind: "Service"}:
-		ahead[corev1.Service](o)
-	case schema.GroupKind{Group: discoveryv1.GroupName, Kind: "EndpointSlice"}:
-		ahead[discoveryv1.EndpointSlice](o)
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}:
-		ahead[appsv1.Deployment](o)
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "ReplicaSet"}:
-		ahead[appsv1.ReplicaSet](o)
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}:
-		ahead[appsv1.StatefulSet](o)
-	case schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}:
-		ahead[batchv1.Job](o)
+	gvk := o.raw.GroupVersionKind()
+	kind := kinds.Named(gvk.Group, gvk.Kind)
+	if kind == nil {
+		return
 	}
-}
-
-// ahead leaves of the raw object what names it, and its metadata.
-func ahead[T any](o *object) {
-	in, err := fromRaw[T](o)
-	if err != nil {
+	switch kind.Resource {
+	case snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets, snapshot.Jobs:
+	default:
+		return
+	}
+	in := objects.Of(kind.Resource).New()
+	if o.into(in) != nil {
 		return
 	}
 	o.converted = in
+	// What is left of the raw object is what names it, and its metadata.
 	for field := range o.raw.Object {
 		switch field {
 		case "apiVersion", "kind", "metadata":
@@ -45,4 +36,18 @@ func ahead[T any](o *object) {
 			delete(o.raw.Object, field)
 		}
 	}
+}
+
+// kindOf is the object's row in the table of kinds, or nil.
+func kindOf(o *object) *kinds.Kind {
+	gvk := o.raw.GroupVersionKind()
+	return kinds.Named(aliased(gvk.GroupKind()).Group, gvk.Kind)
+}
+
+// aliased: what is in apps now was in extensions once.
+func aliased(k schema.GroupKind) schema.GroupKind {
+	if k.Group == "extensions" {
+		k.Group = "apps"
+	}
+	return k
 }

@@ -10,7 +10,9 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // collection gathers what manifests declare, object by object, and completes it
@@ -69,235 +71,92 @@ func (c *collection) read(o *object) error {
 			return o.at("apiVersion", "NetworkPolicy has apiVersion %s; the one that clusters serve is networking.k8s.io/v1",
 				printable(o.raw.GetAPIVersion()))
 		}
-	case "EndpointSlice":
-		if gvk.Group == discoveryv1.GroupName {
-			return c.endpointSlice(o)
-		}
 	}
-	switch gvk.Group {
-	case corev1.GroupName:
-		return c.core(o, gvk.Kind)
-	case appsv1.GroupName, "extensions":
-		return c.apps(o, gvk.Kind)
-	case batchv1.GroupName:
-		return c.batch(o, gvk.Kind)
-	case networkingv1.GroupName:
-		return c.networking(o, gvk.Kind)
-	case gatewayGroup:
-		return c.gatewayAPI(o, gvk.Kind)
-	default:
-		return c.unmodelled(o, gvk.Group, gvk.Kind)
+	if gvk.Group == corev1.GroupName && gvk.Kind == "Endpoints" {
+		return c.handmade(o)
 	}
-}
-
-func (c *collection) networking(o *object, kind string) error {
-	switch kind {
-	case "Ingress":
-		in, err := typed[networkingv1.Ingress](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, true)
-		}
-		if err != nil {
-			return err
-		}
-		c.builder.AddIngress(convertIngress(in))
-	case "IngressClass":
-		in, err := typed[networkingv1.IngressClass](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, false)
-		}
-		if err != nil {
-			return err
-		}
-		c.builder.AddIngressClass(convertIngressClass(in))
-	case "IPAddress", "ServiceCIDR":
-	default:
+	switch kind := kindOf(o); {
+	case kind == nil && gvk.Group == networkingv1.GroupName && gvk.Kind != "IPAddress" && gvk.Kind != "ServiceCIDR":
 		// A policy whose kind is misspelled must not be passed over.
-		return o.at("kind", "networking.k8s.io has no kind %s; it has NetworkPolicy, Ingress and IngressClass", printable(kind))
+		return o.at("kind", "networking.k8s.io has no kind %s; it has NetworkPolicy, Ingress and IngressClass", printable(gvk.Kind))
+	case kind == nil, kind.Policy != nil:
+		return c.unmodelled(o, kind)
+	case kind.Only != "" && (snapshot.Name{Namespace: o.raw.GetNamespace(), Name: o.raw.GetName()}) != ciliumConfig():
+		return nil
+	default:
+		return c.kept(o, kind)
 	}
-	return nil
 }
 
-func (c *collection) gatewayAPI(o *object, kind string) error {
-	meta, err := typed[metav1.PartialObjectMetadata](o)
-	if err == nil {
-		err = c.identify(o, &meta.ObjectMeta, kind != "GatewayClass")
-	}
+// kept takes in an object of a kind that is read.
+func (c *collection) kept(o *object, kind *kinds.Kind) error {
+	a, err := o.api(kind)
 	if err != nil {
 		return err
 	}
-	o.raw.SetNamespace(meta.Namespace)
-	raw, err := o.raw.MarshalJSON()
-	if err != nil {
-		return o.errorf("%v", err)
+	if err := c.identify(o, a.meta, !kind.Cluster); err != nil {
+		return err
 	}
-	if _, err := addGatewayObject(c.builder, kind, raw); err != nil {
-		return o.errorf("%v", err)
-	}
-	return nil
-}
-
-func (c *collection) core(o *object, kind string) error {
-	switch kind {
-	case "Namespace":
-		in, err := typed[corev1.Namespace](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, false)
-		}
-		if err != nil {
-			return err
-		}
+	switch in := a.in.(type) {
+	case *corev1.Namespace:
 		defaultNamespace(in)
-		c.builder.AddNamespace(convertNamespace(in))
-	case "Node":
-		in, err := typed[corev1.Node](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, false)
-		}
-		if err != nil {
-			return err
-		}
-		c.builder.AddNode(convertNode(in))
-	case "Pod":
-		in, err := typed[corev1.Pod](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, true)
-		}
-		if err == nil {
-			err = c.checks.podSpec(o, &in.Spec, "spec")
-		}
-		if err != nil {
-			return err
-		}
-		defaultPodSpec(&in.Spec)
-		pod := convertPod(in)
-		if pod.Expected() {
-			pod.Ready = true
-		}
-		c.pods = append(c.pods, pod)
-	case "Service":
-		in, err := typed[corev1.Service](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, true)
-		}
-		if err == nil {
-			err = c.checks.service(o, in)
-		}
-		if err != nil {
+	case *corev1.Pod:
+		return c.pod(o, in)
+	case *corev1.Service:
+		if err := c.checks.service(o, in); err != nil {
 			return err
 		}
 		defaultService(in)
-		c.builder.AddService(convertService(in))
 		c.services = append(c.services, in)
-	case "Endpoints":
-		in, err := typed[corev1.Endpoints](o) //nolint:staticcheck // as above
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, true)
+	case *discoveryv1.EndpointSlice:
+		slice := objects.EndpointSlice(in)
+		c.slices = append(c.slices, slice)
+		c.builder.AddEndpointSlice(slice)
+		return nil
+	default:
+		if t := templateOf(in); t != nil {
+			return c.workload(o, t)
 		}
-		if err != nil {
-			return err
-		}
-		c.endpoints = append(c.endpoints, in)
-	case "ReplicationController":
-		in, err := typed[corev1.ReplicationController](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, "spec.template", func() *template { return replicationControllerTemplate(in) })
-	case "ConfigMap":
-		if (snapshot.Name{Namespace: o.raw.GetNamespace(), Name: o.raw.GetName()}) != ciliumConfig() {
-			return nil
-		}
-		in, err := typed[corev1.ConfigMap](o)
-		if err == nil {
-			err = c.identify(o, &in.ObjectMeta, true)
-		}
-		if err != nil {
-			return err
-		}
-		c.builder.AddConfigMap(nameOf(&in.ObjectMeta), in.Data)
 	}
-	return nil
+	return a.addTo(c.builder)
 }
 
-func (c *collection) apps(o *object, kind string) error {
-	const at = "spec.template"
-	switch kind {
-	case "Deployment":
-		in, err := typed[appsv1.Deployment](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, at, func() *template { return deploymentTemplate(in) })
-	case "ReplicaSet":
-		in, err := typed[appsv1.ReplicaSet](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, at, func() *template { return replicaSetTemplate(in) })
-	case "StatefulSet":
-		in, err := typed[appsv1.StatefulSet](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, at, func() *template { return statefulSetTemplate(in) })
-	case "DaemonSet":
-		in, err := typed[appsv1.DaemonSet](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, at, func() *template { return daemonSetTemplate(in) })
-	}
-	return nil
-}
-
-func (c *collection) batch(o *object, kind string) error {
-	switch kind {
-	case "Job":
-		in, err := typed[batchv1.Job](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, "spec.template", func() *template { return jobTemplate(in) })
-	case "CronJob":
-		in, err := typed[batchv1.CronJob](o)
-		if err != nil {
-			return err
-		}
-		return c.workload(o, &in.ObjectMeta, "spec.jobTemplate.spec.template", func() *template { return cronJobTemplate(in) })
-	}
-	return nil
-}
-
-// workload takes in an object that makes pods. The template is made once the
-// object has its full name.
-func (c *collection) workload(o *object, meta *metav1.ObjectMeta, at string, make func() *template) error {
-	if err := c.identify(o, meta, true); err != nil {
+func (c *collection) pod(o *object, in *corev1.Pod) error {
+	if err := c.checks.podSpec(o, &in.Spec, "spec"); err != nil {
 		return err
 	}
-	t := make()
-	if err := c.checks.labels(o, t.pod.Labels, at+".metadata.labels"); err != nil {
-		return err
+	defaultPodSpec(&in.Spec)
+	pod := objects.Pod(in)
+	if pod.Expected() {
+		pod.Ready = true
 	}
-	if err := c.checks.podSpec(o, &t.pod.Spec, at+".spec"); err != nil {
-		return err
-	}
-	c.templates = append(c.templates, t)
-	c.builder.AddWorkload(t.workload)
+	c.pods = append(c.pods, pod)
 	return nil
 }
 
-func (c *collection) endpointSlice(o *object) error {
-	in, err := typed[discoveryv1.EndpointSlice](o)
+// handmade takes in Endpoints, which no source but files reads.
+func (c *collection) handmade(o *object) error {
+	in, err := typed[corev1.Endpoints](o) //nolint:staticcheck // as above
 	if err == nil {
 		err = c.identify(o, &in.ObjectMeta, true)
 	}
 	if err != nil {
 		return err
 	}
-	slice := convertEndpointSlice(in)
-	c.slices = append(c.slices, slice)
-	c.builder.AddEndpointSlice(slice)
+	c.endpoints = append(c.endpoints, in)
+	return nil
+}
+
+// workload takes in an object that makes pods.
+func (c *collection) workload(o *object, t *template) error {
+	if err := c.checks.labels(o, t.pod.Labels, t.at+".metadata.labels"); err != nil {
+		return err
+	}
+	if err := c.checks.podSpec(o, &t.pod.Spec, t.at+".spec"); err != nil {
+		return err
+	}
+	c.templates = append(c.templates, t)
+	c.builder.AddWorkload(t.workload)
 	return nil
 }
 
@@ -312,11 +171,11 @@ func (c *collection) policy(o *object) error {
 	from, repeated := o.origin()
 	for _, path := range repeated {
 		if strings.HasPrefix(path, "spec") {
-			return o.at(path, "NetworkPolicy %s: %s stands there twice", nameOf(&in.ObjectMeta), printable(path))
+			return o.at(path, "NetworkPolicy %s: %s stands there twice", objects.NameOf(&in.ObjectMeta), printable(path))
 		}
 	}
 	defaultPolicy(in)
-	p := convertPolicy(in)
+	p := objects.Policy(in)
 	p.Origin = from
 	if err := validatePolicy(o, p); err != nil {
 		return err
@@ -327,27 +186,33 @@ func (c *collection) policy(o *object) error {
 
 // unmodelled notes objects of policy kinds that are known and not evaluated, and
 // of kinds that call themselves a NetworkPolicy and are not even known.
-func (c *collection) unmodelled(o *object, group, kind string) error {
-	row := policyKind{Group: group, Kind: kind, Namespaced: o.raw.GetNamespace() != ""}
-	known := strings.HasSuffix(kind, "NetworkPolicy") && !strings.HasPrefix(kind, "Staged")
-	for _, k := range policyKinds() {
-		if k.Group == group && k.Kind == kind {
-			row, known = k, true
+func (c *collection) unmodelled(o *object, kind *kinds.Kind) error {
+	if kind == nil {
+		gvk := o.raw.GroupVersionKind()
+		if !strings.HasSuffix(gvk.Kind, "NetworkPolicy") || strings.HasPrefix(gvk.Kind, "Staged") || builtinGroup(gvk.Group) {
+			return nil
 		}
-	}
-	if !known {
-		return nil
+		kind = &kinds.Kind{Group: gvk.Group, Name: gvk.Kind, Cluster: o.raw.GetNamespace() == "", Policy: &kinds.Policy{}}
 	}
 	meta := &metav1.ObjectMeta{
 		Namespace: o.raw.GetNamespace(), Name: o.raw.GetName(), GenerateName: o.raw.GetGenerateName(),
 	}
-	if err := c.identify(o, meta, row.Namespaced); err != nil {
+	if err := c.identify(o, meta, !kind.Cluster); err != nil {
 		return err
 	}
-	if !row.mirrored(meta.Name) {
-		c.builder.AddUnmodelled(row.object(nameOf(meta)))
+	if !kind.Mirrored(meta.Name) {
+		c.builder.AddUnmodelled(snapshot.UnmodelledOf(kind, objects.NameOf(meta)))
 	}
 	return nil
+}
+
+// builtinGroup: in these groups, Kubernetes itself says what kinds there are.
+func builtinGroup(group string) bool {
+	switch group {
+	case corev1.GroupName, appsv1.GroupName, "extensions", batchv1.GroupName, networkingv1.GroupName, kinds.GatewayAPI:
+		return true
+	}
+	return false
 }
 
 // snapshot completes what was declared: pods of workloads, endpoints of Services,

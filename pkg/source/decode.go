@@ -6,13 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/resource"
 	kjson "sigs.k8s.io/json"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // object is one API object of a document.
@@ -23,7 +29,7 @@ type object struct {
 	raw   *unstructured.Unstructured
 	// converted is the object as its API type, where convertAhead made it; raw then
 	// has nothing left but what names the object, and its metadata.
-	converted any
+	converted runtime.Object
 	nodes     *nodes
 }
 
@@ -314,24 +320,87 @@ func typeWords(t string) string {
 
 // typed converts an object to its API type. Unknown fields are ignored.
 func typed[T any](o *object) (*T, error) {
-	if in, ok := o.converted.(*T); ok {
+	if in, ok := any(o.converted).(*T); ok {
 		return in, nil
 	}
-	in, err := fromRaw[T](o)
-	if err != nil {
+	in := new(T)
+	if err := o.into(in); err != nil {
 		return nil, o.mismatch(new(T), err)
 	}
 	return in, nil
 }
 
-func fromRaw[T any](o *object) (*T, error) {
+// typedAs is typed for an empty object of the type.
+func (o *object) typedAs(empty runtime.Object) (runtime.Object, error) {
+	if o.converted != nil {
+		return o.converted, nil
+	}
+	if err := o.into(empty); err != nil {
+		return nil, o.mismatch(reflect.New(reflect.TypeOf(empty).Elem()).Interface(), err)
+	}
+	return empty, nil
+}
+
+func (o *object) into(out any) error {
 	// managedFields can be most of a dumped object, and nobody reads them here.
 	unstructured.RemoveNestedField(o.raw.Object, "metadata", "managedFields")
-	out := new(T)
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.raw.Object, out); err != nil {
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(o.raw.Object, out)
+}
+
+// api is an object of a kind that is read, as what its codec takes.
+func (o *object) api(kind *kinds.Kind) (*apiObject, error) {
+	codec := objects.Of(kind.Resource)
+	if codec == nil {
+		return nil, o.errorf("internal error: %s are read, and have no codec", kind.Resource)
+	}
+	into := codec.New()
+	if into == nil {
+		meta, err := typed[metav1.PartialObjectMetadata](o)
+		if err != nil {
+			return nil, err
+		}
+		return &apiObject{of: o, codec: codec, meta: &meta.ObjectMeta}, nil
+	}
+	in, err := o.typedAs(into)
+	if err != nil {
 		return nil, err
 	}
+	meta, ok := in.(metav1.ObjectMetaAccessor)
+	if !ok {
+		return nil, o.errorf("internal error: %T has no metadata", in)
+	}
+	out := &apiObject{of: o, codec: codec, in: in}
+	out.meta, _ = meta.GetObjectMeta().(*metav1.ObjectMeta)
 	return out, nil
+}
+
+// apiObject is an object as its API type, or as its JSON where in is nil.
+type apiObject struct {
+	of    *object
+	codec objects.Codec
+	in    runtime.Object
+	meta  *metav1.ObjectMeta
+}
+
+// addTo adds the object to a snapshot, under the name that its metadata says by now.
+func (a *apiObject) addTo(b *snapshot.Builder) error {
+	if a.in != nil {
+		return a.codec.Add(b, a.in)
+	}
+	a.of.raw.SetNamespace(a.meta.Namespace)
+	raw, err := a.of.raw.MarshalJSON()
+	if err != nil {
+		return a.of.errorf("%v", err)
+	}
+	list, err := a.codec.List()
+	if err == nil {
+		err = list.Item(raw)
+	}
+	if err != nil {
+		return a.of.errorf("%v", err)
+	}
+	list.Fill(b)
+	return nil
 }
 
 // strict converts an object to its API type and refuses fields that the type does

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // What the endpointslice controller would make of Services whose EndpointSlices
@@ -29,7 +30,7 @@ func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*s
 	for _, service := range services {
 		// syncService: "services without a selector receive no endpoints from this
 		// controller"; ExternalName has none either.
-		if len(service.Spec.Selector) == 0 || service.Spec.Type == corev1.ServiceTypeExternalName || has[nameOf(&service.ObjectMeta)] {
+		if len(service.Spec.Selector) == 0 || service.Spec.Type == corev1.ServiceTypeExternalName || has[objects.NameOf(&service.ObjectMeta)] {
 			continue
 		}
 		if index == nil {
@@ -52,11 +53,11 @@ func mirrored(all []*corev1.Endpoints, services []*corev1.Service, given []*snap
 	}
 	selectorless := map[snapshot.Name]bool{}
 	for _, s := range services {
-		selectorless[nameOf(&s.ObjectMeta)] = len(s.Spec.Selector) == 0 && s.Spec.Type != corev1.ServiceTypeExternalName
+		selectorless[objects.NameOf(&s.ObjectMeta)] = len(s.Spec.Selector) == 0 && s.Spec.Type != corev1.ServiceTypeExternalName
 	}
 	var out []*snapshot.EndpointSlice
 	for _, in := range all {
-		name := nameOf(&in.ObjectMeta)
+		name := objects.NameOf(&in.ObjectMeta)
 		if !selectorless[name] || has[name] || in.Labels[discoveryv1.LabelSkipMirror] == "true" {
 			continue
 		}
@@ -88,7 +89,7 @@ func mirrorSubset(in *corev1.EndpointSubset, namespace string, family discoveryv
 	add := func(addresses []corev1.EndpointAddress, ready bool) {
 		for i := range addresses {
 			a := &addresses[i]
-			ip, ok := parseIP(a.IP)
+			ip, ok := objects.ParseIP(a.IP)
 			if !ok || familyOf(ip) != family {
 				continue
 			}
@@ -100,7 +101,7 @@ func mirrorSubset(in *corev1.EndpointSubset, namespace string, family discoveryv
 	}
 	add(in.Addresses, true)
 	add(in.NotReadyAddresses, false)
-	return convertEndpointSlice(&slice)
+	return objects.EndpointSlice(&slice)
 }
 
 // podIndex finds the pods of a namespace that carry a label.
@@ -143,7 +144,7 @@ func (x podIndex) selected(service *corev1.Service) []*snapshot.Pod {
 // slicesOf is reconcileByAddressType: one slice for each way in which the pods
 // resolve the Service's ports.
 func slicesOf(service *corev1.Service, pods []*snapshot.Pod) []*snapshot.EndpointSlice {
-	converted := convertService(service)
+	converted := objects.Service(service)
 	families := addressTypes(service, pods)
 	var out []*snapshot.EndpointSlice
 	for i, family := range families {
@@ -252,7 +253,7 @@ func addressTypes(service *corev1.Service, pods []*snapshot.Pod) []discoveryv1.A
 		add(discoveryv1.AddressType(family))
 	}
 	if len(out) == 0 {
-		for _, ip := range convertService(service).ClusterIPs {
+		for _, ip := range objects.Service(service).ClusterIPs {
 			add(familyOf(ip))
 		}
 	}

@@ -10,8 +10,10 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // maxOrdinals bounds the pods that a StatefulSet becomes; its pods differ only in
@@ -22,6 +24,7 @@ const maxOrdinals = 1000
 type template struct {
 	workload *snapshot.Workload
 	pod      *corev1.PodTemplateSpec
+	at       string // the field that holds pod
 	// replicas is how many pods the specification asks for; one pod stands for
 	// all of them, unless they have ordinals.
 	replicas int
@@ -37,48 +40,43 @@ type template struct {
 
 func isStored(m *metav1.ObjectMeta) bool { return m.UID != "" }
 
-func deploymentTemplate(in *appsv1.Deployment) *template {
-	return &template{workload: convertDeployment(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
-		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
-}
-
-func replicaSetTemplate(in *appsv1.ReplicaSet) *template {
-	return &template{workload: convertReplicaSet(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
-		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
-}
-
-func replicationControllerTemplate(in *corev1.ReplicationController) *template {
-	pod := in.Spec.Template
-	if pod == nil {
-		pod = &corev1.PodTemplateSpec{}
+// templateOf is the template of an object of a kind that makes pods; nil for others.
+func templateOf(in runtime.Object) *template {
+	const at = "spec.template"
+	switch in := in.(type) {
+	case *appsv1.Deployment:
+		return &template{workload: objects.Deployment(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
+			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
+	case *appsv1.ReplicaSet:
+		return &template{workload: objects.ReplicaSet(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
+			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
+	case *corev1.ReplicationController:
+		pod := in.Spec.Template
+		if pod == nil {
+			pod = &corev1.PodTemplateSpec{}
+		}
+		return &template{workload: objects.ReplicationController(in), at: at, pod: pod, replicas: replicas(in.Spec.Replicas),
+			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
+	case *appsv1.StatefulSet:
+		return &template{workload: objects.StatefulSet(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
+			ordinals: true, start: firstOrdinal(in),
+			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
+	case *appsv1.DaemonSet:
+		return &template{workload: objects.DaemonSet(in), at: at, pod: &in.Spec.Template, replicas: 1,
+			stored: isStored(&in.ObjectMeta), reported: int(in.Status.CurrentNumberScheduled)}
+	case *batchv1.Job:
+		// A suspended Job or CronJob still says which pods it is meant to run, and that
+		// is what is asked about.
+		return &template{workload: objects.Job(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Parallelism),
+			labels: map[string]string{batchv1.JobNameLabel: in.Name, "job-name": in.Name},
+			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Active)}
+	case *batchv1.CronJob:
+		return &template{workload: objects.CronJob(in), at: "spec.jobTemplate." + at, pod: &in.Spec.JobTemplate.Spec.Template,
+			replicas: replicas(in.Spec.JobTemplate.Spec.Parallelism),
+			stored:   isStored(&in.ObjectMeta), reported: len(in.Status.Active)}
+	default:
+		return nil
 	}
-	return &template{workload: convertReplicationController(in), pod: pod, replicas: replicas(in.Spec.Replicas),
-		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
-}
-
-func statefulSetTemplate(in *appsv1.StatefulSet) *template {
-	return &template{workload: convertStatefulSet(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
-		ordinals: true, start: firstOrdinal(in),
-		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
-}
-
-func daemonSetTemplate(in *appsv1.DaemonSet) *template {
-	return &template{workload: convertDaemonSet(in), pod: &in.Spec.Template, replicas: 1,
-		stored: isStored(&in.ObjectMeta), reported: int(in.Status.CurrentNumberScheduled)}
-}
-
-// jobTemplate: a suspended Job or CronJob still says which pods it is meant to
-// run, and that is what is asked about.
-func jobTemplate(in *batchv1.Job) *template {
-	return &template{workload: convertJob(in), pod: &in.Spec.Template, replicas: replicas(in.Spec.Parallelism),
-		labels: map[string]string{batchv1.JobNameLabel: in.Name, "job-name": in.Name},
-		stored: isStored(&in.ObjectMeta), reported: int(in.Status.Active)}
-}
-
-func cronJobTemplate(in *batchv1.CronJob) *template {
-	return &template{workload: convertCronJob(in), pod: &in.Spec.JobTemplate.Spec.Template,
-		replicas: replicas(in.Spec.JobTemplate.Spec.Parallelism),
-		stored:   isStored(&in.ObjectMeta), reported: len(in.Status.Active)}
 }
 
 type workloadRef struct {
@@ -254,7 +252,7 @@ func (e *expander) pod(t *template, name string, labels map[string]string) *snap
 		maps.Copy(in.Labels, t.labels)
 		maps.Copy(in.Labels, labels)
 	}
-	out := convertPod(&in)
+	out := objects.Pod(&in)
 	out.Owner = snapshot.Owner{Kind: t.workload.Kind, Name: t.workload.Name.Name}
 	out.Node = ""
 	out.Phase = snapshot.PhaseExpected

@@ -16,7 +16,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // Getter is the part of cli-runtime's RESTClientGetter that Live needs.
@@ -25,8 +27,8 @@ type Getter interface {
 	ToRawKubeConfigLoader() clientcmd.ClientConfig
 }
 
-// Clients are what Live talks through.
-type Clients struct {
+// clients are what Live talks through.
+type clients struct {
 	Kubernetes kubernetes.Interface
 	Discovery  discovery.DiscoveryInterfaceWithContext
 	Metadata   metadata.Interface
@@ -38,18 +40,17 @@ type Clients struct {
 
 // Live is a Source that asks an API server.
 type Live struct {
-	clients Clients
+	clients clients
 	// slots bound how many reads are under way at once. Each has one request, or a
 	// list's page that is being read and the next one that was asked for.
 	slots chan struct{}
 	// answered is set by the first response of any kind: before it, a failure
 	// means that the server cannot be reached at all.
 	answered *atomic.Bool
-	// gateway remembers which versions of the Gateway API the server has; nil when
-	// nobody asked.
-	gateway struct {
+	// served remembers which versions of a group the server has.
+	served struct {
 		sync.Mutex
-		versions []string
+		versions map[string][]string
 	}
 	// timeout is --request-timeout; 0 when none was given.
 	timeout  time.Duration
@@ -94,7 +95,7 @@ func NewLive(getter Getter) (*Live, error) {
 	if err != nil {
 		return nil, configError(err)
 	}
-	clients := Clients{Server: serverURL(config)}
+	clients := clients{Server: serverURL(config)}
 	if clients.Kubernetes, err = kubernetes.NewForConfigAndClient(config, client); err != nil {
 		return nil, configError(err)
 	}
@@ -105,20 +106,12 @@ func NewLive(getter Getter) (*Live, error) {
 		return nil, configError(err)
 	}
 	clients.Raw = clients.Discovery.RESTClient()
-	live := NewLiveFromClients(clients)
-	live.answered = answered
+	live := &Live{clients: clients, slots: make(chan struct{}, maxRequests), answered: answered}
 	live.timeout = config.Timeout
 	if raw, err := getter.ToRawKubeConfigLoader().RawConfig(); err == nil {
 		live.unconfigured = len(raw.Clusters) == 0
 	}
 	return live, nil
-}
-
-// NewLiveFromClients is NewLive for clients that exist already, such as fakes.
-func NewLiveFromClients(clients Clients) *Live {
-	live := &Live{clients: clients, slots: make(chan struct{}, maxRequests), answered: new(atomic.Bool)}
-	live.answered.Store(true)
-	return live
 }
 
 // Server is the URL of the API server.
@@ -250,18 +243,24 @@ func (l *Live) read(ctx context.Context, need snapshot.Need) reading {
 	if need.Resource == snapshot.PolicyKinds {
 		return l.readPolicyKinds(ctx, need)
 	}
-	if kind := gatewayKind(need.Resource); kind != "" {
-		return l.readGatewayAPI(ctx, need, kind)
-	}
-	read := readerFor(need.Resource)
-	if read == nil {
+	kind, codec := kinds.Of(need.Resource), objects.Of(need.Resource)
+	if kind == nil || codec == nil {
 		return reading{err: fmt.Errorf("internal error: the plan asks for %q, which no client reads", need.Resource)}
 	}
 	if err := l.acquire(ctx); err != nil {
 		return reading{err: l.fatal(ctx, err)}
 	}
 	defer l.release()
-	fill, err := read(ctx, l.clients.Kubernetes, need)
+	var (
+		fill func(*snapshot.Builder)
+		err  error
+	)
+	if codec.New() == nil {
+		fill, err = l.readJSON(ctx, need, kind, codec)
+	} else {
+		r := typedReader{client: clientOf(l.clients.Kubernetes, kind.Group), kind: kind, codec: codec}
+		fill, err = r.read(ctx, need)
+	}
 	if err == nil {
 		return reading{fill: fill}
 	}

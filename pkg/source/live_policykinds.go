@@ -12,12 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // served is a policy kind that the API server serves.
 type served struct {
-	policyKind
+	*kinds.Kind
 	resource   schema.GroupVersionResource
 	namespaced bool
 }
@@ -27,7 +29,7 @@ type served struct {
 // reads namespaced kinds there (and in the kind's root namespace); the others
 // bind every namespace, so they are listed either way.
 func (l *Live) readPolicyKinds(ctx context.Context, need snapshot.Need) reading {
-	kinds, gaps, err := l.servedKinds(ctx, need)
+	there, gaps, err := l.servedKinds(ctx, need)
 	if err != nil {
 		return reading{err: err}
 	}
@@ -37,17 +39,17 @@ func (l *Live) readPolicyKinds(ctx context.Context, need snapshot.Need) reading 
 		err   error
 	}
 	var (
-		results = make([]result, len(kinds))
+		results = make([]result, len(there))
 		group   sync.WaitGroup
 	)
-	for i := range kinds {
+	for i := range there {
 		group.Go(func() {
-			k := &kinds[i]
+			k := &there[i]
 			namespaces := []string{""}
 			if k.namespaced && need.Namespace != "" {
 				namespaces = []string{need.Namespace}
-				if k.RootNamespace != "" && k.RootNamespace != need.Namespace {
-					namespaces = append(namespaces, k.RootNamespace)
+				if k.Policy.RootNamespace != "" && k.Policy.RootNamespace != need.Namespace {
+					namespaces = append(namespaces, k.Policy.RootNamespace)
 				}
 			}
 			for _, ns := range namespaces {
@@ -98,8 +100,8 @@ func (l *Live) listKind(ctx context.Context, need snapshot.Need, k *served, name
 			next(page.Continue)
 			counted(ctx, len(page.Items))
 			for i := range page.Items {
-				if o := &page.Items[i]; !k.mirrored(o.Name) {
-					out = append(out, k.object(nameOf(&o.ObjectMeta)))
+				if o := &page.Items[i]; !k.Mirrored(o.Name) {
+					out = append(out, snapshot.UnmodelledOf(k.Kind, objects.NameOf(&o.ObjectMeta)))
 				}
 			}
 			return nil
@@ -127,7 +129,7 @@ func (l *Live) listKind(ctx context.Context, need snapshot.Need, k *served, name
 	if gap.Reason != snapshot.GapForbidden {
 		message += ": " + gap.Message
 	}
-	gap.Message, gap.Group, gap.Kind, gap.OnlyDenies = message, k.Group, k.Kind, k.OnlyDenies
+	gap.Message, gap.Group, gap.Kind, gap.OnlyDenies = message, k.Group, k.Name, k.Policy.OnlyDenies
 	return nil, &gap, nil
 }
 
@@ -148,7 +150,7 @@ func (l *Live) servedKinds(ctx context.Context, need snapshot.Need) ([]served, [
 		out  []served
 		gaps []snapshot.Gap
 	)
-	for _, k := range policyKinds() {
+	for _, k := range kinds.Noticed() {
 		if s, ok := findServed(k, resources); ok {
 			out = append(out, s)
 			continue
@@ -158,8 +160,8 @@ func (l *Live) servedKinds(ctx context.Context, need snapshot.Need) ([]served, [
 			if fatal != nil {
 				return nil, nil, fatal
 			}
-			gap.Group, gap.Kind, gap.OnlyDenies = k.Group, k.Kind, k.OnlyDenies
-			gap.Takes = fmt.Sprintf("discover %s.%s", k.Kind, k.Group)
+			gap.Group, gap.Kind, gap.OnlyDenies = k.Group, k.Name, k.Policy.OnlyDenies
+			gap.Takes = fmt.Sprintf("discover %s.%s", k.Name, k.Group)
 			gap.Message = fmt.Sprintf("cannot %s: %s", gap.Takes, gap.Message)
 			gaps = append(gaps, gap)
 		}
@@ -167,17 +169,17 @@ func (l *Live) servedKinds(ctx context.Context, need snapshot.Need) ([]served, [
 	// Two groups may show the same objects; the one of the API server is what
 	// users write, and is what gets reported.
 	isServed := func(group, kind string) bool {
-		return slices.ContainsFunc(out, func(s served) bool { return s.Group == group && s.Kind == kind })
+		return slices.ContainsFunc(out, func(s served) bool { return s.Group == group && s.Name == kind })
 	}
 	for _, s := range slices.Clone(out) {
-		if s.Mirrors != "" && isServed(s.Mirrors, s.Kind) {
-			out = slices.DeleteFunc(out, func(o served) bool { return o.Group == s.Mirrors && o.Kind == s.Kind })
+		if s.Policy.Mirrors != "" && isServed(s.Policy.Mirrors, s.Name) {
+			out = slices.DeleteFunc(out, func(o served) bool { return o.Group == s.Policy.Mirrors && o.Name == s.Name })
 		}
 	}
 	return out, gaps, nil
 }
 
-func findServed(k policyKind, resources []*metav1.APIResourceList) (served, bool) {
+func findServed(k *kinds.Kind, resources []*metav1.APIResourceList) (served, bool) {
 	for _, list := range resources {
 		gv, err := schema.ParseGroupVersion(list.GroupVersion)
 		if err != nil || gv.Group != k.Group {
@@ -185,7 +187,7 @@ func findServed(k policyKind, resources []*metav1.APIResourceList) (served, bool
 		}
 		for i := range list.APIResources {
 			r := &list.APIResources[i]
-			if r.Kind == k.Kind && !strings.Contains(r.Name, "/") && slices.Contains(r.Verbs, "list") {
+			if r.Kind == k.Name && !strings.Contains(r.Name, "/") && slices.Contains(r.Verbs, "list") {
 				return served{k, gv.WithResource(r.Name), r.Namespaced}, true
 			}
 		}
@@ -217,7 +219,7 @@ func (l *Live) discover(ctx context.Context) ([]*metav1.APIResourceList, map[str
 		return nil, nil, err
 	}
 	wanted := map[string]bool{}
-	for _, k := range policyKinds() {
+	for _, k := range kinds.Noticed() {
 		wanted[k.Group] = true
 	}
 	var (

@@ -5,126 +5,94 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/protolist"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
-// message is an API type as its generated code decodes it.
-type message[T any] interface {
-	*T
-	Reset()
-	Unmarshal([]byte) error
+// typedReader reads kinds that have API types. Items are converted as they come, so that no
+// more than one of them (with protobuf) or one page of them (with JSON) is held as an
+// API object.
+type typedReader struct {
+	client rest.Interface
+	kind   *kinds.Kind
+	codec  objects.Codec
 }
 
-// decoder reads one item of a list. The item is the caller's again afterwards.
-type decoder[S any] func(item []byte) (*S, error)
-
-func decoderOf[T, S any, P message[T]](resource snapshot.Resource, convert func(*T) *S) (decoder[S], error) {
-	if resource == snapshot.Pods {
-		pods, err := podDecoder()
-		if own, ok := any(pods).(decoder[S]); ok || err != nil {
-			return own, err
-		}
-	}
-	return cutting[T, S, P](fieldsOf(resource), convert)
-}
-
-// cutting cuts an item down to the fields that the conversion looks at, and has
-// the API type's own code decode those. Where an item cannot be cut, that code
-// gets all of it, and decides whether it is an object.
-func cutting[T, S any, P message[T]](paths []string, convert func(*T) *S) (decoder[S], error) {
-	fields, err := protolist.FieldsOf(*new(T), paths...)
-	if err != nil {
-		return nil, fmt.Errorf("internal error: %w", err)
-	}
-	var (
-		kept []byte
-		in   T
-	)
-	return func(item []byte) (*S, error) {
-		kept = keep(fields, kept[:0], item)
-		P(&in).Reset()
-		if err := P(&in).Unmarshal(kept); err != nil {
-			return nil, undecodable(err)
-		}
-		return convert(&in), nil
-	}, nil
-}
-
-func keep(fields *protolist.Fields, dst, item []byte) []byte {
-	kept, err := fields.Keep(dst, item)
-	if err != nil {
-		return append(kept[:0], item...)
-	}
-	return kept
-}
-
-func undecodable(err error) error {
-	return fmt.Errorf("an item of the list cannot be decoded: %w", err)
-}
-
-// restClient is the client whose answers can be read as they come; nil for
-// clients that have none, such as fakes.
-func restClient(c kubernetes.Interface, r snapshot.Resource) rest.Interface {
-	client, ok := groupClient(c, r).(*rest.RESTClient)
-	if !ok || client == nil {
+// clientOf is the client for a group that has API types; nil for others.
+func clientOf(c kubernetes.Interface, group string) rest.Interface {
+	switch group {
+	case "":
+		return c.CoreV1().RESTClient()
+	case "apps":
+		return c.AppsV1().RESTClient()
+	case "batch":
+		return c.BatchV1().RESTClient()
+	case "discovery.k8s.io":
+		return c.DiscoveryV1().RESTClient()
+	case "networking.k8s.io":
+		return c.NetworkingV1().RESTClient()
+	default:
 		return nil
 	}
-	return client
 }
 
-func groupClient(c kubernetes.Interface, r snapshot.Resource) rest.Interface {
-	switch r {
-	case snapshot.EndpointSlices:
-		return c.DiscoveryV1().RESTClient()
-	case snapshot.NetworkPolicies, snapshot.Ingresses, snapshot.IngressClasses:
-		return c.NetworkingV1().RESTClient()
-	case snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets, snapshot.DaemonSets:
-		return c.AppsV1().RESTClient()
-	case snapshot.Jobs, snapshot.CronJobs:
-		return c.BatchV1().RESTClient()
-	default:
-		return c.CoreV1().RESTClient()
+func (r *typedReader) request(need snapshot.Need) *rest.Request {
+	return r.client.Get().NamespaceIfScoped(need.Namespace, need.Namespace != "").Resource(r.kind.Resource.Plural())
+}
+
+// read reads one need, and returns what to add to the snapshot; nothing for an object
+// that does not exist.
+func (r *typedReader) read(ctx context.Context, need snapshot.Need) (func(*snapshot.Builder), error) {
+	list, err := r.codec.List()
+	if err != nil {
+		return nil, err
 	}
+	if need.Name == "" {
+		return list.Fill, r.list(ctx, need, list)
+	}
+	in := r.codec.New()
+	err = r.request(need).Name(need.Name).VersionedParams(&metav1.GetOptions{}, scheme.ParameterCodec).Do(ctx).Into(in)
+	switch {
+	case apierrors.IsNotFound(err) && !apierrors.IsUnexpectedServerError(err):
+		return nil, nil // read, and absent, as an API server says it
+	case err != nil:
+		return nil, err
+	}
+	return list.Fill, list.Object(in)
 }
 
-// streamed lists objects of type T, and hands on each item as it arrives. A
-// server that answers with JSON, as some proxies do, is taken at its word: whole
-// then gets each page.
-func streamed[T, L any](
-	ctx context.Context,
-	client rest.Interface,
-	need snapshot.Need,
-	options metav1.ListOptions,
-	one func(item []byte) error,
-	whole func(*L),
-	restart func(),
-) error {
+// list hands on each item of a list as it arrives. A server that answers with JSON, as
+// some proxies do, is taken at its word.
+func (r *typedReader) list(ctx context.Context, need snapshot.Need, into objects.List) error {
 	open := func(ctx context.Context, options metav1.ListOptions) (io.ReadCloser, error) {
-		return stream(ctx, client.Get().NamespaceIfScoped(need.Namespace, need.Namespace != "").
-			Resource(string(need.Resource)).VersionedParams(&options, scheme.ParameterCodec))
+		return stream(ctx, r.request(need).VersionedParams(&options, scheme.ParameterCodec))
 	}
-	kind := reflect.TypeFor[T]().Name() + "List"
+	kind := r.kind.Name + "List"
+	options := metav1.ListOptions{LabelSelector: need.Labels, FieldSelector: need.Fields}
 	return pages(ctx, open, options, func(body io.ReadCloser, next func(string)) error {
 		defer body.Close()
 		in := protolist.NewBuffer(body)
 		if !protolist.IsProtobuf(in) {
-			page, err := decodeList[L](in)
+			page, err := decodeList(in, kind)
 			if err != nil {
 				return err
 			}
 			next(continueOf(page))
-			whole(page)
-			return nil
+			counted(ctx, meta.LenList(page))
+			return meta.EachListItem(page, into.Object)
 		}
 		list := protolist.NewList(in, kind)
 		item, err := list.Next()
@@ -132,15 +100,16 @@ func streamed[T, L any](
 			next(list.Continue())
 		}
 		for ; err == nil; item, err = list.Next() {
-			if err := one(item); err != nil {
+			if err := into.Item(item); err != nil {
 				return err
 			}
+			counted(ctx, 1)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		return err
-	}, restart)
+	}, into.Reset)
 }
 
 // maxTries and betweenTries are client-go's, for the requests that it reads itself.
@@ -167,8 +136,8 @@ func stream(ctx context.Context, request *rest.Request) (io.ReadCloser, error) {
 	}
 }
 
-// decodeList decodes a list in any encoding that the API types have.
-func decodeList[L any](in io.Reader) (*L, error) {
+// decodeList decodes a list of a kind in any encoding that the API types have.
+func decodeList(in io.Reader, kind string) (runtime.Object, error) {
 	data, err := io.ReadAll(in)
 	if err != nil {
 		return nil, err
@@ -178,13 +147,12 @@ func decodeList[L any](in io.Reader) (*L, error) {
 		return nil, errors.New("the answer is empty")
 	}
 	// Without a type to decode into, an answer has to say itself what it is.
-	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil)
+	page, gvk, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the answer cannot be decoded: %w", err)
 	}
-	page, ok := any(object).(*L)
-	if !ok {
-		return nil, fmt.Errorf("the answer is a %s instead of a list", object.GetObjectKind().GroupVersionKind().Kind)
+	if gvk.Kind != kind {
+		return nil, fmt.Errorf("the answer is a %s instead of a list", gvk.Kind)
 	}
 	return page, nil
 }

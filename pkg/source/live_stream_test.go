@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // answerProtobuf answers as an API server does whom protobuf is asked of.
@@ -37,15 +38,26 @@ func answerBytes(data []byte) http.HandlerFunc {
 
 // cluster are the handlers of a cluster that holds some objects, and serves lists
 // of them two at a time.
-func cluster(t *testing.T, objects []runtime.Object, answer func(runtime.Object) http.HandlerFunc) map[string]http.HandlerFunc {
+func cluster(t *testing.T, of []runtime.Object, answer func(runtime.Object) http.HandlerFunc) map[string]http.HandlerFunc {
 	t.Helper()
 	byKind := map[schema.GroupVersionKind][]runtime.Object{}
-	for _, o := range objects {
+	for _, o := range of {
 		gvks, _, err := scheme.Scheme.ObjectKinds(o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		byKind[gvks[0]] = append(byKind[gvks[0]], o)
+	}
+	for _, c := range objects.All() {
+		if in := c.New(); in != nil {
+			gvks, _, err := scheme.Scheme.ObjectKinds(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if byKind[gvks[0]] == nil {
+				byKind[gvks[0]] = []runtime.Object{} // an empty list
+			}
+		}
 	}
 	paths := map[string]http.HandlerFunc{}
 	for gvk, items := range byKind {

@@ -6,18 +6,19 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
 
-// Names lists the names of the objects of a resource ("deployments" of "apps") in a
-// namespace ("" for cluster-scoped ones), at most a few thousand of them: enough to
+// Names lists the names of the objects of a kind in a namespace ("" for cluster-scoped ones), at most a few thousand of them: enough to
 // complete what somebody types. With an error come the names that were read before it.
 //
 // Only the objects' metadata is asked for, and discovery is not.
-func (l *Live) Names(ctx context.Context, kind schema.GroupResource, namespace string) ([]string, error) {
+func (l *Live) Names(ctx context.Context, kind *kinds.Kind, namespace string) ([]string, error) {
 	const pageSize, enough = 500, 4000
 	var out []string
-	for _, version := range versionsOf(kind.Group) {
-		resource := kind.WithVersion(version)
+	for _, version := range kind.Versions {
+		resource := schema.GroupVersionResource{Group: kind.Group, Version: version, Resource: kind.Resource.Plural()}
 		options := metav1.ListOptions{Limit: pageSize}
 		for {
 			page, err := l.clients.Metadata.Resource(resource).Namespace(namespace).List(ctx, options)
@@ -37,12 +38,4 @@ func (l *Live) Names(ctx context.Context, kind schema.GroupResource, namespace s
 		}
 	}
 	return out, nil
-}
-
-// versionsOf are the versions in which a group may be served, newest first.
-func versionsOf(group string) []string {
-	if group == "gateway.networking.k8s.io" {
-		return []string{"v1", "v1beta1", "v1alpha2"}
-	}
-	return []string{"v1"}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -28,40 +30,24 @@ func (p permission) String() string {
 	return text
 }
 
-// neededPermissions are those of docs/rbac/clusterrole.yaml (permissions_test.go),
-// without what depends on the cluster: the Gateway API and policy kinds, which
-// not every server has, and Cilium's ConfigMap, which is read where Cilium is.
-func neededPermissions() []permission {
+// permissionsFor are those for kinds that are read. Cilium's ConfigMap, which is
+// read where Cilium is, is not among them.
+func permissionsFor(match func(*kinds.Kind) bool) []permission {
 	var out []permission
-	add := func(group string, namespaced bool, resources []snapshot.Resource, verbs ...string) {
-		for _, r := range resources {
-			for _, v := range verbs {
-				out = append(out, permission{v, group, string(r), namespaced})
-			}
+	for _, k := range kinds.Read() {
+		if k.Only != "" || !match(k) {
+			continue
+		}
+		for _, verb := range strings.Fields(k.Verbs) {
+			out = append(out, permission{verb, k.Group, k.Resource.Plural(), !k.Cluster})
 		}
 	}
-	add("", false, []snapshot.Resource{snapshot.Namespaces, snapshot.Nodes}, "get", "list")
-	add("", true, []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.ReplicationControllers}, "get", "list")
-	add("apps", true, []snapshot.Resource{snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets, snapshot.DaemonSets}, "get", "list")
-	add("batch", true, []snapshot.Resource{snapshot.Jobs, snapshot.CronJobs}, "get", "list")
-	add("discovery.k8s.io", true, []snapshot.Resource{snapshot.EndpointSlices}, "list")
-	add("networking.k8s.io", true, []snapshot.Resource{snapshot.NetworkPolicies}, "list")
-	add("networking.k8s.io", true, []snapshot.Resource{snapshot.Ingresses}, "get", "list")
-	add("networking.k8s.io", false, []snapshot.Resource{snapshot.IngressClasses}, "list")
 	return out
 }
 
-// gatewayPermissions are those for the Gateway API, where a server has it.
-func gatewayPermissions() []permission {
-	var out []permission
-	for _, r := range []snapshot.Resource{
-		snapshot.GatewayClasses, snapshot.Gateways, snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes,
-	} {
-		for _, v := range []string{"get", "list"} {
-			out = append(out, permission{v, gatewayGroup, string(r), r != snapshot.GatewayClasses})
-		}
-	}
-	return append(out, permission{"list", gatewayGroup, string(snapshot.ReferenceGrants), true})
+// neededPermissions are those for kinds that every server has.
+func neededPermissions() []permission {
+	return permissionsFor(func(k *kinds.Kind) bool { return !k.Optional })
 }
 
 // Access asks the server which of the permissions that netguard may need are
@@ -101,18 +87,18 @@ func (l *Live) Access(ctx context.Context, namespace string) (*report.Access, er
 // servedPermissions are those for kinds that the server has.
 func (l *Live) servedPermissions(ctx context.Context, a *access) []permission {
 	var out []permission
-	if l.clients.Raw != nil && len(l.servedGatewayVersions(ctx)) > 0 {
-		out = append(out, gatewayPermissions()...)
-	}
-	kinds, gaps, err := l.servedKinds(ctx, snapshot.Need{Resource: snapshot.PolicyKinds})
+	out = append(out, permissionsFor(func(k *kinds.Kind) bool {
+		return k.Optional && l.clients.Raw != nil && len(l.servedVersions(ctx, k)) > 0
+	})...)
+	there, gaps, err := l.servedKinds(ctx, snapshot.Need{Resource: snapshot.PolicyKinds})
 	if err != nil {
 		a.fail("", err)
 	}
 	for _, g := range gaps {
 		a.fail(g.Message, nil)
 	}
-	for i := range kinds {
-		k := &kinds[i]
+	for i := range there {
+		k := &there[i]
 		out = append(out, permission{"list", k.Group, k.resource.Resource, k.namespaced})
 	}
 	return out

@@ -17,6 +17,8 @@ import (
 	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
 
 // authorizer stands in for a server's authorizers.
@@ -128,7 +130,7 @@ func TestAccess(t *testing.T) {
 // The documented roles hold what is asked about.
 func TestDocumentedRolesHoldWhatIsNeeded(t *testing.T) {
 	documented, role := rulesOf(t, "clusterrole.yaml"), rulesOf(t, "role.yaml")
-	for _, p := range append(neededPermissions(), gatewayPermissions()...) {
+	for _, p := range permissionsFor(func(*kinds.Kind) bool { return true }) {
 		if !grants(documented, p) {
 			t.Errorf("clusterrole.yaml does not permit to %s", p)
 		}
@@ -141,10 +143,10 @@ func TestDocumentedRolesHoldWhatIsNeeded(t *testing.T) {
 		for _, group := range r.APIGroups {
 			for _, resource := range r.Resources {
 				for _, verb := range r.Verbs {
-					known := slices.ContainsFunc(append(neededPermissions(), gatewayPermissions()...), func(p permission) bool {
+					known := slices.ContainsFunc(permissionsFor(func(*kinds.Kind) bool { return true }), func(p permission) bool {
 						return p.verb == verb && p.group == group && p.resource == resource
 					})
-					policies := slices.ContainsFunc(policyKinds(), func(k policyKind) bool { return k.Group == group })
+					policies := slices.ContainsFunc(kinds.Noticed(), func(k *kinds.Kind) bool { return k.Group == group })
 					if !known && !policies && resource != "configmaps" {
 						t.Errorf("clusterrole.yaml permits to %s %s.%s, which is not asked about", verb, resource, group)
 					}

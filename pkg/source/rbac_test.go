@@ -4,11 +4,12 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 )
 
 // The documented roles permit to read every policy kind that is looked for, and
@@ -30,10 +31,10 @@ func TestDocumentedRolesFollowTheTable(t *testing.T) {
 		// permitted are the resources of groups that hold policies.
 		permitted, wanted := map[string]bool{}, map[string]bool{}
 		groups := map[string]bool{}
-		for _, k := range policyKinds() {
+		for _, k := range kinds.Noticed() {
 			groups[k.Group] = true
-			if clusterWide || k.Namespaced {
-				wanted[plural(k.Kind)+"."+k.Group] = true
+			if clusterWide || !k.Cluster {
+				wanted[string(k.Resource)] = true
 			}
 		}
 		for _, r := range role.Rules {
@@ -59,12 +60,4 @@ func TestDocumentedRolesFollowTheTable(t *testing.T) {
 			}
 		}
 	}
-}
-
-func plural(kind string) string {
-	name := strings.ToLower(kind)
-	if stem, ok := strings.CutSuffix(name, "y"); ok {
-		return stem + "ies"
-	}
-	return name + "s"
 }

@@ -3,16 +3,13 @@ package source
 import (
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // isRecorded reports whether an object says that it and the others are a recorded
@@ -118,55 +115,18 @@ func (r *replay) read(o *object) error {
 	if err := r.identify(o); err != nil {
 		return err
 	}
-	b := r.builder
-	switch gvk := o.raw.GroupVersionKind(); gvk.GroupKind() {
-	case schema.GroupKind{Kind: "Namespace"}:
-		return take(o, convertNamespace, b.AddNamespace)
-	case schema.GroupKind{Kind: "Node"}:
-		return take(o, convertNode, b.AddNode)
-	case schema.GroupKind{Kind: "Pod"}:
-		return take(o, convertPod, b.AddPod)
-	case schema.GroupKind{Kind: "Service"}:
-		return take(o, convertService, b.AddService)
-	case schema.GroupKind{Kind: "ConfigMap"}:
-		return take(o, convertConfigMap, func(c *configMap) { b.AddConfigMap(c.name, c.data) })
-	case schema.GroupKind{Kind: "ReplicationController"}:
-		return take(o, convertReplicationController, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("Deployment").GroupKind():
-		return take(o, convertDeployment, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("ReplicaSet").GroupKind():
-		return take(o, convertReplicaSet, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("StatefulSet").GroupKind():
-		return take(o, convertStatefulSet, b.AddWorkload)
-	case appsv1.SchemeGroupVersion.WithKind("DaemonSet").GroupKind():
-		return take(o, convertDaemonSet, b.AddWorkload)
-	case batchv1.SchemeGroupVersion.WithKind("Job").GroupKind():
-		return take(o, convertJob, b.AddWorkload)
-	case batchv1.SchemeGroupVersion.WithKind("CronJob").GroupKind():
-		return take(o, convertCronJob, b.AddWorkload)
-	case discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice").GroupKind():
-		return take(o, convertEndpointSlice, b.AddEndpointSlice)
-	case networkingv1.SchemeGroupVersion.WithKind("Ingress").GroupKind():
-		return take(o, convertIngress, b.AddIngress)
-	case networkingv1.SchemeGroupVersion.WithKind("IngressClass").GroupKind():
-		return take(o, convertIngressClass, b.AddIngressClass)
-	case networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy").GroupKind():
-		return r.policy(o)
-	default:
-		if gvk.Group == gatewayGroup {
-			return r.gateway(o, gvk.Kind)
-		}
-		return o.at("kind", "%s is no kind that a recorded state holds", printable(gvk.Kind))
+	kind := kindOf(o)
+	if kind == nil || kind.Policy != nil {
+		return o.at("kind", "%s is no kind that a recorded state holds", printable(o.raw.GetKind()))
 	}
-}
-
-func take[T, S any](o *object, convert func(*T) *S, add func(*S)) error {
-	in, err := typed[T](o)
+	if kind.Resource == snapshot.NetworkPolicies {
+		return r.policy(o)
+	}
+	in, err := o.api(kind)
 	if err != nil {
 		return err
 	}
-	add(convert(in))
-	return nil
+	return in.addTo(r.builder)
 }
 
 // policy is strict, as with any file: a misspelt field is not passed over. Whether
@@ -176,20 +136,9 @@ func (r *replay) policy(o *object) error {
 	if err != nil {
 		return err
 	}
-	p := convertPolicy(in)
+	p := objects.Policy(in)
 	p.Origin = r.origins[p.Name]
 	r.builder.AddPolicy(p)
-	return nil
-}
-
-func (r *replay) gateway(o *object, kind string) error {
-	raw, err := o.raw.MarshalJSON()
-	if err != nil {
-		return o.errorf("%v", err)
-	}
-	if _, err := addGatewayObject(r.builder, kind, raw); err != nil {
-		return o.errorf("%v", err)
-	}
 	return nil
 }
 

@@ -4,14 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -20,12 +22,10 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // everything plans the lists of all kinds in one round.
 func everything() Planner {
 	needs := []snapshot.Need{{Resource: snapshot.ConfigMaps, Namespace: "kube-system", Name: "cilium-config"}}
-	for _, r := range []snapshot.Resource{
-		snapshot.Namespaces, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies, snapshot.Nodes,
-		snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets, snapshot.DaemonSets, snapshot.ReplicationControllers,
-		snapshot.Jobs, snapshot.CronJobs,
-	} {
-		needs = append(needs, snapshot.Need{Resource: r})
+	for _, k := range kinds.Read() {
+		if k.Only == "" {
+			needs = append(needs, snapshot.Need{Resource: k.Resource})
+		}
 	}
 	return once(needs...)
 }
@@ -69,8 +69,8 @@ func content(t *testing.T, s *snapshot.Snapshot) string {
 }
 
 func TestTheSameObjectsGiveTheSameSnapshot(t *testing.T) {
-	objects := dumpObjects(t)
-	live, err := NewLiveFromClients(Clients{Kubernetes: fake.NewClientset(objects...)}).Load(context.Background(), everything())
+	paths := cluster(t, dumpObjects(t), func(o runtime.Object) http.HandlerFunc { return answer(t, o) })
+	live, err := liveOf(t, &rest.Config{Host: server(t, paths).URL}).Load(context.Background(), everything())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
 
 // A manifest has not passed the API server. What a cluster would refuse is an
@@ -53,12 +54,12 @@ func (c *collection) identify(o *object, meta *metav1.ObjectMeta, namespaced boo
 	if strings.HasSuffix(meta.Name, "*") {
 		return nil // each creation makes another object
 	}
-	id := identity{o.raw.GroupVersionKind().Group, kind, nameOf(meta)}
+	id := identity{o.raw.GroupVersionKind().Group, kind, objects.NameOf(meta)}
 	if id.group == "extensions" {
 		id.group = "apps"
 	}
 	if first := c.declared[id]; first != nil {
-		return o.errorf("%s %s is declared twice; first in %s", kind, nameOf(meta), first.errorf("").place())
+		return o.errorf("%s %s is declared twice; first in %s", kind, objects.NameOf(meta), first.errorf("").place())
 	}
 	c.declared[id] = o
 	return nil
@@ -162,7 +163,7 @@ func (c *checker) container(o *object, in *corev1.Container, path string) error 
 		if err := checkProtocol(o, p.Protocol, at); err != nil {
 			return err
 		}
-		if portNumber(p.ContainerPort) == 0 {
+		if objects.PortNumber(p.ContainerPort) == 0 {
 			return o.at(at+".containerPort", "%s: %s.containerPort: %d is out of range 1-65535", o.title(), at, p.ContainerPort)
 		}
 		if p.Name != "" && len(validation.IsValidPortName(p.Name)) > 0 {
@@ -196,10 +197,10 @@ func (c *checker) service(o *object, in *corev1.Service) error {
 		if err := checkProtocol(o, p.Protocol, at); err != nil {
 			return err
 		}
-		if portNumber(p.Port) == 0 {
+		if objects.PortNumber(p.Port) == 0 {
 			return o.at(at+".port", "%s: %s.port: %d is out of range 1-65535", o.title(), at, p.Port)
 		}
-		if t := p.TargetPort; t.Type == intstr.Int && t.IntVal != 0 && portNumber(t.IntVal) == 0 {
+		if t := p.TargetPort; t.Type == intstr.Int && t.IntVal != 0 && objects.PortNumber(t.IntVal) == 0 {
 			return o.at(at+".targetPort", "%s: %s.targetPort: %d is out of range 1-65535", o.title(), at, t.IntVal)
 		} else if t.Type == intstr.String && t.StrVal != "" && len(validation.IsValidPortName(t.StrVal)) > 0 {
 			return o.at(at+".targetPort", "%s: %s.targetPort: %q is not a port name", o.title(), at, t.StrVal)

@@ -76,7 +76,7 @@ func content(t testing.TB, s *snapshot.Snapshot) []string {
 	var out []string
 	for _, part := range []any{
 		s.Namespaces(), s.Pods(), s.Services(), s.EndpointSlices(), s.Policies(), nodes, workloads, s.Unmodelled(), configs,
-		s.Ingresses(), s.IngressClasses(), s.Gateways(), s.GatewayClasses(), s.Routes(), s.ReferenceGrants(),
+		s.Ingresses(), s.IngressClasses(), s.Gateways(), s.GatewayClasses(), s.Routes(), snapshot.Of[*snapshot.ReferenceGrant](s, snapshot.ReferenceGrants),
 		s.Reads(), s.Gaps(), s.HasEverything(),
 	} {
 		text, err := json.Marshal(part)

@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"encoding/json"
@@ -24,7 +24,7 @@ import (
 // except strings and label maps, which nobody changes: keeping a label map
 // keeps no more of the object alive than the map itself.
 
-func nameOf(m *metav1.ObjectMeta) snapshot.Name {
+func NameOf(m *metav1.ObjectMeta) snapshot.Name {
 	return snapshot.Name{Namespace: m.Namespace, Name: m.Name}
 }
 
@@ -37,15 +37,15 @@ func ownerOf(m *metav1.ObjectMeta) snapshot.Owner {
 	return snapshot.Owner{}
 }
 
-func convertNamespace(in *corev1.Namespace) *snapshot.Namespace {
+func Namespace(in *corev1.Namespace) *snapshot.Namespace {
 	return &snapshot.Namespace{Name: in.Name, Labels: in.Labels}
 }
 
-// convertPod leaves Containers empty: on a big cluster images and arguments
+// Pod leaves Containers empty: on a big cluster images and arguments
 // would be most of the memory, and no question asks for a pod's yet.
-func convertPod(in *corev1.Pod) *snapshot.Pod {
+func Pod(in *corev1.Pod) *snapshot.Pod {
 	return &snapshot.Pod{
-		Name:        nameOf(&in.ObjectMeta),
+		Name:        NameOf(&in.ObjectMeta),
 		Labels:      in.Labels,
 		Owner:       ownerOf(&in.ObjectMeta),
 		Node:        in.Spec.NodeName,
@@ -104,13 +104,13 @@ func hostIPs(in *corev1.PodStatus) []netip.Addr {
 // appendIP ignores what is no address. It reads what the API server reads:
 // leading zeros are legal in objects that were stored long ago.
 func appendIP(list []netip.Addr, text string) []netip.Addr {
-	if addr, ok := parseIP(text); ok {
+	if addr, ok := ParseIP(text); ok {
 		return append(list, addr)
 	}
 	return list
 }
 
-func parseIP(text string) (netip.Addr, bool) {
+func ParseIP(text string) (netip.Addr, bool) {
 	if text == "" {
 		return netip.Addr{}, false
 	}
@@ -152,17 +152,17 @@ func isSidecar(c *corev1.Container) bool {
 func appendPorts(list []snapshot.ContainerPort, c *corev1.Container) []snapshot.ContainerPort {
 	for i := range c.Ports {
 		p := &c.Ports[i]
-		if port := portNumber(p.ContainerPort); port != 0 {
+		if port := PortNumber(p.ContainerPort); port != 0 {
 			list = append(list, snapshot.ContainerPort{
-				Name: p.Name, Protocol: protocol(p.Protocol), Port: port, HostPort: portNumber(p.HostPort),
+				Name: p.Name, Protocol: protocol(p.Protocol), Port: port, HostPort: PortNumber(p.HostPort),
 			})
 		}
 	}
 	return list
 }
 
-// portNumber is 0 for a number that is no port.
-func portNumber(n int32) uint16 {
+// PortNumber is 0 for a number that is no port.
+func PortNumber(n int32) uint16 {
 	if n < 1 || n > 65535 {
 		return 0
 	}
@@ -176,10 +176,10 @@ func protocol(in corev1.Protocol) connset.Protocol {
 	return connset.Protocol(in)
 }
 
-func convertService(in *corev1.Service) *snapshot.Service {
+func Service(in *corev1.Service) *snapshot.Service {
 	spec := &in.Spec
 	out := &snapshot.Service{
-		Name:            nameOf(&in.ObjectMeta),
+		Name:            NameOf(&in.ObjectMeta),
 		Type:            snapshot.ServiceType(spec.Type),
 		Selector:        spec.Selector,
 		PublishNotReady: spec.PublishNotReadyAddresses,
@@ -208,7 +208,7 @@ func convertService(in *corev1.Service) *snapshot.Service {
 		out.ExternalIPs = appendIP(out.ExternalIPs, ip)
 	}
 	for i := range spec.Ports {
-		if p, ok := convertServicePort(&spec.Ports[i]); ok {
+		if p, ok := servicePort(&spec.Ports[i]); ok {
 			out.Ports = append(out.Ports, p)
 		}
 	}
@@ -227,9 +227,9 @@ func convertService(in *corev1.Service) *snapshot.Service {
 	return out
 }
 
-func convertServicePort(in *corev1.ServicePort) (snapshot.ServicePort, bool) {
+func servicePort(in *corev1.ServicePort) (snapshot.ServicePort, bool) {
 	out := snapshot.ServicePort{
-		Name: in.Name, Protocol: protocol(in.Protocol), Port: portNumber(in.Port), NodePort: portNumber(in.NodePort),
+		Name: in.Name, Protocol: protocol(in.Protocol), Port: PortNumber(in.Port), NodePort: PortNumber(in.NodePort),
 	}
 	switch {
 	case in.TargetPort.Type == intstr.String && in.TargetPort.StrVal != "":
@@ -237,7 +237,7 @@ func convertServicePort(in *corev1.ServicePort) (snapshot.ServicePort, bool) {
 	case in.TargetPort.IntVal == 0:
 		out.TargetPort = out.Port
 	default:
-		out.TargetPort = portNumber(in.TargetPort.IntVal)
+		out.TargetPort = PortNumber(in.TargetPort.IntVal)
 	}
 	return out, out.Port != 0 && (out.TargetPort != 0 || out.TargetName != "")
 }
@@ -256,9 +256,9 @@ func parsePrefix(text string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(addr, bits), ok
 }
 
-func convertEndpointSlice(in *discoveryv1.EndpointSlice) *snapshot.EndpointSlice {
+func EndpointSlice(in *discoveryv1.EndpointSlice) *snapshot.EndpointSlice {
 	out := &snapshot.EndpointSlice{
-		Name:        nameOf(&in.ObjectMeta),
+		Name:        NameOf(&in.ObjectMeta),
 		Service:     in.Labels[discoveryv1.LabelServiceName],
 		AddressType: string(in.AddressType),
 	}
@@ -272,22 +272,22 @@ func convertEndpointSlice(in *discoveryv1.EndpointSlice) *snapshot.EndpointSlice
 			port.Protocol = protocol(*p.Protocol)
 		}
 		if p.Port != nil {
-			if port.Port = portNumber(*p.Port); port.Port == 0 {
+			if port.Port = PortNumber(*p.Port); port.Port == 0 {
 				continue
 			}
 		}
 		out.Ports = append(out.Ports, port)
 	}
 	for i := range in.Endpoints {
-		out.Endpoints = append(out.Endpoints, convertEndpoint(&in.Endpoints[i], in.Namespace))
+		out.Endpoints = append(out.Endpoints, endpoint(&in.Endpoints[i], in.Namespace))
 	}
 	return out
 }
 
-// convertEndpoint reads absent conditions as the API documents them: "a nil
+// endpoint reads absent conditions as the API documents them: "a nil
 // value should be interpreted as true" for ready and serving, as false for
 // terminating.
-func convertEndpoint(in *discoveryv1.Endpoint, namespace string) snapshot.Endpoint {
+func endpoint(in *discoveryv1.Endpoint, namespace string) snapshot.Endpoint {
 	out := snapshot.Endpoint{
 		Addresses:   append([]string(nil), in.Addresses...),
 		Ready:       in.Conditions.Ready == nil || *in.Conditions.Ready,
@@ -307,7 +307,7 @@ func convertEndpoint(in *discoveryv1.Endpoint, namespace string) snapshot.Endpoi
 // (k3s-io/k3s pkg/nodeconfig).
 const k3sArgs = "k3s.io/node-args"
 
-func convertNode(in *corev1.Node) *snapshot.Node {
+func node(in *corev1.Node) *snapshot.Node {
 	out := &snapshot.Node{
 		Name: in.Name, Labels: in.Labels, KubeletVersion: in.Status.NodeInfo.KubeletVersion,
 	}
@@ -324,15 +324,15 @@ func convertNode(in *corev1.Node) *snapshot.Node {
 	return out
 }
 
-func convertPolicy(in *networkingv1.NetworkPolicy) *snapshot.Policy {
-	out := &snapshot.Policy{Name: nameOf(&in.ObjectMeta)}
+func Policy(in *networkingv1.NetworkPolicy) *snapshot.Policy {
+	out := &snapshot.Policy{Name: NameOf(&in.ObjectMeta)}
 	in.Spec.DeepCopyInto(&out.Spec)
 	return out
 }
 
 func workload(kind string, m *metav1.ObjectMeta, selector map[string]string) *snapshot.Workload {
 	return &snapshot.Workload{
-		Kind: kind, Name: nameOf(m), Labels: m.Labels, Owner: ownerOf(m), Selector: maps.Clone(selector),
+		Kind: kind, Name: NameOf(m), Labels: m.Labels, Owner: ownerOf(m), Selector: maps.Clone(selector),
 	}
 }
 
@@ -345,47 +345,47 @@ func matchLabels(s *metav1.LabelSelector) map[string]string {
 	return s.MatchLabels
 }
 
-func convertDeployment(in *appsv1.Deployment) *snapshot.Workload {
+func Deployment(in *appsv1.Deployment) *snapshot.Workload {
 	return workload("Deployment", &in.ObjectMeta, matchLabels(in.Spec.Selector))
 }
 
-func convertReplicaSet(in *appsv1.ReplicaSet) *snapshot.Workload {
+func ReplicaSet(in *appsv1.ReplicaSet) *snapshot.Workload {
 	return workload("ReplicaSet", &in.ObjectMeta, matchLabels(in.Spec.Selector))
 }
 
-func convertStatefulSet(in *appsv1.StatefulSet) *snapshot.Workload {
+func StatefulSet(in *appsv1.StatefulSet) *snapshot.Workload {
 	return workload("StatefulSet", &in.ObjectMeta, matchLabels(in.Spec.Selector))
 }
 
-func convertReplicationController(in *corev1.ReplicationController) *snapshot.Workload {
+func ReplicationController(in *corev1.ReplicationController) *snapshot.Workload {
 	return workload("ReplicationController", &in.ObjectMeta, in.Spec.Selector)
 }
 
-func convertJob(in *batchv1.Job) *snapshot.Workload {
+func Job(in *batchv1.Job) *snapshot.Workload {
 	return workload("Job", &in.ObjectMeta, matchLabels(in.Spec.Selector))
 }
 
-func convertCronJob(in *batchv1.CronJob) *snapshot.Workload {
+func CronJob(in *batchv1.CronJob) *snapshot.Workload {
 	return workload("CronJob", &in.ObjectMeta, nil)
 }
 
-// convertDaemonSet keeps the containers: network plugins are DaemonSets, and
+// DaemonSet keeps the containers: network plugins are DaemonSets, and
 // their images and arguments tell which one it is and what it enforces.
-func convertDaemonSet(in *appsv1.DaemonSet) *snapshot.Workload {
+func DaemonSet(in *appsv1.DaemonSet) *snapshot.Workload {
 	out := workload("DaemonSet", &in.ObjectMeta, matchLabels(in.Spec.Selector))
 	spec := &in.Spec.Template.Spec
 	for i := range spec.Containers {
-		out.Containers = append(out.Containers, convertContainer(&spec.Containers[i]))
+		out.Containers = append(out.Containers, container(&spec.Containers[i]))
 	}
 	for i := range spec.InitContainers {
 		if isSidecar(&spec.InitContainers[i]) {
-			out.Containers = append(out.Containers, convertContainer(&spec.InitContainers[i]))
+			out.Containers = append(out.Containers, container(&spec.InitContainers[i]))
 		}
 	}
 	return out
 }
 
-func convertContainer(in *corev1.Container) snapshot.Container {
+func container(in *corev1.Container) snapshot.Container {
 	out := snapshot.Container{Name: in.Name, Image: in.Image}
 	out.Args = append(out.Args, in.Command...)
 	out.Args = append(out.Args, in.Args...)

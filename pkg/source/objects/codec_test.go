@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"math/rand"
@@ -6,8 +6,11 @@ import (
 	"slices"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/apitesting/fuzzer"
 	metafuzzer "k8s.io/apimachinery/pkg/apis/meta/fuzzer"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/randfill"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -22,6 +26,7 @@ import (
 // throughout.
 type twoWays struct {
 	resource snapshot.Resource
+	paths    []string
 	// random is a random object, encoded.
 	random func(*randfill.Filler) ([]byte, error)
 	// fields makes a decoder; it is used for many objects, as in a list.
@@ -31,58 +36,92 @@ type twoWays struct {
 	without func(paths []string) (func([]byte) (any, error), error)
 }
 
-func waysOf[T, S any, P interface {
-	message[T]
-	Marshal() ([]byte, error)
-}](r snapshot.Resource, convert func() func(*T) *S) twoWays {
+func waysOf[T, S any](c Codec) twoWays {
+	of, ok := c.(*typed[T, S])
+	if !ok {
+		panic(string(c.Resource()) + " is of another type")
+	}
+	convert := func() func(*T) *S {
+		if of.live != nil {
+			return of.live()
+		}
+		return of.convert
+	}
 	return twoWays{
-		resource: r,
+		resource: of.resource,
+		paths:    of.fields,
 		random: func(f *randfill.Filler) ([]byte, error) {
 			var in T
 			f.Fill(&in)
-			return P(&in).Marshal()
+			return any(&in).(interface{ Marshal() ([]byte, error) }).Marshal()
 		},
 		fields: func() (func([]byte) (any, error), error) {
-			decode, err := decoderOf[T, S, P](r, convert())
-			return func(item []byte) (any, error) { return decode(item) }, err
+			list, err := of.List()
+			if err != nil {
+				return nil, err
+			}
+			return func(item []byte) (any, error) {
+				o, err := list.(*items[T, S]).decode(item)
+				return o, err
+			}, nil
 		},
 		typed: func(item []byte) (any, error) {
 			var in T
-			if err := P(&in).Unmarshal(item); err != nil {
+			if err := any(&in).(message).Unmarshal(item); err != nil {
 				return nil, err
 			}
 			return convert()(&in), nil
 		},
 		without: func(paths []string) (func([]byte) (any, error), error) {
-			decode, err := cutting[T, S, P](paths, convert())
+			decode, err := cutting(paths, convert())
 			return func(item []byte) (any, error) { return decode(item) }, err
 		},
 	}
 }
 
-func always[T, S any](convert func(*T) *S) func() func(*T) *S {
-	return func() func(*T) *S { return convert }
-}
-
-func kinds() []twoWays {
-	return []twoWays{
-		waysOf(snapshot.Namespaces, always(convertNamespace)),
-		waysOf(snapshot.Nodes, always(convertNode)),
-		waysOf(snapshot.Pods, convertLivePod),
-		waysOf(snapshot.Services, always(convertService)),
-		waysOf(snapshot.EndpointSlices, convertLiveSlice),
-		waysOf(snapshot.NetworkPolicies, always(convertPolicy)),
-		waysOf(snapshot.Ingresses, always(convertIngress)),
-		waysOf(snapshot.IngressClasses, always(convertIngressClass)),
-		waysOf(snapshot.ConfigMaps, always(convertConfigMap)),
-		waysOf(snapshot.Deployments, always(convertDeployment)),
-		waysOf(snapshot.ReplicaSets, always(convertReplicaSet)),
-		waysOf(snapshot.StatefulSets, always(convertStatefulSet)),
-		waysOf(snapshot.DaemonSets, always(convertDaemonSet)),
-		waysOf(snapshot.ReplicationControllers, always(convertReplicationController)),
-		waysOf(snapshot.Jobs, always(convertJob)),
-		waysOf(snapshot.CronJobs, always(convertCronJob)),
+// ways are those of every kind that has an API type.
+func ways() []twoWays {
+	var out []twoWays
+	for _, c := range codecs() {
+		switch c.New().(type) {
+		case nil: // read as JSON, whole
+		case *corev1.Namespace:
+			out = append(out, waysOf[corev1.Namespace, snapshot.Namespace](c))
+		case *corev1.Node:
+			out = append(out, waysOf[corev1.Node, snapshot.Node](c))
+		case *corev1.Pod:
+			out = append(out, waysOf[corev1.Pod, snapshot.Pod](c))
+		case *corev1.Service:
+			out = append(out, waysOf[corev1.Service, snapshot.Service](c))
+		case *discoveryv1.EndpointSlice:
+			out = append(out, waysOf[discoveryv1.EndpointSlice, snapshot.EndpointSlice](c))
+		case *networkingv1.NetworkPolicy:
+			out = append(out, waysOf[networkingv1.NetworkPolicy, snapshot.Policy](c))
+		case *networkingv1.Ingress:
+			out = append(out, waysOf[networkingv1.Ingress, snapshot.Ingress](c))
+		case *networkingv1.IngressClass:
+			out = append(out, waysOf[networkingv1.IngressClass, snapshot.IngressClass](c))
+		case *corev1.ConfigMap:
+			out = append(out, waysOf[corev1.ConfigMap, configMap](c))
+		case *appsv1.Deployment:
+			out = append(out, waysOf[appsv1.Deployment, snapshot.Workload](c))
+		case *appsv1.ReplicaSet:
+			out = append(out, waysOf[appsv1.ReplicaSet, snapshot.Workload](c))
+		case *appsv1.StatefulSet:
+			out = append(out, waysOf[appsv1.StatefulSet, snapshot.Workload](c))
+		case *appsv1.DaemonSet:
+			out = append(out, waysOf[appsv1.DaemonSet, snapshot.Workload](c))
+		case *corev1.ReplicationController:
+			out = append(out, waysOf[corev1.ReplicationController, snapshot.Workload](c))
+		case *batchv1.Job:
+			out = append(out, waysOf[batchv1.Job, snapshot.Workload](c))
+		case *batchv1.CronJob:
+			out = append(out, waysOf[batchv1.CronJob, snapshot.Workload](c))
+		default:
+			panic(string(c.Resource()) + " is not compared")
+		}
 	}
+	return out
 }
 
 // words are texts that mean something in one field or another.
@@ -151,10 +190,10 @@ func renamed(item []byte) []byte {
 	return append(append([]byte(nil), item...), "\x0a\x06\x0a\x04twin"...)
 }
 
-// TestTheFieldsAreEnough: whatever is in an object, the fields that fieldsOf lists
+// TestTheFieldsAreEnough: whatever is in an object, the fields that its codec lists
 // are all that decides what the snapshot holds of it.
 func TestTheFieldsAreEnough(t *testing.T) {
-	for _, kind := range kinds() {
+	for _, kind := range ways() {
 		t.Run(string(kind.resource), func(t *testing.T) {
 			decode, err := kind.fields()
 			if err != nil {
@@ -192,8 +231,8 @@ func TestTheFieldsAreEnough(t *testing.T) {
 // TestNoFieldIsKeptForNothing: without any one of the fields, some object is read
 // otherwise. That is what TestTheFieldsAreEnough would notice.
 func TestNoFieldIsKeptForNothing(t *testing.T) {
-	for _, kind := range kinds() {
-		paths := fieldsOf(kind.resource)
+	for _, kind := range ways() {
+		paths := kind.paths
 		for i, path := range paths {
 			decode, err := kind.without(slices.Delete(slices.Clone(paths), i, i+1))
 			if err != nil {
@@ -219,26 +258,29 @@ func TestNoFieldIsKeptForNothing(t *testing.T) {
 	}
 }
 
-// TestEveryListIsCut: a kind that is new in the table says which of its fields are
-// read, and is compared above.
-func TestEveryListIsCut(t *testing.T) {
-	known := map[snapshot.Resource]bool{}
-	for _, kind := range kinds() {
-		known[kind.resource] = true
-		if _, err := kind.fields(); err != nil {
-			t.Errorf("%s: %v", kind.resource, err)
+// A kind in the table that is read has a codec, and the other way round.
+func TestTheTableAndTheCodecsAgree(t *testing.T) {
+	seen := map[snapshot.Resource]bool{}
+	for _, c := range codecs() {
+		seen[c.Resource()] = true
+		kind := kinds.Of(c.Resource())
+		if kind == nil || kind.Policy != nil {
+			t.Errorf("%s has a codec, and is not read", c.Resource())
+			continue
 		}
-		if readerFor(kind.resource) == nil {
-			t.Errorf("%s is not read", kind.resource)
+		if _, err := c.List(); err != nil {
+			t.Errorf("%s: %v", c.Resource(), err)
+		}
+		if in := c.New(); in != nil {
+			gvks, _, err := scheme.Scheme.ObjectKinds(in)
+			if err != nil || gvks[0].Group != kind.Group || gvks[0].Kind != kind.Name || !slices.Contains(kind.Versions, gvks[0].Version) {
+				t.Errorf("%s becomes %v, %v", c.Resource(), gvks, err)
+			}
 		}
 	}
-	for _, need := range []snapshot.Resource{
-		snapshot.Namespaces, snapshot.Pods, snapshot.Services, snapshot.EndpointSlices, snapshot.NetworkPolicies, snapshot.Nodes,
-		snapshot.Ingresses, snapshot.IngressClasses, snapshot.ConfigMaps, snapshot.Deployments, snapshot.ReplicaSets, snapshot.StatefulSets,
-		snapshot.DaemonSets, snapshot.ReplicationControllers, snapshot.Jobs, snapshot.CronJobs,
-	} {
-		if !known[need] {
-			t.Errorf("%s is read, and not compared", need)
+	for _, k := range kinds.Read() {
+		if !seen[k.Resource] {
+			t.Errorf("%s are read, and have no codec", k.Resource)
 		}
 	}
 }
@@ -273,7 +315,7 @@ func TestPodsOfAWorkloadShareWhatTheyHaveInCommon(t *testing.T) {
 // gets the same out of it; before and after it, objects come out as ever.
 func FuzzItems(f *testing.F) {
 	fill, plain := filler(2), map[snapshot.Resource][]byte{}
-	for i, kind := range kinds() {
+	for i, kind := range ways() {
 		item, err := kind.random(fill)
 		if err != nil {
 			f.Fatal(err)
@@ -284,7 +326,7 @@ func FuzzItems(f *testing.F) {
 		f.Add(uint8(i), item[:len(item)*2/3])
 	}
 	f.Fuzz(func(t *testing.T, which uint8, item []byte) {
-		kind := kinds()[int(which)%len(kinds())]
+		kind := ways()[int(which)%len(ways())]
 		decode, err := kind.fields()
 		if err != nil {
 			t.Fatal(err)

@@ -1,137 +1,42 @@
-package source
+package objects
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// The kinds of the front door as API objects again; the opposite of frontdoor.go
-// and gatewayapi.go.
+// The kinds of the Gateway API as objects again; the opposite of gatewayapi.go. Fields
+// that are empty are left out, which means the same.
 
-func (r *recorder) frontDoor(s *snapshot.Snapshot) {
-	for _, o := range s.IngressClasses() {
-		r.ingressClass(o)
+func specAndStatus(spec, status map[string]any) map[string]any {
+	out := map[string]any{}
+	if len(spec) > 0 {
+		out["spec"] = spec
 	}
-	for _, o := range s.Ingresses() {
-		r.ingress(o)
+	if len(status) > 0 {
+		out["status"] = status
 	}
-	for _, o := range s.GatewayClasses() {
-		r.gatewayObject("GatewayClass", snapshot.Name{Name: o.Name}, snapshot.Revision{}, map[string]any{"controllerName": o.Controller}, nil)
-	}
-	for _, o := range s.Gateways() {
-		r.gateway(o)
-	}
-	for _, o := range s.Routes() {
-		r.route(o)
-	}
-	for _, o := range s.ReferenceGrants() {
-		r.grant(o)
-	}
+	return out
 }
 
-func (r *recorder) ingressClass(o *snapshot.IngressClass) {
-	out := &networkingv1.IngressClass{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
-	out.Spec.Controller = o.Controller
-	if o.Default {
-		out.Annotations = map[string]string{defaultClassAnnotation: "true"}
-	}
-	r.add(networkingv1.SchemeGroupVersion.String(), "IngressClass", out)
-}
-
-func (r *recorder) ingress(o *snapshot.Ingress) {
-	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
-	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
-		if value != "" {
-			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)
-		}
-	}
-	if o.Class != "" {
-		out.Spec.IngressClassName = &o.Class
-	}
-	if o.Default != nil {
-		b := ingressBackend(*o.Default)
-		out.Spec.DefaultBackend = &b
-	}
-	for _, rule := range o.Rules {
-		made := networkingv1.IngressRule{Host: rule.Host}
-		if len(rule.Paths) > 0 {
-			made.HTTP = &networkingv1.HTTPIngressRuleValue{}
-		}
-		for _, p := range rule.Paths {
-			path := networkingv1.HTTPIngressPath{Path: p.Path, Backend: ingressBackend(p.Backend)}
-			if p.Type != "" {
-				kind := networkingv1.PathType(p.Type)
-				path.PathType = &kind
-			}
-			made.HTTP.Paths = append(made.HTTP.Paths, path)
-		}
-		out.Spec.Rules = append(out.Spec.Rules, made)
-	}
-	for _, t := range o.TLS {
-		out.Spec.TLS = append(out.Spec.TLS, networkingv1.IngressTLS{Hosts: t.Hosts})
-	}
-	for _, a := range o.Addresses {
-		at := networkingv1.IngressLoadBalancerIngress{Hostname: a}
-		if _, err := netip.ParseAddr(a); err == nil {
-			at = networkingv1.IngressLoadBalancerIngress{IP: a}
-		}
-		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, at)
-	}
-	r.add(networkingv1.SchemeGroupVersion.String(), "Ingress", out)
-}
-
-func ingressBackend(b snapshot.IngressBackend) networkingv1.IngressBackend {
-	if b.Resource != "" {
-		kind, name, _ := strings.Cut(b.Resource, "/")
-		return networkingv1.IngressBackend{Resource: &corev1.TypedLocalObjectReference{Kind: kind, Name: name}}
-	}
-	if b == (snapshot.IngressBackend{}) {
-		return networkingv1.IngressBackend{}
-	}
-	return networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
-		Name: b.Service, Port: networkingv1.ServiceBackendPort{Number: int32(b.PortNumber), Name: b.PortName},
-	}}
-}
-
-// gatewayObject takes in an object of the Gateway API. Fields that are empty are
-// left out, which means the same.
-func (r *recorder) gatewayObject(kind string, name snapshot.Name, rev snapshot.Revision, spec, status map[string]any) {
-	metadata := map[string]any{"name": name.Name}
-	set(metadata, "namespace", name.Namespace)
+// revised adds the metadata by which a status and the age of an object are known.
+func revised(rev snapshot.Revision, out map[string]any) map[string]any {
+	metadata := map[string]any{}
 	set(metadata, "generation", rev.Generation)
 	if !rev.Created.IsZero() {
 		metadata["creationTimestamp"] = rev.Created.Format(time.RFC3339)
 	}
-	kept := map[string]any{}
-	if len(spec) > 0 {
-		kept["spec"] = spec
-	}
-	if len(status) > 0 {
-		kept["status"] = status
-	}
-	r.addFields(gatewayGroup+"/"+gatewayVersion(kind), kind, map[string]any{"metadata": metadata}, kept)
+	setMap(out, "metadata", metadata)
+	return out
 }
 
-// gatewayVersion is one that serves the kind; the fields that are read are the
-// same in all of them.
-func gatewayVersion(kind string) string {
-	switch kind {
-	case "ReferenceGrant":
-		return "v1beta1"
-	case "TLSRoute", "TCPRoute":
-		return "v1alpha2"
-	default:
-		return "v1"
-	}
+func classFields(o *snapshot.GatewayClass) map[string]any {
+	return specAndStatus(map[string]any{"controllerName": o.Controller}, nil)
 }
 
 // set sets a field unless it is empty.
@@ -148,7 +53,7 @@ func setList(fields map[string]any, key string, list []any) {
 	}
 }
 
-func (r *recorder) gateway(o *snapshot.Gateway) {
+func gatewayFields(o *snapshot.Gateway) map[string]any {
 	var addresses []any
 	for _, a := range o.Addresses {
 		addresses = append(addresses, map[string]any{"value": a})
@@ -160,7 +65,16 @@ func (r *recorder) gateway(o *snapshot.Gateway) {
 	setList(status, "addresses", addresses)
 	setList(status, "conditions", conditionFields(o.Conditions))
 	setList(status, "listeners", listenerStatusFields(o.ListenerStatuses))
-	r.gatewayObject("Gateway", o.Name, o.Revision, spec, status)
+	return revised(o.Revision, specAndStatus(spec, status))
+}
+
+func listenerSetFields(o *snapshot.ListenerSet) map[string]any {
+	spec, status := map[string]any{}, map[string]any{}
+	spec["parentRef"] = objectRef("Gateway", "Gateway", o.Gateway.Namespace, o.Namespace, o.Gateway.Name, 0)
+	setList(spec, "listeners", listenerFields(o.Listeners, o.Namespace))
+	setList(status, "conditions", conditionFields(o.Conditions))
+	setList(status, "listeners", listenerStatusFields(o.ListenerStatuses))
+	return revised(o.Revision, specAndStatus(spec, status))
 }
 
 func listenerFields(listeners []snapshot.Listener, home string) []any {
@@ -182,15 +96,15 @@ func listenerFields(listeners []snapshot.Listener, home string) []any {
 			listener["tls"] = tls
 		}
 		allowed := allowedFields(l.Routes)
-		var kinds []any
+		var taken []any
 		for _, k := range l.Kinds {
 			fields := map[string]any{"kind": k.Kind}
-			if k.Group != gatewayGroup {
+			if k.Group != kinds.GatewayAPI {
 				fields["group"] = k.Group
 			}
-			kinds = append(kinds, fields)
+			taken = append(taken, fields)
 		}
-		setList(allowed, "kinds", kinds)
+		setList(allowed, "kinds", taken)
 		setMap(listener, "allowedRoutes", allowed)
 		out = append(out, listener)
 	}
@@ -252,7 +166,7 @@ func setMap(fields map[string]any, key string, value map[string]any) {
 	}
 }
 
-func (r *recorder) route(o *snapshot.Route) {
+func routeFields(o *snapshot.Route) map[string]any {
 	var parents, hostnames, rules, statuses []any
 	for _, p := range o.Parents {
 		parents = append(parents, parentRef(p, o.Namespace))
@@ -274,7 +188,7 @@ func (r *recorder) route(o *snapshot.Route) {
 	setList(spec, "hostnames", hostnames)
 	setList(spec, "rules", rules)
 	setList(status, "parents", statuses)
-	r.gatewayObject(o.Kind, o.Name, o.Revision, spec, status)
+	return revised(o.Revision, specAndStatus(spec, status))
 }
 
 func parentRef(p snapshot.RouteParent, home string) map[string]any {
@@ -365,7 +279,7 @@ func fieldFields(list []snapshot.RouteField) []any {
 	return out
 }
 
-func (r *recorder) grant(o *snapshot.ReferenceGrant) {
+func grantFields(o *snapshot.ReferenceGrant) map[string]any {
 	var from, to []any
 	for _, f := range o.From {
 		fields := map[string]any{}
@@ -384,5 +298,5 @@ func (r *recorder) grant(o *snapshot.ReferenceGrant) {
 	spec := map[string]any{}
 	setList(spec, "from", from)
 	setList(spec, "to", to)
-	r.gatewayObject("ReferenceGrant", o.Name, snapshot.Revision{}, spec, nil)
+	return specAndStatus(spec, nil)
 }

@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"encoding/json"
@@ -6,16 +6,12 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// gatewayGroup is the API group of the Gateway API. Its kinds have the same
-// fields, as far as netguard reads them, in every served version.
-const gatewayGroup = "gateway.networking.k8s.io"
-
 // wire is the part of a Gateway API object that netguard reads.
 type wire struct {
-	Kind     string `json:"kind"`
 	Metadata struct {
 		Name              string      `json:"name"`
 		Namespace         string      `json:"namespace"`
@@ -27,6 +23,7 @@ type wire struct {
 		GatewayClassName string          `json:"gatewayClassName"`
 		Listeners        []wireListener  `json:"listeners"`
 		AllowedListeners *wireAllowed    `json:"allowedListeners"`
+		ParentRef        wireObjectRef   `json:"parentRef"`
 		ParentRefs       []wireParent    `json:"parentRefs"`
 		Hostnames        []string        `json:"hostnames"`
 		Rules            []wireRule      `json:"rules"`
@@ -137,37 +134,45 @@ type wireGrantTo struct {
 	Name  string `json:"name"`
 }
 
-// addGatewayObject adds an object of the Gateway API to the builder. It reports
-// whether netguard reads the kind at all.
-func addGatewayObject(b *snapshot.Builder, kind string, raw []byte) (bool, error) {
-	switch kind {
-	case "Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant":
-	default:
-		return false, nil
+// gatewayAPI is the codec of a kind of the Gateway API.
+func gatewayAPI[O snapshot.Object](r snapshot.Resource, decode func(*wire, snapshot.Name) O, fields func(O) map[string]any) Codec {
+	return &byJSON{
+		resource: r,
+		decode: func(raw []byte) (snapshot.Object, error) {
+			var w wire
+			if err := json.Unmarshal(raw, &w); err != nil {
+				return nil, err
+			}
+			return decode(&w, snapshot.Name{Namespace: w.Metadata.Namespace, Name: w.Metadata.Name}), nil
+		},
+		fields: func(o snapshot.Object) (map[string]any, error) {
+			kept, ok := o.(O)
+			if !ok {
+				return nil, fmt.Errorf("internal error: %T is none of the %s", o, r)
+			}
+			return fields(kept), nil
+		},
 	}
-	var w wire
-	if err := json.Unmarshal(raw, &w); err != nil {
-		return true, fmt.Errorf("decode %s: %w", kind, err)
+}
+
+func route(r snapshot.Resource) Codec {
+	kind := kinds.Of(r).Name
+	return gatewayAPI(r, func(w *wire, name snapshot.Name) *snapshot.Route { return w.route(kind, name) }, routeFields)
+}
+
+func (w *wire) class(name snapshot.Name) *snapshot.GatewayClass {
+	return &snapshot.GatewayClass{Name: name.Name, Controller: w.Spec.ControllerName}
+}
+
+func (w *wire) grant(name snapshot.Name) *snapshot.ReferenceGrant {
+	out := &snapshot.ReferenceGrant{Name: name}
+	for _, f := range w.Spec.From {
+		out.From = append(out.From, snapshot.GrantFrom(f))
 	}
-	name := snapshot.Name{Namespace: w.Metadata.Namespace, Name: w.Metadata.Name}
-	switch kind {
-	case "Gateway":
-		b.AddGateway(w.gateway(name))
-	case "GatewayClass":
-		b.AddGatewayClass(&snapshot.GatewayClass{Name: name.Name, Controller: w.Spec.ControllerName})
-	case "ReferenceGrant":
-		g := &snapshot.ReferenceGrant{Name: name}
-		for _, f := range w.Spec.From {
-			g.From = append(g.From, snapshot.GrantFrom(f))
-		}
-		for _, t := range w.Spec.To {
-			g.To = append(g.To, snapshot.GrantTo(t))
-		}
-		b.AddReferenceGrant(g)
-	default:
-		b.AddRoute(w.route(kind, name))
+	for _, t := range w.Spec.To {
+		out.To = append(out.To, snapshot.GrantTo(t))
 	}
-	return true, nil
+	return out
 }
 
 func (w *wire) revision() snapshot.Revision {
@@ -205,7 +210,7 @@ func (w *wire) listeners(home string) []snapshot.Listener {
 		}
 		if l.AllowedRoutes != nil {
 			for _, k := range l.AllowedRoutes.Kinds {
-				kind := snapshot.GroupKind{Group: gatewayGroup, Kind: k.Kind}
+				kind := snapshot.GroupKind{Group: kinds.GatewayAPI, Kind: k.Kind}
 				if k.Group != nil {
 					kind.Group = *k.Group
 				}
@@ -215,6 +220,14 @@ func (w *wire) listeners(home string) []snapshot.Listener {
 		out = append(out, listener)
 	}
 	return out
+}
+
+func (w *wire) listenerSet(name snapshot.Name) *snapshot.ListenerSet {
+	ref := w.Spec.ParentRef.object(kinds.GatewayAPI, "Gateway", name.Namespace)
+	return &snapshot.ListenerSet{
+		Name: name, Revision: w.revision(), Gateway: snapshot.Name{Namespace: ref.Namespace, Name: ref.Name},
+		Listeners: w.listeners(name.Namespace), Conditions: conditions(w.Status.Conditions), ListenerStatuses: w.listenerStatuses(),
+	}
 }
 
 func (w *wire) listenerStatuses() map[string]snapshot.Conditions {
@@ -333,8 +346,8 @@ func (b wireBackend) backend(home string) snapshot.RouteBackend {
 }
 
 func (p wireParent) parent(namespace string) snapshot.RouteParent {
-	ref := p.object(gatewayGroup, "Gateway", namespace)
-	if ref.Group == gatewayGroup {
+	ref := p.object(kinds.GatewayAPI, "Gateway", namespace)
+	if ref.Group == kinds.GatewayAPI {
 		ref.Group = ""
 	}
 	return snapshot.RouteParent{Kind: kindIn(ref.Group, ref.Kind), Namespace: ref.Namespace, Name: ref.Name, SectionName: p.SectionName, Port: p.Port}

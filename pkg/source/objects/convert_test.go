@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"fmt"
@@ -33,7 +33,7 @@ func TestAddressesThatAreNoneAreIgnored(t *testing.T) {
 }
 
 func TestPodAddressesFallBackToTheSingleOnes(t *testing.T) {
-	pod := convertPod(&corev1.Pod{Status: corev1.PodStatus{PodIP: "10.0.0.1", HostIP: "192.168.0.1"}})
+	pod := Pod(&corev1.Pod{Status: corev1.PodStatus{PodIP: "10.0.0.1", HostIP: "192.168.0.1"}})
 	if fmt.Sprint(pod.IPs, pod.HostIPs) != "[10.0.0.1] [192.168.0.1]" {
 		t.Errorf("got %v %v", pod.IPs, pod.HostIPs)
 	}
@@ -41,7 +41,7 @@ func TestPodAddressesFallBackToTheSingleOnes(t *testing.T) {
 
 func TestTheOwnerIsTheController(t *testing.T) {
 	yes := true
-	pod := convertPod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{OwnerReferences: []metav1.OwnerReference{
+	pod := Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{OwnerReferences: []metav1.OwnerReference{
 		{Kind: "Namespace", Name: "n"}, {Kind: "ReplicaSet", Name: "r", Controller: &yes},
 	}}})
 	if pod.Owner != (snapshot.Owner{Kind: "ReplicaSet", Name: "r"}) {
@@ -70,7 +70,7 @@ func TestServices(t *testing.T) {
 		"source ranges": {corev1.ServiceSpec{LoadBalancerSourceRanges: []string{" 10.0.0.1/8 ", "nonsense", "fd00::/8"}},
 			"ClusterIP headless=false [] [] [10.0.0.0/8 fd00::/8] "},
 	} {
-		s := convertService(&corev1.Service{Spec: tt.spec})
+		s := Service(&corev1.Service{Spec: tt.spec})
 		got := fmt.Sprintf("%s headless=%t %v %v %v %s", s.Type, s.Headless, s.ClusterIPs, s.Ports, s.LoadBalancerRanges, s.ExternalName)
 		if got != tt.want {
 			t.Errorf("%s: got %s, want %s", name, got, tt.want)
@@ -89,7 +89,7 @@ func TestEndpointsOfOtherThings(t *testing.T) {
 		"something not a pod":   {&corev1.ObjectReference{Kind: "Node", Name: "p"}, ""},
 		"a pod of no namespace": {&corev1.ObjectReference{Kind: "Pod", Name: "p"}, "p"},
 	} {
-		if got := convertEndpoint(&discoveryv1.Endpoint{TargetRef: tt.ref}, "a").Pod; got != tt.want {
+		if got := endpoint(&discoveryv1.Endpoint{TargetRef: tt.ref}, "a").Pod; got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"bytes"
@@ -108,9 +108,10 @@ func BenchmarkPods(b *testing.B) {
 		b.SetBytes(int64(len(page)))
 		b.ReportAllocs()
 		for b.Loop() {
-			convert := convertLivePod()
-			list, err := decodeList[corev1.PodList](bytes.NewReader(page))
-			if err != nil {
+			convert := livePods()
+			decoded, _, err := scheme.Codecs.UniversalDeserializer().Decode(page, nil, nil)
+			list, ok := decoded.(*corev1.PodList)
+			if err != nil || !ok {
 				b.Fatal(err)
 			}
 			for i := range list.Items {

@@ -1,9 +1,12 @@
-package source
+package objects
 
 import (
+	"net/netip"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -15,7 +18,7 @@ const (
 	albTargetAnnotation    = "alb.ingress.kubernetes.io/target-type"
 )
 
-func convertIngress(in *networkingv1.Ingress) *snapshot.Ingress {
+func ingress(in *networkingv1.Ingress) *snapshot.Ingress {
 	out := &snapshot.Ingress{
 		Name:        snapshot.Name{Namespace: in.Namespace, Name: in.Name},
 		LegacyClass: in.Annotations[legacyClassAnnotation],
@@ -25,7 +28,7 @@ func convertIngress(in *networkingv1.Ingress) *snapshot.Ingress {
 		out.Class = *in.Spec.IngressClassName
 	}
 	if in.Spec.DefaultBackend != nil {
-		b := convertIngressBackend(in.Spec.DefaultBackend)
+		b := ingressBackendOf(in.Spec.DefaultBackend)
 		out.Default = &b
 	}
 	for i := range in.Spec.Rules {
@@ -34,7 +37,7 @@ func convertIngress(in *networkingv1.Ingress) *snapshot.Ingress {
 		if r.HTTP != nil {
 			for j := range r.HTTP.Paths {
 				p := &r.HTTP.Paths[j]
-				path := snapshot.IngressPath{Path: p.Path, Backend: convertIngressBackend(&p.Backend)}
+				path := snapshot.IngressPath{Path: p.Path, Backend: ingressBackendOf(&p.Backend)}
 				if p.PathType != nil {
 					path.Type = string(*p.PathType)
 				}
@@ -56,7 +59,7 @@ func convertIngress(in *networkingv1.Ingress) *snapshot.Ingress {
 	return out
 }
 
-func convertIngressBackend(in *networkingv1.IngressBackend) snapshot.IngressBackend {
+func ingressBackendOf(in *networkingv1.IngressBackend) snapshot.IngressBackend {
 	switch {
 	case in.Service != nil:
 		return snapshot.IngressBackend{
@@ -69,10 +72,74 @@ func convertIngressBackend(in *networkingv1.IngressBackend) snapshot.IngressBack
 	}
 }
 
-func convertIngressClass(in *networkingv1.IngressClass) *snapshot.IngressClass {
+func ingressClass(in *networkingv1.IngressClass) *snapshot.IngressClass {
 	return &snapshot.IngressClass{
 		Name: in.Name, Controller: in.Spec.Controller, Default: in.Annotations[defaultClassAnnotation] == "true",
 	}
+}
+
+func ingressClassObject(o *snapshot.IngressClass) *networkingv1.IngressClass {
+	out := &networkingv1.IngressClass{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
+	out.Spec.Controller = o.Controller
+	if o.Default {
+		out.Annotations = map[string]string{defaultClassAnnotation: "true"}
+	}
+	return out
+}
+
+func ingressObject(o *snapshot.Ingress) *networkingv1.Ingress {
+	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
+	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
+		if value != "" {
+			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)
+		}
+	}
+	if o.Class != "" {
+		out.Spec.IngressClassName = &o.Class
+	}
+	if o.Default != nil {
+		b := ingressBackend(*o.Default)
+		out.Spec.DefaultBackend = &b
+	}
+	for _, rule := range o.Rules {
+		made := networkingv1.IngressRule{Host: rule.Host}
+		if len(rule.Paths) > 0 {
+			made.HTTP = &networkingv1.HTTPIngressRuleValue{}
+		}
+		for _, p := range rule.Paths {
+			path := networkingv1.HTTPIngressPath{Path: p.Path, Backend: ingressBackend(p.Backend)}
+			if p.Type != "" {
+				kind := networkingv1.PathType(p.Type)
+				path.PathType = &kind
+			}
+			made.HTTP.Paths = append(made.HTTP.Paths, path)
+		}
+		out.Spec.Rules = append(out.Spec.Rules, made)
+	}
+	for _, t := range o.TLS {
+		out.Spec.TLS = append(out.Spec.TLS, networkingv1.IngressTLS{Hosts: t.Hosts})
+	}
+	for _, a := range o.Addresses {
+		at := networkingv1.IngressLoadBalancerIngress{Hostname: a}
+		if _, err := netip.ParseAddr(a); err == nil {
+			at = networkingv1.IngressLoadBalancerIngress{IP: a}
+		}
+		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, at)
+	}
+	return out
+}
+
+func ingressBackend(b snapshot.IngressBackend) networkingv1.IngressBackend {
+	if b.Resource != "" {
+		kind, name, _ := strings.Cut(b.Resource, "/")
+		return networkingv1.IngressBackend{Resource: &corev1.TypedLocalObjectReference{Kind: kind, Name: name}}
+	}
+	if b == (snapshot.IngressBackend{}) {
+		return networkingv1.IngressBackend{}
+	}
+	return networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
+		Name: b.Service, Port: networkingv1.ServiceBackendPort{Number: int32(b.PortNumber), Name: b.PortName},
+	}}
 }
 
 // controllerArgs keeps the arguments by which an Ingress or Gateway controller

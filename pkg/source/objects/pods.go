@@ -1,4 +1,4 @@
-package source
+package objects
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ func (t texts) shared(text string) string {
 // livePod: an API server that has not said a phase yet (a pod that was just
 // created) means Pending; the empty phase is for pods of manifests.
 func (t texts) livePod(in *corev1.Pod) *snapshot.Pod {
-	out := convertPod(in)
+	out := Pod(in)
 	if out.Phase == snapshot.PhaseExpected {
 		out.Phase = snapshot.PhasePending
 	}
@@ -44,9 +44,9 @@ func (t texts) livePod(in *corev1.Pod) *snapshot.Pod {
 	return out
 }
 
-// convertLivePod converts whole pods. Pods of one workload carry the same labels:
+// livePods converts whole pods. Pods of one workload carry the same labels:
 // sharing the maps more than halves what a snapshot takes.
-func convertLivePod() func(*corev1.Pod) *snapshot.Pod {
+func livePods() func(*corev1.Pod) *snapshot.Pod {
 	var (
 		t      = texts{}
 		labels = map[string]map[string]string{}
@@ -120,16 +120,35 @@ func resetPod(in *corev1.Pod) {
 	status.Conditions, status.PodIPs, status.HostIPs = conditions, podIPs, hostIPs
 }
 
-// convertLiveSlice shares what the endpoints of many slices have in common.
-func convertLiveSlice() func(*discoveryv1.EndpointSlice) *snapshot.EndpointSlice {
+// liveSlices shares what the endpoints of many slices have in common.
+func liveSlices() func(*discoveryv1.EndpointSlice) *snapshot.EndpointSlice {
 	t := texts{}
 	return func(in *discoveryv1.EndpointSlice) *snapshot.EndpointSlice {
-		out := convertEndpointSlice(in)
+		out := EndpointSlice(in)
 		out.Namespace = t.shared(out.Namespace)
 		out.AddressType = t.shared(out.AddressType)
 		for i := range out.Endpoints {
 			out.Endpoints[i].Node = t.shared(out.Endpoints[i].Node)
 		}
 		return out
+	}
+}
+
+// podTemplateFields are those that pods of one workload mostly have in common.
+func podTemplateFields() []string {
+	return []string{
+		"metadata.namespace", "metadata.labels",
+		"metadata.ownerReferences.kind", "metadata.ownerReferences.name", "metadata.ownerReferences.controller",
+		"spec.containers.ports", "spec.containers.command", "spec.containers.args",
+		"spec.initContainers.ports", "spec.initContainers.restartPolicy",
+	}
+}
+
+// podFields are the pod's own.
+func podFields() []string {
+	return []string{
+		"metadata.name", "metadata.deletionTimestamp", "spec.nodeName", "spec.hostNetwork",
+		"status.phase", "status.conditions.type", "status.conditions.status",
+		"status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs",
 	}
 }

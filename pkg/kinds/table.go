@@ -1,0 +1,95 @@
+package kinds
+
+// GatewayAPI is the group of the Gateway API.
+const GatewayAPI = "gateway.networking.k8s.io"
+
+// table is the table of kinds. Where the order matters, it is that of docs/rbac and
+// of the words that a shell completes.
+func table() []Kind {
+	const (
+		get, getList, list = "get", "get list", "list"
+
+		apps, batch, discovery, networking = "apps", "batch", "discovery.k8s.io", "networking.k8s.io"
+	)
+	v1 := []string{"v1"}
+	// Which versions serve a kind of the Gateway API depends on the release installed.
+	stable := []string{"v1", "v1beta1", "v1alpha3", "v1alpha2"}
+	grants := []string{"v1beta1", "v1", "v1alpha3", "v1alpha2"}
+	streams := []string{"v1alpha2", "v1alpha3", "v1", "v1beta1"}
+	return []Kind{
+		// The ends of connections: pods, what owns them, what sends traffic to them.
+		{Resource: "pods", Name: "Pod", Versions: v1, Verbs: getList, Short: "po", Type: "pod"},
+		{Resource: "services", Name: "Service", Versions: v1, Verbs: getList, Short: "svc", Type: "svc"},
+		{Resource: "deployments", Group: apps, Name: "Deployment", Versions: v1, Verbs: getList, Short: "deploy", Type: "deploy", Owner: true},
+		{Resource: "replicasets", Group: apps, Name: "ReplicaSet", Versions: v1, Verbs: getList, Short: "rs", Type: "rs", Owner: true},
+		{Resource: "statefulsets", Group: apps, Name: "StatefulSet", Versions: v1, Verbs: getList, Short: "sts", Type: "sts", Owner: true},
+		{Resource: "daemonsets", Group: apps, Name: "DaemonSet", Versions: v1, Verbs: getList, Short: "ds", Type: "ds", Owner: true},
+		{Resource: "replicationcontrollers", Name: "ReplicationController", Versions: v1, Verbs: getList, Short: "rc", Type: "rc", Owner: true},
+		{Resource: "jobs", Group: batch, Name: "Job", Versions: v1, Verbs: getList, Type: "job", Owner: true},
+		{Resource: "cronjobs", Group: batch, Name: "CronJob", Versions: v1, Verbs: getList, Short: "cj", Type: "cj", Owner: true},
+		{Resource: "endpointslices", Group: discovery, Name: "EndpointSlice", Versions: v1, Verbs: list},
+		// The front door: what sends traffic from outside to Services.
+		{Part: Doors, Resource: "ingresses", Group: networking, Name: "Ingress", Versions: v1, Verbs: getList, Short: "ing", Type: "ing", Door: true},
+		{Part: Doors, Resource: "ingressclasses", Group: networking, Name: "IngressClass", Versions: v1, Cluster: true, Verbs: list, Public: true},
+		{Resource: "namespaces", Name: "Namespace", Versions: v1, Cluster: true, Verbs: getList, Short: "ns", Type: "ns"},
+		{Resource: "nodes", Name: "Node", Versions: v1, Cluster: true, Verbs: getList, Short: "no", Type: "node"},
+		{Part: Doors, Resource: "gatewayclasses", Group: GatewayAPI, Name: "GatewayClass", Versions: stable, Cluster: true, Verbs: getList, Optional: true, Public: true},
+		{Part: Doors, Resource: "gateways", Group: GatewayAPI, Name: "Gateway", Versions: stable, Verbs: getList, Optional: true, Short: "gtw", Type: "gtw", Door: true},
+		{Part: Doors, Resource: "httproutes", Group: GatewayAPI, Name: "HTTPRoute", Versions: stable, Verbs: getList, Optional: true, Type: "httproute", Door: true},
+		{Part: Doors, Resource: "grpcroutes", Group: GatewayAPI, Name: "GRPCRoute", Versions: stable, Verbs: getList, Optional: true, Type: "grpcroute", Door: true},
+		{Part: Doors, Resource: "tlsroutes", Group: GatewayAPI, Name: "TLSRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tlsroute", Door: true},
+		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
+		{Part: Doors, Resource: "udproutes", Group: GatewayAPI, Name: "UDPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "udproute", Door: true},
+		{Part: Doors, Resource: "listenersets", Group: GatewayAPI, Name: "ListenerSet", Versions: v1, Verbs: getList, Optional: true},
+		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
+		// What decides about them.
+		{Part: Policies, Resource: "networkpolicies", Group: networking, Name: "NetworkPolicy", Versions: v1, Verbs: list},
+		// Cilium says here whether it enforces policies.
+		{Part: Settings, Resource: "configmaps", Name: "ConfigMap", Versions: v1, Verbs: get, Only: "cilium-config", Public: true},
+
+		// Policy kinds that are noticed and not evaluated. Calico's and Antrea's staged or
+		// tier objects are not here: they enforce nothing by themselves.
+		//
+		// sigs.k8s.io/network-policy-api: v1alpha2, and v1alpha1 before it.
+		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{}, cluster),
+		noticed("adminnetworkpolicies", "policy.networking.k8s.io", "AdminNetworkPolicy", Policy{}, cluster),
+		noticed("baselineadminnetworkpolicies", "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", Policy{}, cluster),
+		noticed("ciliumnetworkpolicies", "cilium.io", "CiliumNetworkPolicy", Policy{}),
+		noticed("ciliumclusterwidenetworkpolicies", "cilium.io", "CiliumClusterwideNetworkPolicy", Policy{}, cluster),
+		// Calico stores its policies as CRDs in crd.projectcalico.org; its API
+		// server, where installed, shows the same objects in projectcalico.org.
+		noticed("networkpolicies", "projectcalico.org", "NetworkPolicy", Policy{Mirrors: "crd.projectcalico.org"}),
+		noticed("globalnetworkpolicies", "projectcalico.org", "GlobalNetworkPolicy", Policy{Mirrors: "crd.projectcalico.org"}, cluster),
+		noticed("networkpolicies", "crd.projectcalico.org", "NetworkPolicy", Policy{}),
+		noticed("globalnetworkpolicies", "crd.projectcalico.org", "GlobalNetworkPolicy", Policy{}, cluster),
+		noticed("networkpolicies", "crd.antrea.io", "NetworkPolicy", Policy{}),
+		noticed("clusternetworkpolicies", "crd.antrea.io", "ClusterNetworkPolicy", Policy{}, cluster),
+		// "If no rule matches (or no EgressFirewall is present) then the traffic
+		// will be allowed by default"; NetworkPolicies apply beside it.
+		noticed("egressfirewalls", "k8s.ovn.org", "EgressFirewall", Policy{OnlyDenies: true}),
+		noticed("fqdnnetworkpolicies", "networking.gke.io", "FQDNNetworkPolicy", Policy{}),
+		noticed("clusternetworkpolicies", "networking.k8s.aws", "ClusterNetworkPolicy", Policy{}, cluster),
+		noticed("applicationnetworkpolicies", "networking.k8s.aws", "ApplicationNetworkPolicy", Policy{}),
+		// Meshes authorize above the network: a connection needs both to allow it.
+		// Istio: "If namespace is set to root namespace (configured via
+		// MeshConfig), the policy applies to all namespaces in a mesh"; the root
+		// namespace is istio-system unless configured otherwise.
+		noticed("authorizationpolicies", "security.istio.io", "AuthorizationPolicy", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
+		noticed("servers", "policy.linkerd.io", "Server", Policy{OnlyDenies: true}),
+		noticed("authorizationpolicies", "policy.linkerd.io", "AuthorizationPolicy", Policy{OnlyDenies: true}),
+	}
+}
+
+// noticed is the row of a policy kind that is not evaluated. In which version it is
+// served, discovery tells.
+func noticed(plural, group, name string, p Policy, options ...func(*Kind)) Kind {
+	k := Kind{
+		Part: Policies, Resource: Resource(plural + "." + group), Group: group, Name: name, Verbs: "list", Optional: true, Policy: &p,
+	}
+	for _, o := range options {
+		o(&k)
+	}
+	return k
+}
+
+func cluster(k *Kind) { k.Cluster = true }
