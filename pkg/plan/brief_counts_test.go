@@ -113,7 +113,7 @@ func TestBriefTablesCountNoPodsThatWereNotRead(t *testing.T) {
 
 // Nor are pods counted of what could not be read.
 func TestBriefTablesCountNoPodsThatWereRefused(t *testing.T) {
-	for seed := range int64(30) {
+	for seed := range drawn(30) {
 		all := randomWorld(seed)
 		for _, r := range refusals() {
 			for _, text := range []string{"pod/pod0", "svc/svc", "app=b"} {

@@ -215,7 +215,7 @@ func verdictsOn(m *model.Model, r *report.Reach, pod *snapshot.Pod) []string {
 func TestBriefAnswersAgreeWithWholeOnes(t *testing.T) {
 	targets := []string{"pod/pod0", "pod/pod1", "svc/svc", "app=b", "pod/pod2:80", "pod/pod3:8080"}
 	compared, unread := 0, 0
-	for seed := range int64(300) {
+	for seed := range drawn(300) {
 		all := randomWorld(seed)
 		for _, text := range targets {
 			target := ref(t, text)

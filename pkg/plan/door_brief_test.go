@@ -157,7 +157,7 @@ func sameDoor(t *testing.T, all, read *snapshot.Snapshot, q plan.Question, brief
 // together, and says of every pod what the whole one says.
 func TestBriefAnswersAboutDoorsAgreeWithWholeOnes(t *testing.T) {
 	compared, read, spared, questions := 0, 0, 0, 0
-	for seed := range int64(100) {
+	for seed := range drawn(100) {
 		all := doorWorld(seed)
 		rnd := rand.New(rand.NewSource(seed))
 		for _, door := range worldDoors() {
@@ -185,7 +185,7 @@ func TestBriefAnswersAboutDoorsAgreeWithWholeOnes(t *testing.T) {
 // gives, byte for byte.
 func TestConnectionsThroughDoorsAgreeWithTheWholeCluster(t *testing.T) {
 	spared, questions := 0, 0
-	for seed := range int64(40) {
+	for seed := range drawn(40) {
 		all := doorWorld(seed)
 		rnd := rand.New(rand.NewSource(seed))
 		for _, door := range worldDoors() {
@@ -332,7 +332,7 @@ func refusals() []refusal {
 // one for which everything is asked, and says what is missing no more often; and no
 // verdict on a connection through a door is another than the true one.
 func TestRefusedListsLeaveDoorsAsOpenAsTheyWere(t *testing.T) {
-	for seed := range int64(8) {
+	for seed := range drawn(8) {
 		all := doorWorld(seed)
 		rnd := rand.New(rand.NewSource(seed))
 		for _, r := range refusals() {

@@ -19,7 +19,7 @@ func TestRefusedListsMakeNoVerdictsOnDoors(t *testing.T) {
 	// A controller among pods that were not read, a load balancer that was not, one that
 	// the status names, and who serves Ingresses without a class.
 	seeds := []int64{97, 112, 197, 245}
-	for seed := range int64(12) {
+	for seed := range drawn(12) {
 		seeds = append(seeds, seed)
 	}
 	for _, seed := range seeds {

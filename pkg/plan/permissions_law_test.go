@@ -304,7 +304,7 @@ func edgeVerdicts(m *model.Model, r *report.Map) map[string]report.Verdict {
 // gives, or Unknown, which names a permission that was taken: never another yes or no.
 func TestWhatMayNotBeReadIsUnknownAndNamed(t *testing.T) {
 	clusters := map[string]func() *snapshot.Snapshot{}
-	for seed := range int64(10) {
+	for seed := range drawn(10) {
 		clusters[fmt.Sprint("world ", seed)] = func() *snapshot.Snapshot { return randomWorld(seed) }
 		clusters[fmt.Sprint("doors ", seed)] = func() *snapshot.Snapshot { return announcingTheirOwn(t, doorWorld(seed)) }
 	}
