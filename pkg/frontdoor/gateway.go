@@ -195,18 +195,19 @@ func (e *entrance) rule(m *model.Model, r *snapshot.Route, i int, bound []bindin
 		}
 	}
 	backend := func(b snapshot.RouteBackend, field string, mirror bool) {
-		to := e.backend(m, r, b)
-		add(field, func(route *Route) {
-			route.Backend, route.Port, route.Mirror = to.Backend, to.Port, mirror
-			if !mirror {
-				route.Weight = b.Weight
-			}
-			if of := (finding{route.Broken, route.Detail, route.Undecided}).worse(finding{to.Broken, to.Detail, to.Undecided}); !of.none() {
-				route.Broken, route.Detail, route.Undecided = of.reason, of.detail, of.undecided
-				return
-			}
-			route.Destinations = to.Destinations
-		})
+		for _, to := range e.backends(m, r, b) {
+			add(field, func(route *Route) {
+				route.Backend, route.Port, route.Mirror = to.Backend, to.Port, mirror
+				if !mirror {
+					route.Weight = b.Weight
+				}
+				if of := (finding{route.Broken, route.Detail, route.Undecided}).worse(finding{to.Broken, to.Detail, to.Undecided}); !of.none() {
+					route.broken(of)
+					return
+				}
+				route.Destinations = to.Destinations
+			})
+		}
 	}
 	for j, b := range rule.Mirrors {
 		backend(b, fmt.Sprintf("spec.rules[%d].filters.requestMirror[%d]", i, j), true)
@@ -237,7 +238,7 @@ func (e *entrance) rule(m *model.Model, r *snapshot.Route, i int, bound []bindin
 	}
 	add(field, func(route *Route) {
 		if of := (finding{route.Broken, route.Detail, route.Undecided}).worse(none); !of.none() {
-			route.Broken, route.Detail, route.Undecided = of.reason, of.detail, of.undecided
+			route.broken(of)
 		}
 	})
 	return out

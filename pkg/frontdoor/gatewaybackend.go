@@ -12,6 +12,14 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
+// backends follows one backend of a route, which an InferencePool has two of.
+func (e *entrance) backends(m *model.Model, r *snapshot.Route, b snapshot.RouteBackend) []Route {
+	if b.Kind == inferencePool {
+		return e.pool(m, r, b)
+	}
+	return []Route{e.backend(m, r, b)}
+}
+
 // backend follows one backend of a route.
 func (e *entrance) backend(m *model.Model, r *snapshot.Route, b snapshot.RouteBackend) Route {
 	out := Route{Port: strconv.Itoa(int(b.Port))}
@@ -23,6 +31,10 @@ func (e *entrance) backend(m *model.Model, r *snapshot.Route, b snapshot.RouteBa
 	to := snapshot.ObjectRef{Kind: "Service", Namespace: b.Namespace, Name: b.Name}
 	if grant := granted(m, r.Kind, r.Namespace, to); !grant.none() {
 		out.Broken, out.Detail, out.Undecided = grant.reason, grant.detail, grant.undecided
+		return out
+	}
+	if tls := e.backendTLS(m, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, b.Port); !tls.none() && r.Kind != "UDPRoute" && r.Kind != "TCPRoute" {
+		out.broken(tls)
 		return out
 	}
 	follow(m, &out, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, reference.Port{Number: b.Port, Protocol: protocolOf(r.Kind)})

@@ -41,7 +41,9 @@ func table() []Kind {
 		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
 		{Part: Doors, Resource: "udproutes", Group: GatewayAPI, Name: "UDPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "udproute", Door: true},
 		{Part: Doors, Resource: "listenersets", Group: GatewayAPI, Name: "ListenerSet", Versions: v1, Verbs: getList, Optional: true},
+		{Part: Doors, Resource: "backendtlspolicies", Group: GatewayAPI, Name: "BackendTLSPolicy", Versions: []string{"v1", "v1alpha3"}, Verbs: list, Optional: true},
 		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
+		{Part: Doors, Resource: "inferencepools", Group: "inference.networking.k8s.io", Name: "InferencePool", Versions: v1, Verbs: get, Optional: true},
 		// What decides about them.
 		{Part: Policies, Resource: "networkpolicies", Group: networking, Name: "NetworkPolicy", Versions: v1, Verbs: list},
 		// Cilium says here whether it enforces policies.

@@ -135,13 +135,37 @@ func (p *planner) routeBackends(route *snapshot.Route) {
 	p.want(snapshot.Need{Resource: snapshot.Namespaces, Name: route.Namespace})
 	for _, rule := range route.Rules {
 		for _, b := range slices.Concat(rule.Backends, rule.Mirrors) {
-			if b.Kind != "Service" {
+			pool := b.Kind == "InferencePool.inference.networking.k8s.io"
+			if b.Kind != "Service" && !pool {
 				continue
 			}
 			if b.Namespace != route.Namespace {
 				p.want(snapshot.Need{Resource: snapshot.ReferenceGrants, Namespace: b.Namespace})
 			}
+			if pool {
+				p.pool(snapshot.Name{Namespace: b.Namespace, Name: b.Name})
+				continue
+			}
+			if route.Kind != string(reference.UDPRoute) && route.Kind != string(reference.TCPRoute) {
+				p.want(snapshot.Need{Resource: snapshot.BackendTLSPolicies, Namespace: b.Namespace})
+			}
 			p.backend(snapshot.Name{Namespace: b.Namespace, Name: b.Name})
 		}
+	}
+}
+
+// pool reads an InferencePool, its pods, and what picks one of them.
+func (p *planner) pool(name snapshot.Name) {
+	if !p.want(snapshot.Need{Resource: snapshot.InferencePools, Namespace: name.Namespace, Name: name.Name}) {
+		return
+	}
+	pool := p.s.InferencePool(name)
+	if pool == nil {
+		return
+	}
+	p.policiesOf(name.Namespace)
+	p.want(snapshot.Need{Resource: snapshot.Pods, Namespace: name.Namespace})
+	if kind := pool.Spec.Picker.Kind; kind == "" || kind == "Service" {
+		p.backend(snapshot.Name{Namespace: name.Namespace, Name: pool.Spec.Picker.Name})
 	}
 }

@@ -30,6 +30,8 @@ func (n names) doorReason(c cause) string {
 		return prose(c.detail) + "; whether its controller keeps listeners apart is not known"
 	case report.FilterUnknown:
 		return "the filter " + detail + " decides what becomes of the requests, and netguard does not know it"
+	case report.BackendTLSInvalid:
+		return "the controller may not connect to the backend: " + prose(c.detail)
 	case report.Redirected:
 		return "the door answers " + detail + " itself"
 	case report.ResourceBackend:

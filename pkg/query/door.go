@@ -642,7 +642,7 @@ func clientSees(p *frontdoor.DataPlane, reason report.Reason, r *frontdoor.Route
 	switch reason {
 	case report.NoRuleAllows, report.RuleDenies:
 		return p.Timeout
-	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing, report.NoBackends, report.ResourceBackend:
+	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing, report.NoBackends, report.ResourceBackend, report.BackendTLSInvalid:
 		if gatewayAPI {
 			// "a 500 status code MUST be returned" for an invalid reference
 			// (HTTPRouteRule.backendRefs docs).

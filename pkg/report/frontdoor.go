@@ -37,6 +37,8 @@ const (
 	ListenerIsolated Reason = "ListenerIsolated"
 	// FilterUnknown: a filter of the implementation's own may answer.
 	FilterUnknown Reason = "FilterUnknown"
+	// BackendTLSInvalid: a BackendTLSPolicy keeps the door from speaking to the backend.
+	BackendTLSInvalid Reason = "BackendTLSInvalid"
 	// Redirected: the door answers requests itself, by a redirect.
 	Redirected Reason = "Redirected"
 	// Routed: the door sends requests to a backend.

@@ -6,16 +6,20 @@ import (
 
 // Resources of the front door.
 const (
-	Ingresses       Resource = "ingresses"
-	IngressClasses  Resource = "ingressclasses"
-	Gateways        Resource = "gateways"
-	GatewayClasses  Resource = "gatewayclasses"
-	HTTPRoutes      Resource = "httproutes"
-	GRPCRoutes      Resource = "grpcroutes"
-	TLSRoutes       Resource = "tlsroutes"
-	TCPRoutes       Resource = "tcproutes"
-	UDPRoutes       Resource = "udproutes"
-	ListenerSets    Resource = "listenersets"
+	Ingresses      Resource = "ingresses"
+	IngressClasses Resource = "ingressclasses"
+	Gateways       Resource = "gateways"
+	GatewayClasses Resource = "gatewayclasses"
+	HTTPRoutes     Resource = "httproutes"
+	GRPCRoutes     Resource = "grpcroutes"
+	TLSRoutes      Resource = "tlsroutes"
+	TCPRoutes      Resource = "tcproutes"
+	UDPRoutes      Resource = "udproutes"
+	ListenerSets   Resource = "listenersets"
+	// BackendTLSPolicies say how a Gateway speaks TLS to a Service.
+	BackendTLSPolicies Resource = "backendtlspolicies"
+	// InferencePools are backends of routes: pods, and what picks one for each request.
+	InferencePools  Resource = "inferencepools"
 	ReferenceGrants Resource = "referencegrants"
 )
 

@@ -90,6 +90,8 @@ func codecs() []Codec {
 		gatewayAPI(snapshot.ReferenceGrants, (*wire).grant, grantFields),
 		route(snapshot.UDPRoutes),
 		gatewayAPI(snapshot.ListenerSets, (*wire).listenerSet, listenerSetFields),
+		gatewayAPI(snapshot.BackendTLSPolicies, (*wire).backendTLS, backendTLSFields),
+		own[snapshot.InferencePool](snapshot.InferencePools),
 	}
 }
 

@@ -19,16 +19,24 @@ type wire struct {
 		CreationTimestamp metav1.Time `json:"creationTimestamp"`
 	} `json:"metadata"`
 	Spec struct {
-		ControllerName   string          `json:"controllerName"`
-		GatewayClassName string          `json:"gatewayClassName"`
-		Listeners        []wireListener  `json:"listeners"`
-		AllowedListeners *wireAllowed    `json:"allowedListeners"`
-		ParentRef        wireObjectRef   `json:"parentRef"`
-		ParentRefs       []wireParent    `json:"parentRefs"`
-		Hostnames        []string        `json:"hostnames"`
-		Rules            []wireRule      `json:"rules"`
-		From             []wireGrantFrom `json:"from"`
-		To               []wireGrantTo   `json:"to"`
+		ControllerName   string         `json:"controllerName"`
+		GatewayClassName string         `json:"gatewayClassName"`
+		Listeners        []wireListener `json:"listeners"`
+		AllowedListeners *wireAllowed   `json:"allowedListeners"`
+		ParentRef        wireObjectRef  `json:"parentRef"`
+		ParentRefs       []wireParent   `json:"parentRefs"`
+		Hostnames        []string       `json:"hostnames"`
+		Rules            []wireRule     `json:"rules"`
+		TargetRefs       []struct {
+			wireObjectRef
+			SectionName string `json:"sectionName"`
+		} `json:"targetRefs"`
+		Validation struct {
+			CACertificateRefs       []wireObjectRef `json:"caCertificateRefs"`
+			WellKnownCACertificates string          `json:"wellKnownCACertificates"`
+		} `json:"validation"`
+		From []wireGrantFrom `json:"from"`
+		To   []wireGrantTo   `json:"to"`
 	} `json:"spec"`
 	Status struct {
 		Addresses []struct {
@@ -44,6 +52,11 @@ type wire struct {
 			ControllerName string             `json:"controllerName"`
 			Conditions     []metav1.Condition `json:"conditions"`
 		} `json:"parents"`
+		Ancestors []struct {
+			AncestorRef    wireParent         `json:"ancestorRef"`
+			ControllerName string             `json:"controllerName"`
+			Conditions     []metav1.Condition `json:"conditions"`
+		} `json:"ancestors"`
 	} `json:"status"`
 }
 
@@ -286,6 +299,23 @@ func (w *wire) route(kind string, name snapshot.Name) *snapshot.Route {
 	for _, p := range w.Status.Parents {
 		out.Statuses = append(out.Statuses, snapshot.ParentStatus{
 			Parent: p.ParentRef.parent(name.Namespace), Controller: p.ControllerName, Conditions: conditions(p.Conditions),
+		})
+	}
+	return out
+}
+
+func (w *wire) backendTLS(name snapshot.Name) *snapshot.BackendTLSPolicy {
+	out := &snapshot.BackendTLSPolicy{Name: name, Revision: w.revision(), WellKnown: w.Spec.Validation.WellKnownCACertificates}
+	for _, t := range w.Spec.TargetRefs {
+		ref := t.object("", "", name.Namespace)
+		out.Targets = append(out.Targets, snapshot.PolicyTarget{Group: ref.Group, Kind: ref.Kind, Name: ref.Name, Section: t.SectionName})
+	}
+	for _, c := range w.Spec.Validation.CACertificateRefs {
+		out.CAs = append(out.CAs, c.object("", "", name.Namespace))
+	}
+	for _, a := range w.Status.Ancestors {
+		out.Statuses = append(out.Statuses, snapshot.ParentStatus{
+			Parent: a.AncestorRef.parent(name.Namespace), Controller: a.ControllerName, Conditions: conditions(a.Conditions),
 		})
 	}
 	return out

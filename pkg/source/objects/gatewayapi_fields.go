@@ -191,6 +191,31 @@ func routeFields(o *snapshot.Route) map[string]any {
 	return revised(o.Revision, specAndStatus(spec, status))
 }
 
+func backendTLSFields(o *snapshot.BackendTLSPolicy) map[string]any {
+	var targets, cas, statuses []any
+	for _, t := range o.Targets {
+		target := map[string]any{"group": t.Group, "kind": t.Kind, "name": t.Name}
+		set(target, "sectionName", t.Section)
+		targets = append(targets, target)
+	}
+	for _, c := range o.CAs {
+		cas = append(cas, map[string]any{"group": c.Group, "kind": c.Kind, "name": c.Name})
+	}
+	for _, s := range o.Statuses {
+		fields := map[string]any{"ancestorRef": parentRef(s.Parent, o.Namespace)}
+		set(fields, "controllerName", s.Controller)
+		setList(fields, "conditions", conditionFields(s.Conditions))
+		statuses = append(statuses, fields)
+	}
+	spec, status, validation := map[string]any{}, map[string]any{}, map[string]any{}
+	setList(validation, "caCertificateRefs", cas)
+	set(validation, "wellKnownCACertificates", o.WellKnown)
+	setList(spec, "targetRefs", targets)
+	setMap(spec, "validation", validation)
+	setList(status, "ancestors", statuses)
+	return revised(o.Revision, specAndStatus(spec, status))
+}
+
 func parentRef(p snapshot.RouteParent, home string) map[string]any {
 	out := objectRef(p.Kind, "Gateway", p.Namespace, home, p.Name, p.Port)
 	set(out, "sectionName", p.SectionName)
