@@ -91,6 +91,8 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 	out.Selector = n.Labels(o.Selector)
 	out.ExternalName = n.Host(o.ExternalName)
 	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.Host)
+	out.BadRanges = mapped(o.BadRanges, n.settings)
+	out.Annotations = n.Annotations(o.Annotations)
 	return &out
 }
 

@@ -360,6 +360,11 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("policies also bind what a pod sends to its own node")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
+	case report.InternalAddress:
+		return "the load balancer is internal; whether its address is routed to the client is not in the API"
+	case report.ClientAddressReplaced:
+		return "by externalTrafficPolicy: Cluster a node puts its own address in the client's place: unless PROXY protocol or a header " +
+			"carries the client's, the controller holds the node's against its list"
 	case report.RoutedOutside:
 		return "policies allow it; whether anything routes that address to the pod is not in the API"
 	}

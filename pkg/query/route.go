@@ -64,8 +64,8 @@ func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []p
 		switch {
 		case s == nil || !exposed(s) || d.Broken != "":
 			out = append(out, pair{src: src, dst: d})
-		case s.Type == snapshot.LoadBalancer && !inRanges(src.Block, s.LoadBalancerRanges):
-			out = append(out, pair{src: src, dst: broken(d, report.SourceRangeDenied, nodePort(d.ServicePort))})
+		case e.keptFrom(s, src.Block, d.ServicePort) != nil:
+			out = append(out, pair{src: src, dst: e.keptFrom(s, src.Block, d.ServicePort).destination(d)})
 		case s.ExternalLocal:
 			out = append(out, pair{src: src, dst: d})
 		default:
@@ -85,15 +85,6 @@ func nodePort(p *snapshot.ServicePort) string {
 		return ""
 	}
 	return number(p.NodePort)
-}
-
-func inRanges(b address.Block, ranges []netip.Prefix) bool {
-	for _, r := range ranges {
-		if b.Relation(r) == address.Inside {
-			return true
-		}
-	}
-	return len(ranges) == 0
 }
 
 // cut splits outside parties so that every policy in play, and every source

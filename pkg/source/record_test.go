@@ -30,7 +30,7 @@ func load(t *testing.T, files ...string) *snapshot.Snapshot {
 func folders(t *testing.T) []string {
 	t.Helper()
 	out := []string{"testdata/dump.yaml", "../../examples/bankapp"}
-	for _, pattern := range []string{"../cmd/testdata/*/*/cluster.yaml", "../cmd/testdata/doors/*/*/cluster.yaml", "../plan/testdata/*.yaml"} {
+	for _, pattern := range []string{"../cmd/testdata/*/*/cluster.yaml", "../cmd/testdata/scenarios/doors/*/cluster.yaml", "../cmd/testdata/doors/*/*/cluster.yaml", "../plan/testdata/*.yaml"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(found), err)

@@ -283,6 +283,11 @@ func serviceObject(o *snapshot.Service) *corev1.Service {
 	for _, prefix := range o.LoadBalancerRanges {
 		spec.LoadBalancerSourceRanges = append(spec.LoadBalancerSourceRanges, prefix.String())
 	}
+	spec.LoadBalancerSourceRanges = append(spec.LoadBalancerSourceRanges, o.BadRanges...)
+	if o.LoadBalancerClass != "" {
+		spec.LoadBalancerClass = &o.LoadBalancerClass
+	}
+	out.Annotations = o.Annotations
 	for _, p := range o.Ports {
 		port := corev1.ServicePort{
 			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), Port: int32(p.Port), NodePort: int32(p.NodePort),
