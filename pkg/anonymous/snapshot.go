@@ -27,7 +27,7 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.Labels(o.Labels)})
 	}
 	for _, o := range s.Nodes() {
-		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
+		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), Labels: n.Labels(o.Labels), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
 	}
 	for _, o := range s.Pods() {
 		b.AddPod(n.pod(o))

@@ -191,13 +191,17 @@ func cutDestinations(dsts []model.Destination, cuts []netip.Prefix) []model.Dest
 	return out
 }
 
-// blocksIn returns the CIDRs that policies of the parties' namespaces name.
+// blocksIn returns the CIDRs that policies name which may bind pods of the parties'
+// namespaces.
 func (e *engine) blocksIn(namespaces map[string]bool) []netip.Prefix {
 	var out []netip.Prefix
 	for ns := range namespaces {
 		for _, p := range e.PoliciesIn(ns) {
 			out = append(out, p.Blocks()...)
 		}
+	}
+	for _, p := range e.Wide() {
+		out = append(out, p.Blocks()...)
 	}
 	slices.SortFunc(out, netip.Prefix.Compare)
 	return slices.Compact(out)

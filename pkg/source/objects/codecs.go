@@ -24,7 +24,7 @@ func codecs() []Codec {
 		&typed[corev1.Node, snapshot.Node]{
 			resource: snapshot.Nodes, convert: node, add: (*snapshot.Builder).AddNode,
 			fields: []string{"metadata.name", "metadata.labels", "metadata.annotations", "status.addresses", "status.nodeInfo.kubeletVersion"},
-			kept:   (*snapshot.Snapshot).Nodes, api: nodeObject, written: nodeWritten,
+			kept:   keptNodes, api: nodeObject, written: nodeWritten,
 		},
 		workloads(snapshot.CronJobs, CronJob, cronJobObject),
 		workloads(snapshot.DaemonSets, DaemonSet, daemonSetObject, containerFields()...),
