@@ -16,10 +16,13 @@ var layers = [][]string{
 	{"report", "reference"},
 	{"snapshot"},
 	{"policy"},
-	{"policy/networkpolicy"}, // a dialect: its objects as rules of policy
+	{"policy/fields"},
+	{"policy/networkpolicy", "policy/clusternetworkpolicy"}, // dialects: their objects as rules of policy
 	{"cni"},
-	{"model", "source/objects"},
-	{"source"},
+	{"model", "source", "source/objects"},
+	{"source/live", "source/manifest"},
+	{"source/record"},
+	{"source/files"},
 	{"overlay"},
 	{"frontdoor"},
 	{"plan"}, // it asks what the rooms of meaning have to know, and what that takes to read

@@ -138,10 +138,20 @@ func (n *Names) readOwners(s *snapshot.Snapshot) {
 }
 
 // Host is what a host name became, part by part, so that *.example.com covers
-// what it covered. A name in a cluster's own domain is a Service's.
+// what it covered. A name in a cluster's own domain is a Service's. What a cloud's own
+// names tell of a load balancer stays.
 func (n *Names) Host(old string) string {
 	if old == "" {
 		return ""
+	}
+	for _, cloud := range []string{".elb.amazonaws.com", ".elb.amazonaws.com.cn", ".cfargotunnel.com"} {
+		if bare, ok := strings.CutSuffix(old, cloud); ok && bare != "" {
+			inside, internal := strings.CutPrefix(bare, "internal-")
+			if internal {
+				return "internal-" + n.Host(inside) + cloud
+			}
+			return n.Host(inside) + cloud
+		}
 	}
 	parts := strings.Split(old, ".")
 	if len(parts) >= 3 && parts[2] == "svc" {

@@ -27,7 +27,7 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.Labels(o.Labels)})
 	}
 	for _, o := range s.Nodes() {
-		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
+		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), Labels: n.Labels(o.Labels), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
 	}
 	for _, o := range s.Pods() {
 		b.AddPod(n.pod(o))
@@ -91,6 +91,8 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 	out.Selector = n.Labels(o.Selector)
 	out.ExternalName = n.Host(o.ExternalName)
 	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.Host)
+	out.BadRanges = mapped(o.BadRanges, n.settings)
+	out.Annotations = n.Annotations(o.Annotations)
 	return &out
 }
 

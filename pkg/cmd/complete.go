@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // completionTimeout is how long a person who has pressed TAB is kept waiting.
@@ -182,7 +183,7 @@ func (g *globals) names(ctx context.Context, kind reference.Kind, namespace, pre
 // that the API server lists. On a failure there are fewer, or none.
 func (g *globals) objects(ctx context.Context, kind reference.Kind, namespace string) []string {
 	if !g.offline() {
-		live, err := source.NewLive(g.config)
+		live, err := live.New(g.config)
 		if err != nil {
 			return nil
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/overlay"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // completeDeleted completes --delete: objects of the state that is changed, be it the
@@ -56,7 +56,7 @@ func (g *globals) policies(ctx context.Context, namespace, prefix, typed string)
 				names = append(names, p.Name.Name)
 			}
 		}
-	} else if live, err := source.NewLive(g.config); err == nil {
+	} else if live, err := live.New(g.config); err == nil {
 		names, _ = live.Names(ctx, kinds.Of(snapshot.NetworkPolicies), namespace) // the names until then
 	}
 	var out []cobra.Completion

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 const diffExit = `
@@ -42,7 +44,7 @@ type diffOptions struct {
 
 func newDiff(g *globals) *cobra.Command {
 	o := &diffOptions{globals: g, out: newOutput(printer.Formats(printer.KindDiff))}
-	c := &cobra.Command{
+	c := o.answers(&cobra.Command{
 		Use:   "diff",
 		Short: "Show which connections an apply or a delete would gain and lose",
 		Long: templates.LongDesc(`
@@ -66,14 +68,7 @@ func newDiff(g *globals) *cobra.Command {
 			# A comment for a pull request: main against the branch
 			kubectl netguard diff --against main/manifests -f branch/manifests -R -o md`),
 		Args: exactArgs(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
-				return err
-			}
-			return o.run(c.Context())
-		},
-	}
-	o.out.addFlags(c)
+	}, question{out: o.out, parse: o.parse, answer: o.answer, inputs: &o.against})
 	o.doors.addFlags(c)
 	c.Flags().StringSliceVar(&o.deletes, "delete", nil, "Delete this object (repeatable): [NAMESPACE/]TYPE/NAME, with netpol/NAME for a NetworkPolicy")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("delete", o.completeDeleted))
@@ -82,10 +77,7 @@ func newDiff(g *globals) *cobra.Command {
 	return c
 }
 
-func (o *diffOptions) complete() error {
-	if err := o.out.validate(); err != nil {
-		return err
-	}
+func (o *diffOptions) parse([]string) error {
 	if !o.offline() && len(o.deletes) == 0 {
 		return errors.New("nothing is proposed: give manifests with -f or -k, or objects to delete with --delete")
 	}
@@ -106,29 +98,21 @@ func (o *diffOptions) complete() error {
 	return o.doors.parse(o.home)
 }
 
-func (o *diffOptions) run(ctx context.Context) error {
+func (o *diffOptions) answer(ctx context.Context) (*reply, error) {
 	before, after, err := o.states(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m := model.New(before)
 	r := query.Diff(m, m.With(after), query.Options{Strict: o.strict, Controllers: o.doors.refs})
+	out := &reply{
+		gaps: r.Gaps, status: differs(r),
+		print: func(w io.Writer, options printer.Options) error { return printer.Diff(w, r, options) },
+	}
 	if len(o.against) == 0 {
-		o.noteLive(r.Enforcement)
+		out.enforcement, out.cluster = &r.Enforcement, true
 	}
-	o.noteGaps(o.print(o.out, o.home), r.Gaps)
-	if err := printer.Diff(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
-	}
-	return differs(r)
-}
-
-// noteLive is note, whose word on manifests is not meant where they are laid
-// over a cluster.
-func (o *diffOptions) noteLive(e report.Enforcement) {
-	live := *o.globals
-	live.filenames, live.kustomize = nil, ""
-	live.note(e)
+	return out, nil
 }
 
 // differs maps differences to the exit status of kubectl diff, and those that
@@ -176,7 +160,7 @@ func (o *diffOptions) states(ctx context.Context) (before, after *snapshot.Snaps
 }
 
 func (o *diffOptions) manifests(ctx context.Context, filenames []string, kustomize string) (*snapshot.Snapshot, error) {
-	s, err := source.NewManifests(source.ManifestOptions{
+	s, err := files.New(files.Options{
 		Filenames: filenames, Kustomize: kustomize, Recursive: o.recursive && kustomize == "", Namespace: o.home, In: o.In,
 	})
 	if err != nil {
@@ -204,7 +188,7 @@ func (o *diffOptions) cluster(ctx context.Context, proposed *snapshot.Snapshot) 
 			q.Namespaces = append(q.Namespaces, r.Namespace)
 		}
 	}
-	live, err := source.NewLive(o.config)
+	live, err := live.New(o.config)
 	if err != nil {
 		return nil, err
 	}

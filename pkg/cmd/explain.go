@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -19,21 +20,13 @@ type connectionOptions struct {
 	out             *output
 	doors           controllers
 	sourceNamespace string
-	watch           watch
 
 	home           string
 	source, target reference.Reference
 }
 
-// complete parses the arguments; no I/O but the kubeconfig.
-func (o *connectionOptions) complete(args []string) error {
-	if err := o.out.validate(); err != nil {
-		return err
-	}
-	if err := o.watch.validate(o.globals); err != nil {
-		return err
-	}
-	home, refs, err := o.parse(args...)
+func (o *connectionOptions) parse(args []string) error {
+	home, refs, err := o.references(args...)
 	if err != nil {
 		return err
 	}
@@ -53,18 +46,20 @@ func (o *connectionOptions) question() plan.Question {
 	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs}
 }
 
-func (o *connectionOptions) addFlags(c *cobra.Command) {
-	o.out.addFlags(c)
+// command is c, which asks about a connection.
+func (o *connectionOptions) command(c *cobra.Command, answer func(context.Context) (*reply, error)) *cobra.Command {
+	c.Args = exactArgs("SOURCE", "TARGET")
+	o.answers(c, question{out: o.out, parse: o.parse, answer: answer})
 	o.doors.addFlags(c)
-	o.watch.addFlags(c.Flags())
 	c.Flags().StringVar(&o.sourceNamespace, "source-namespace", "", "Namespace of SOURCE, where it names none; -n by default")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("source-namespace", o.completeNamespaces))
 	c.ValidArgsFunction = o.completeEnds(2, &o.sourceNamespace)
+	return c
 }
 
 func newExplain(g *globals) *cobra.Command {
 	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindExplanation))}
-	c := &cobra.Command{
+	return o.command(&cobra.Command{
 		Use:   "explain SOURCE TARGET",
 		Short: "Explain one connection: what decides it, near misses, a verified fix",
 		Long: templates.LongDesc(`
@@ -86,16 +81,7 @@ func newExplain(g *globals) *cobra.Command {
 
 			# A pod of another namespace, one port
 			kubectl netguard explain ingress-nginx/deploy/ingress-nginx-controller bank/svc/bankapp-service:80`),
-		Args: exactArgs("SOURCE", "TARGET"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.complete(args); err != nil {
-				return err
-			}
-			return o.watch.reply(c.Context(), o.globals, o.out, o.explain)
-		},
-	}
-	o.addFlags(c)
-	return c
+	}, o.explain)
 }
 
 func (o *connectionOptions) explain(ctx context.Context) (*reply, error) {
@@ -111,18 +97,16 @@ func (o *connectionOptions) explain(ctx context.Context) (*reply, error) {
 	for _, a := range r.Answers {
 		open = open || a.Verdict == report.Unknown
 	}
-	return &reply{report: r, status: complete(!open), show: func() error {
-		print := o.print(o.out, o.home)
-		o.note(r.Enforcement)
-		o.noteGaps(print, r.Gaps)
-		return printer.Explanation(o.Out, r, print)
-	}}, nil
+	return &reply{
+		enforcement: &r.Enforcement, gaps: r.Gaps, status: complete(!open),
+		print: func(w io.Writer, options printer.Options) error { return printer.Explanation(w, r, options) },
+	}, nil
 }
 
 func newCanReach(g *globals) *cobra.Command {
 	o := &connectionOptions{globals: g, out: newOutput(printer.Formats(printer.KindPermission))}
 	o.out.oneLine = true
-	c := &cobra.Command{
+	c := o.command(&cobra.Command{
 		Use:   "can-reach SOURCE TARGET",
 		Short: "Answer yes, no or unknown, for scripts",
 		Long: templates.LongDesc(`
@@ -134,15 +118,7 @@ func newCanReach(g *globals) *cobra.Command {
 
 			# An address, port and protocol
 			kubectl netguard can-reach bank/pod/frontend-0 10.96.0.10:53/UDP`),
-		Args: exactArgs("SOURCE", "TARGET"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.complete(args); err != nil {
-				return err
-			}
-			return o.watch.reply(c.Context(), o.globals, o.out, o.canReach)
-		},
-	}
-	o.addFlags(c)
+	}, o.canReach)
 	c.Flags().BoolVarP(&o.silent, "quiet", "q", false, "Print nothing: the exit status is the answer")
 	return c
 }
@@ -156,12 +132,8 @@ func (o *connectionOptions) canReach(ctx context.Context) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reply{report: r, status: answered(r.Verdict), show: func() error {
-		if o.silent {
-			return nil
-		}
-		print := o.print(o.out, o.home)
-		o.noteGaps(print, r.Gaps)
-		return printer.Permission(o.Out, r, print)
-	}}, nil
+	return &reply{
+		gaps: r.Gaps, status: answered(r.Verdict),
+		print: func(w io.Writer, options printer.Options) error { return printer.Permission(w, r, options) },
+	}, nil
 }

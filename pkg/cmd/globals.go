@@ -15,6 +15,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // globals are the flags that every command has, and what a run is given.
@@ -72,11 +74,11 @@ func (g *globals) namespace() (string, error) {
 // source is the cluster, or the manifests.
 func (g *globals) source(namespace string) (source.Source, error) {
 	if g.offline() {
-		return source.NewManifests(source.ManifestOptions{
+		return files.New(files.Options{
 			Filenames: g.filenames, Kustomize: g.kustomize, Recursive: g.recursive, Namespace: namespace, In: g.In,
 		})
 	}
-	return source.NewLive(g.config)
+	return live.New(g.config)
 }
 
 // load reads what the question needs, and makes the model of it.
@@ -98,8 +100,8 @@ func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, erro
 	return model.New(snap), nil
 }
 
-// parse reads the references of a question, and the namespace of -n.
-func (g *globals) parse(texts ...string) (string, []reference.Reference, error) {
+// references reads those of a question, and the namespace of -n.
+func (g *globals) references(texts ...string) (string, []reference.Reference, error) {
 	home, err := g.namespace()
 	if err != nil {
 		return "", nil, err
@@ -116,9 +118,9 @@ func (g *globals) parse(texts ...string) (string, []reference.Reference, error) 
 }
 
 // note tells on standard error what a reader of the verdicts should know and
-// the report does not say in words.
-func (g *globals) note(e report.Enforcement) {
-	if e.Plugin == "" && (g.replayed || !g.offline()) {
+// the report does not say in words: of a cluster, though -f may be laid over it.
+func (g *globals) note(e report.Enforcement, cluster bool) {
+	if e.Plugin == "" && (cluster || g.replayed || !g.offline()) {
 		text := "note: no network plugin was recognised; verdicts say what the policies ask for, not whether they are enforced"
 		if e.Needs != "" {
 			text += " (it takes permission to " + e.Needs + ")"

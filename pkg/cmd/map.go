@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,7 +31,7 @@ type mapOptions struct {
 
 func newMap(g *globals) *cobra.Command {
 	o := &mapOptions{globals: g, out: newOutput(printer.Formats(printer.KindMap))}
-	c := &cobra.Command{
+	c := o.answers(&cobra.Command{
 		Use:   "map",
 		Short: "List all allowed connections between workloads and with the outside",
 		Long: templates.LongDesc(`
@@ -51,23 +52,13 @@ func newMap(g *globals) *cobra.Command {
 			# As a graph
 			kubectl netguard map -A -o mermaid`),
 		Args: exactArgs(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.complete(); err != nil {
-				return err
-			}
-			return o.run(c.Context())
-		},
-	}
-	o.out.addFlags(c)
+	}, question{out: o.out, parse: o.parse, answer: o.answer})
 	c.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "All namespaces")
 	c.Flags().StringVarP(&o.labels, "selector", "l", "", "Only connections that begin or end at pods with these labels (as kubectl get -l)")
 	return c
 }
 
-func (o *mapOptions) complete() error {
-	if err := o.out.validate(); err != nil {
-		return err
-	}
+func (o *mapOptions) parse([]string) error {
 	var err error
 	if o.home, err = o.namespace(); err != nil {
 		return err
@@ -85,23 +76,21 @@ func (o *mapOptions) complete() error {
 	return nil
 }
 
-func (o *mapOptions) run(ctx context.Context) error {
+func (o *mapOptions) answer(ctx context.Context) (*reply, error) {
 	m, err := o.load(ctx, plan.Question{Home: o.home, Doors: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if ns := o.scope.Namespace; ns != "" {
 		// An empty map of a namespace that is not there would say the wrong thing.
 		var missing *model.NotFoundError
 		if _, err := m.Resolve(reference.Reference{Form: reference.FormObject, Kind: reference.Namespace, Name: ns}); errors.As(err, &missing) {
-			return err
+			return nil, err
 		}
 	}
 	r := query.Map(m, o.scope, query.Options{Strict: o.strict})
-	o.note(r.Enforcement)
-	o.noteGaps(o.print(o.out, o.home), r.Gaps)
-	if err := printer.Map(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
-	}
-	return complete(len(r.Gaps) == 0 && !r.Undecided)
+	return &reply{
+		enforcement: &r.Enforcement, gaps: r.Gaps, status: complete(len(r.Gaps) == 0 && !r.Undecided),
+		print: func(w io.Writer, options printer.Options) error { return printer.Map(w, r, options) },
+	}, nil
 }

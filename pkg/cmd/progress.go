@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // Nobody who waits for less than progressAfter wonders what is going on.
@@ -35,7 +36,7 @@ type progress struct {
 	open, items map[snapshot.Resource]int
 }
 
-var _ source.Progress = (*progress)(nil)
+var _ live.Progress = (*progress)(nil)
 
 func newProgress(out io.Writer, width int) *progress {
 	return &progress{out: out, width: width, open: map[snapshot.Resource]int{}, items: map[snapshot.Resource]int{}}
@@ -135,7 +136,7 @@ func (p *progress) start() (stop func()) {
 // follow shows the progress of a source that asks a cluster, where a person
 // looks on. What it returns is called when all has been read.
 func (g *globals) follow(s source.Source) (stop func()) {
-	live, ok := s.(*source.Live)
+	live, ok := s.(*live.Source)
 	if !ok || g.silent || g.env.ErrWidth == 0 || g.env.Getenv("TERM") == "dumb" {
 		return func() {}
 	}

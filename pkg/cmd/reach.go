@@ -2,11 +2,11 @@ package cmd
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
-	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
@@ -28,11 +28,8 @@ type reachOptions struct {
 	end  reference.Reference
 }
 
-func (o *reachOptions) complete(args []string) error {
-	if err := o.out.validate(); err != nil {
-		return err
-	}
-	home, refs, err := o.parse(args...)
+func (o *reachOptions) parse(args []string) error {
+	home, refs, err := o.references(args...)
 	if err != nil {
 		return err
 	}
@@ -40,7 +37,7 @@ func (o *reachOptions) complete(args []string) error {
 	return o.doors.parse(home)
 }
 
-func (o *reachOptions) run(ctx context.Context) error {
+func (o *reachOptions) answer(ctx context.Context) (*reply, error) {
 	q := plan.Question{Target: &o.end, Home: o.home, Controllers: o.doors.refs}
 	if o.isSource {
 		q.Source, q.Target = q.Target, nil
@@ -50,38 +47,31 @@ func (o *reachOptions) run(ctx context.Context) error {
 	q.Brief = table && o.out.template == nil && !o.out.noHeaders && !o.allPods
 	m, err := o.load(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
-	if !o.isSource && o.end.Form == reference.FormObject && frontdoor.IsDoor(o.end.Kind) {
+	if !o.isSource && o.end.Form == reference.FormObject && o.end.Kind.IsDoor() {
 		return o.frontDoor(m, options)
 	}
 	r, err := o.ask(m, o.end, options)
 	if err != nil {
-		return err
-	}
-	o.note(r.Enforcement)
-	o.noteGaps(o.print(o.out, o.home), r.Gaps)
-	if err := printer.Reach(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
+		return nil, err
 	}
 	open := len(r.Gaps) > 0
 	for _, row := range r.Rows {
 		open = open || row.Verdict == report.Unknown
 	}
-	return complete(!open)
+	return &reply{
+		enforcement: &r.Enforcement, gaps: r.Gaps, status: complete(!open),
+		print: func(w io.Writer, options printer.Options) error { return printer.Reach(w, r, options) },
+	}, nil
 }
 
 // frontDoor answers for an Ingress, Gateway or route.
-func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
+func (o *reachOptions) frontDoor(m *model.Model, options query.Options) (*reply, error) {
 	r, err := query.FrontDoor(m, o.end, options)
 	if err != nil {
-		return err
-	}
-	o.note(r.Enforcement)
-	o.noteGaps(o.print(o.out, o.home), r.Gaps)
-	if err := printer.FrontDoor(o.Out, r, o.print(o.out, o.home)); err != nil {
-		return err
+		return nil, err
 	}
 	open := len(r.Gaps) > 0
 	for _, d := range r.Doors {
@@ -96,18 +86,15 @@ func (o *reachOptions) frontDoor(m *model.Model, options query.Options) error {
 			}
 		}
 	}
-	return complete(!open)
+	return &reply{
+		enforcement: &r.Enforcement, gaps: r.Gaps, status: complete(!open),
+		print: func(w io.Writer, options printer.Options) error { return printer.FrontDoor(w, r, options) },
+	}, nil
 }
 
 func (o *reachOptions) command(c *cobra.Command, name string) *cobra.Command {
 	c.Args = exactArgs(name)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := o.complete(args); err != nil {
-			return err
-		}
-		return o.run(c.Context())
-	}
-	o.out.addFlags(c)
+	o.answers(c, question{out: o.out, parse: o.parse, answer: o.answer})
 	c.ValidArgsFunction = o.completeEnds(1, nil)
 	o.doors.addFlags(c)
 	return c

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ type scaffoldOptions struct {
 
 func newScaffold(g *globals) *cobra.Command {
 	o := &scaffoldOptions{globals: g, out: newOutput(printer.Formats(printer.KindScaffold))}
-	c := &cobra.Command{
+	c := o.answers(&cobra.Command{
 		Use:   "scaffold TARGET",
 		Short: "Print NetworkPolicies for a backend, proven before they are printed",
 		Long: templates.LongDesc(`
@@ -75,15 +76,8 @@ func newScaffold(g *globals) *cobra.Command {
 			# Restrict what the backend may reach, too: DNS and its database
 			kubectl netguard scaffold deploy/bankapp -n bank --egress --allow-to svc/db`),
 		Args: exactArgs("TARGET"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.complete(args); err != nil {
-				return err
-			}
-			return o.run(c.Context())
-		},
-	}
+	}, question{out: o.out, parse: o.parse, answer: o.answer, once: true}) // it is applied once
 	c.ValidArgsFunction = o.completeEnds(1, nil)
-	o.out.addFlags(c)
 	o.doors.addFlags(c)
 	f := c.Flags()
 	f.StringArrayVar(&o.allowFrom, "allow-from", nil,
@@ -104,11 +98,8 @@ func newScaffold(g *globals) *cobra.Command {
 	return c
 }
 
-func (o *scaffoldOptions) complete(args []string) error {
-	if err := o.out.validate(); err != nil {
-		return err
-	}
-	home, refs, err := o.parse(args...)
+func (o *scaffoldOptions) parse(args []string) error {
+	home, refs, err := o.references(args...)
 	if err != nil {
 		return err
 	}
@@ -148,37 +139,32 @@ func references(flag string, texts []string, home string) ([]reference.Reference
 	return out, nil
 }
 
-func (o *scaffoldOptions) run(ctx context.Context) error {
+func (o *scaffoldOptions) answer(ctx context.Context) (*reply, error) {
 	q := plan.Question{Target: &o.request.Of, Home: o.home, Controllers: o.doors.refs, Services: true}
-	q.More = append(q.More, o.request.AllowFrom...)
-	q.More = append(q.More, o.request.AllowTo...)
-	q.More = append(q.More, o.request.Keep...)
+	q.More = slices.Concat(o.request.AllowFrom, o.request.AllowTo, o.request.Keep)
 	m, err := o.load(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := query.Scaffold(m, o.request, query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	print := o.print(o.out, o.home)
-	print.Color = false
-	o.note(r.Enforcement)
-	if err := printer.Impact(o.ErrOut, r, print); err != nil {
-		return err
-	}
-	if r.Verdict != report.Allowed {
-		return answered(r.Verdict)
-	}
-	if o.listKept {
-		if err := printer.KeepCurrent(o.ErrOut, r, print); err != nil {
+	out := &reply{enforcement: &r.Enforcement, status: answered(r.Verdict)}
+	out.aside = func(w io.Writer, options printer.Options) error {
+		if err := printer.Impact(w, r, options); err != nil || !o.listKept || r.Verdict != report.Allowed {
 			return err
 		}
+		return printer.KeepCurrent(w, r, options)
 	}
-	if err := printer.Scaffold(o.Out, r, print); err != nil {
-		return err
+	if r.Verdict == report.Allowed {
+		out.print = func(w io.Writer, options printer.Options) error {
+			options.Color = false
+			return printer.Scaffold(w, r, options)
+		}
+		// Whom the policies admit is proven; that nobody is left out is not, where
+		// front doors could not be read.
+		out.status = complete(!slices.ContainsFunc(r.Notices, func(n report.Notice) bool { return n.Code == report.DoorsUnread }))
 	}
-	// Whom the policies admit is proven; that nobody is left out is not, where
-	// front doors could not be read.
-	return complete(!slices.ContainsFunc(r.Notices, func(n report.Notice) bool { return n.Code == report.DoorsUnread }))
+	return out, nil
 }

@@ -11,19 +11,23 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/internal/golden"
 )
 
-// TestScenarios runs what people come with. Each folder of testdata/scenarios is
-// one situation, named as a sentence: cluster.yaml is the state, NAME.args one
+// TestScenarios runs what people come with. Each folder of testdata/scenarios, or of
+// doors in it, is one situation, named as a sentence: cluster.yaml is the state, NAME.args one
 // command line, a word per field of it, and NAME.txt what it prints, after a
 // first line with the exit status; NAME.err is standard error, if any.
 func TestScenarios(t *testing.T) {
 	const root = "testdata/scenarios"
-	folders, err := os.ReadDir(root)
-	if err != nil {
-		t.Fatal(err)
+	var states []string
+	for _, pattern := range []string{"*", "*/*"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern, "cluster.yaml"))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no %s (%v)", pattern, err)
+		}
+		states = append(states, found...)
 	}
-	for _, folder := range folders {
-		t.Run(folder.Name(), func(t *testing.T) {
-			dir := filepath.Join(root, folder.Name())
+	for _, state := range states {
+		dir := filepath.Dir(state)
+		t.Run(strings.TrimPrefix(dir, root+"/"), func(t *testing.T) {
 			commands, err := filepath.Glob(filepath.Join(dir, "*.args"))
 			if err != nil || len(commands) == 0 {
 				t.Fatalf("no commands in %s (%v)", dir, err)

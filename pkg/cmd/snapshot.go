@@ -20,6 +20,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/manifest"
+	"github.com/kubectl-netguard/netguard/pkg/source/record"
 )
 
 const snapshotExit = `
@@ -268,7 +270,7 @@ func (o *snapshotOptions) write(s *snapshot.Snapshot, words []string, answer err
 		s = names.Snapshot(s)
 		words, answer = renamed(names, words), anonymousAnswer(answer)
 	}
-	r, err := source.Record(s)
+	r, err := record.Of(s)
 	if err != nil {
 		return err
 	}
@@ -319,8 +321,8 @@ func (o *snapshotOptions) told(r *report.Snapshot, again string, size int, answe
 	if o.file != "" && o.file != "-" {
 		fmt.Fprintf(o.ErrOut, "%s holds %d objects in %d kB; the same answer again:\n  %s\n", o.file, len(r.Objects), (size+999)/1000, again) //nolint:errcheck // as note
 	}
-	if size > source.MaxFile {
-		fmt.Fprintf(o.ErrOut, "note: -f reads files up to %d MB; record a question about less\n", source.MaxFile>>20) //nolint:errcheck // as note
+	if size > manifest.MaxFile {
+		fmt.Fprintf(o.ErrOut, "note: -f reads files up to %d MB; record a question about less\n", manifest.MaxFile>>20) //nolint:errcheck // as note
 	}
 }
 

@@ -31,7 +31,7 @@ func question(words []string) ([]string, bool) {
 func questionFiles(t *testing.T) []string {
 	t.Helper()
 	var out []string
-	for _, pattern := range []string{"testdata/scenarios/*/*.args", "testdata/doors/*/*/*.args"} {
+	for _, pattern := range []string{"testdata/scenarios/*/*.args", "testdata/scenarios/doors/*/*.args", "testdata/doors/*/*/*.args"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(found), err)

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/report"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 )
 
 // release is the version that a release build links in; without it the Go build
@@ -29,7 +30,7 @@ type versionOptions struct {
 
 func newVersion(g *globals) *cobra.Command {
 	o := &versionOptions{globals: g, out: newOutput(printer.Formats(printer.KindVersion))}
-	c := &cobra.Command{
+	c := o.answers(&cobra.Command{
 		Use:   "version",
 		Short: "Print the version and, with --cluster, what was recognised there",
 		Long: templates.LongDesc(`
@@ -40,32 +41,25 @@ func newVersion(g *globals) *cobra.Command {
 		Example: templates.Examples(`
 			kubectl netguard version --cluster`),
 		Args: exactArgs(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.out.validate(); err != nil {
-				return err
-			}
-			return o.run(c.Context())
-		},
-	}
-	o.out.addFlags(c)
+	}, question{out: o.out, parse: func([]string) error { return nil }, answer: o.answer, once: true})
 	c.Flags().BoolVar(&o.cluster, "cluster", false, "Also say what was recognised in the cluster")
 	return c
 }
 
-func (o *versionOptions) run(ctx context.Context) error {
+func (o *versionOptions) answer(ctx context.Context) (*reply, error) {
 	r := &report.Version{
 		Header: report.NewHeader("Version"), Client: version(), GoVersion: runtime.Version(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
 	if o.cluster {
 		if err := o.describeCluster(ctx, r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := printer.Version(o.Out, r, o.print(o.out, "")); err != nil {
-		return err
-	}
-	return complete(len(r.Gaps) == 0 && (r.Access == nil || len(r.Access.Missing) == 0 && r.Access.Unchecked == ""))
+	return &reply{
+		status: complete(len(r.Gaps) == 0 && (r.Access == nil || len(r.Access.Missing) == 0 && r.Access.Unchecked == "")),
+		print:  func(w io.Writer, options printer.Options) error { return printer.Version(w, r, options) },
+	}, nil
 }
 
 func (o *versionOptions) describeCluster(ctx context.Context, r *report.Version) error {
@@ -94,7 +88,7 @@ func (o *versionOptions) describeAccess(ctx context.Context, home string, r *rep
 	if o.offline() {
 		return nil
 	}
-	live, err := source.NewLive(o.config)
+	live, err := live.New(o.config)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,7 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,16 +11,6 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 )
-
-// reply is an answer that is ready to be shown.
-type reply struct {
-	// report is what two answers are compared by.
-	report any
-	// show prints the answer, and its notes on standard error.
-	show func() error
-	// status is the exit status that it stands for.
-	status error
-}
 
 // watch is --watch: the question is asked again and again, and an answer is
 // shown when it is another than before.
@@ -44,37 +32,27 @@ func (w *watch) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&w.every, "watch-interval", 5*time.Second, "How long --watch waits before it asks again")
 }
 
-func (w *watch) validate(g *globals) error {
+func (w *watch) validate(g *globals, inputs *[]string) error {
 	switch {
 	case !w.on:
 		return nil
 	case w.every < minInterval:
 		return fmt.Errorf("--watch-interval=%v is too short: the least is %v", w.every, minInterval)
-	case slices.Contains(g.filenames, "-"):
+	case slices.Contains(g.filenames, "-"), inputs != nil && slices.Contains(*inputs, "-"):
 		return errors.New("--watch cannot read standard input (-f -) more than once: give a file")
 	}
 	return nil
 }
 
-// reply shows what is answered: once or, with --watch, whenever it changes.
-func (w *watch) reply(ctx context.Context, g *globals, o *output, ask func(context.Context) (*reply, error)) error {
-	r, err := ask(ctx)
+// again asks again and again, and shows the answers that are others than the last.
+func (w *watch) again(ctx context.Context, g *globals, q question, first *reply) error {
+	last, err := first.fingerprint()
 	if err != nil {
 		return err
 	}
-	if err := r.show(); err != nil {
-		return err
-	}
-	if !w.on {
-		return r.status
-	}
-	last, err := json.Marshal(r.report)
-	if err != nil {
-		return err
-	}
-	status, failing := r.status, false
+	status, failing := first.status, false
 	for g.env.wait(ctx, w.every) {
-		r, err := ask(ctx)
+		r, err := q.answer(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return status
@@ -87,17 +65,17 @@ func (w *watch) reply(ctx context.Context, g *globals, o *output, ask func(conte
 			failing = true
 			continue
 		}
-		next, err := json.Marshal(r.report)
+		next, err := r.fingerprint()
 		if err != nil {
 			return err
 		}
 		switch {
-		case !bytes.Equal(next, last):
+		case next != last:
 			g.noteChange("the answer has changed")
-			if _, err := fmt.Fprint(g.Out, o.separator()); err != nil {
+			if _, err := fmt.Fprint(g.Out, q.out.separator()); err != nil {
 				return err
 			}
-			if err := r.show(); err != nil {
+			if err := g.show(r, q.out); err != nil {
 				return err
 			}
 		case failing:

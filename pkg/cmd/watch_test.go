@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,42 @@ func TestWatchExplain(t *testing.T) {
 	}
 }
 
+// Every command that reports can be asked again and again; what it says of a state is what it says without --watch, and
+// it is said again only when something that it says has changed, be it in a column that the format leaves out.
+func TestWatchEveryCommand(t *testing.T) {
+	before := filepath.Join(t.TempDir(), "before.yaml")
+	if err := os.WriteFile(before, []byte(twoPods), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args   []string
+		status int
+	}{
+		"explain":        {[]string{"explain", "a", "b:80"}, cmd.ExitYes},
+		"can-reach":      {[]string{"can-reach", "a", "b:80"}, cmd.ExitNo},
+		"who-can-reach":  {[]string{"who-can-reach", "b:80"}, cmd.ExitYes},
+		"reachable-from": {[]string{"reachable-from", "a"}, cmd.ExitYes},
+		"map":            {[]string{"map"}, cmd.ExitYes},
+		"diff":           {[]string{"diff", "--against", before}, cmd.ExitNo},
+	} {
+		for _, format := range []string{"json", "table"} {
+			args := c.args
+			if name != "can-reach" || format != "table" {
+				args = append(slices.Clone(args), "-o", format)
+			}
+			first, second := watched(t, []string{twoPods}, args...), watched(t, []string{denied}, args...)
+			both := watched(t, []string{twoPods, twoPods, denied, denied}, args...)
+			separator := map[bool]string{true: "\n"}[format == "table" && name != "can-reach"]
+			if both.stdout != first.stdout+separator+second.stdout || first.stdout == second.stdout || both.status != c.status {
+				t.Errorf("%s -o %s: status %d, got\n%s\nwant\n%s%s%s", name, format, both.status, both.stdout, first.stdout, separator, second.stdout)
+			}
+		}
+	}
+}
+
 func TestWatchRefuses(t *testing.T) {
+	fails(t, run(t, twoPods, "diff", "--against", "-", "-f", "x.yaml", "-w"), "--watch", "standard input", "give a file")
+	fails(t, run(t, "", bank("scaffold", "svc/bankapp-service", "-w")...), "unknown shorthand flag", "scaffold --help")
 	fails(t, run(t, twoPods, "can-reach", "a", "b", "-w", "-f", "-"), "--watch", "standard input", "give a file")
 	fails(t, run(t, "", bank("explain", "deploy/frontend", "deploy/other", "-w", "--watch-interval=10ms")...), "--watch-interval=10ms", "1s")
 }

@@ -27,6 +27,12 @@ type Plugin struct {
 	// Deviations are the parts of Behaviour that differ from the specification,
 	// each with its own citation.
 	Deviations []Deviation
+	// Unsure are the APIs besides NetworkPolicy of which it is not known whether the
+	// plugin enforces their policies. Of those in Behaviour.Ignores, it does not.
+	Unsure policy.Dialect
+	// AdminPriorities is how many priorities of AdminNetworkPolicies the plugin knows,
+	// from 0; 0 is all.
+	AdminPriorities int32
 	// Gap is what could not be read and might have changed the answer; nil when
 	// everything was read, or was never asked for.
 	Gap *snapshot.Gap
@@ -40,6 +46,8 @@ type found struct {
 	row    row
 	object string
 	state  state
+	// set is the agent; nil where the plugin is built into a node.
+	set *snapshot.Workload
 }
 
 // Detect recognises the network plugin. Where several are there, such as
@@ -72,6 +80,12 @@ func Detect(s *snapshot.Snapshot) Plugin {
 		p.Behaviour = merge(p.Behaviour, d.behaviour)
 		p.Deviations = append(p.Deviations, d.deviation(best.row.name))
 	}
+	kinds := best.row.besides.in(s, best.set)
+	p.Unsure, p.AdminPriorities = kinds.unsure, kinds.priorities
+	if ignored := specified &^ (kinds.enforces | kinds.unsure); ignored != 0 {
+		p.Behaviour.Ignores = ignored
+		p.Deviations = append(p.Deviations, ignoring(best.row.name, ignored, best.row.besides.source))
+	}
 	// What enforces may be among the DaemonSets that were not read.
 	if p.Enforced == report.EnforcedNo {
 		p.Gap = unread(s)
@@ -86,7 +100,7 @@ func Detect(s *snapshot.Snapshot) Plugin {
 func recognise(s *snapshot.Snapshot) []found {
 	var out []found
 	for _, a := range agents(s) {
-		f := found{row: a.row, object: "daemonset " + a.set.Name.String(), state: state{enforced: report.EnforcedYes}}
+		f := found{row: a.row, object: "daemonset " + a.set.Name.String(), state: state{enforced: report.EnforcedYes}, set: a.set}
 		if a.row.state != nil {
 			f.state = a.row.state(s, a.set)
 		}

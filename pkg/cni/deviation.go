@@ -32,6 +32,11 @@ func deviations(of func(row) bool) []Deviation {
 			out = add(out, d.deviation(r.name))
 		}
 	}
+	for _, r := range plugins() {
+		if ignored := specified &^ r.besides.may; ignored != 0 {
+			out = add(out, ignoring(r.name, ignored, r.besides.source))
+		}
+	}
 	return out
 }
 
@@ -56,5 +61,6 @@ func merge(a, b policy.Behaviour) policy.Behaviour {
 		HostPeers:          max(a.HostPeers, b.HostPeers),
 		OwnNodePoliced:     a.OwnNodePoliced || b.OwnNodePoliced,
 		HairpinPoliced:     a.HairpinPoliced || b.HairpinPoliced,
+		Ignores:            a.Ignores | b.Ignores,
 	}
 }

@@ -14,7 +14,7 @@ import (
 func switches() []string {
 	return []string{
 		"enable-policy", "policy-audit-mode", "enable-k8s-networkpolicy", "run-firewall", "enable-network-policy", "network-policy",
-		disableNetworkPolicy,
+		disableNetworkPolicy, clusterPolicySwitch, "admin-network-policy", "baseline-admin-network-policy",
 	}
 }
 

@@ -26,6 +26,8 @@ type row struct {
 	builtIn func(s *snapshot.Snapshot, n *snapshot.Node, alone bool) state
 	differs []difference
 	source  string
+	// besides is what the plugin does with policies of other APIs.
+	besides besides
 }
 
 // difference is a behaviour that differs from the specification.
@@ -59,7 +61,8 @@ func plugins() []row {
 			differs: []difference{podsEscape(
 				// "Known missing features": ipBlock set with a pod IP, issue #9209.
 				"https://docs.cilium.io/en/stable/network/kubernetes/policy/")},
-			source: "https://docs.cilium.io/en/stable/security/policy/intro/",
+			source:  "https://docs.cilium.io/en/stable/security/policy/intro/",
+			besides: ciliumBesides(),
 		},
 		{
 			// "GKE deploys the controller as a DaemonSet named anetd"; implemented
@@ -71,7 +74,8 @@ func plugins() []row {
 				// Google does not document it; a user's report: an ipBlock of
 				// 10.0.0.0/8 did not admit kube-dns.
 				"https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167")},
-			source: "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
+			source:  "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
+			besides: besides{may: policy.ClusterPolicies, of: unsure(policy.ClusterPolicies), words: "whether ClusterNetworkPolicy is not documented"},
 		},
 		{
 			// Selectors do not match hostNetwork pods: projectcalico/calico#4493.
@@ -79,18 +83,25 @@ func plugins() []row {
 			agent:    agent{names: []string{"calico-node"}, containers: []string{"calico-node"}, images: []string{"calico/node", "tigera/cnx-node"}},
 			enforces: "yes",
 			source:   "https://docs.tigera.io/calico/latest/network-policy/",
+			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
 		{
 			name:     "Canal",
 			agent:    agent{names: []string{"canal", "rke2-canal"}, containers: []string{"calico-node"}, images: []string{"calico/node"}},
 			enforces: "yes",
 			source:   "https://docs.tigera.io/calico/latest/getting-started/kubernetes/flannel/install-for-flannel",
+			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
 		{
 			name:     "Antrea",
 			agent:    agent{names: []string{"antrea-agent"}, containers: []string{"antrea-agent"}, images: []string{"antrea/antrea-agent-ubuntu", "antrea/antrea-ubuntu"}},
 			enforces: "yes",
 			source:   "https://github.com/antrea-io/antrea/blob/main/docs/design/architecture.md",
+			besides: besides{
+				// Behind the feature gate AdminNetworkPolicy, which is off by default.
+				may: policy.AdminPolicies, of: unsure(policy.AdminPolicies), source: "https://antrea.io/docs/main/docs/admin-network-policy/",
+				words: "AdminNetworkPolicy, BaselineAdminNetworkPolicy, with a feature gate that netguard does not read",
+			},
 		},
 		{
 			name:     "kube-router",
@@ -116,7 +127,8 @@ func plugins() []row {
 				// field in order to target hostNetwork pods."
 				source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
 			}},
-			source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			source:  "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			besides: ovnKubernetes(),
 		},
 		{
 			name:     "Kube-OVN",
@@ -124,6 +136,7 @@ func plugins() []row {
 			state:    kubeOVN,
 			enforces: "yes; its controller's `--enable-np=false`, which netguard does not read, would turn it off",
 			source:   "https://github.com/kubeovn/kube-ovn/releases/tag/v0.5.0",
+			besides:  besides{may: specified, of: unsure(specified), words: "all three, with a switch of its controller that netguard does not read"},
 		},
 		{
 			name:     "AWS VPC CNI",
@@ -149,6 +162,7 @@ func plugins() []row {
 			state:    kindnet,
 			enforces: "as of kind 0.24 (image tag v20240813) or kindnet 1.3.0; unknown between kind 0.23 and 0.24 and for tags that are no version",
 			source:   "https://github.com/kubernetes-sigs/kind/issues/842",
+			besides:  besides{may: specified, of: unsure(specified), words: "which, depends on its build and flags"},
 		},
 		{
 			name: "Weave Net",
@@ -165,12 +179,14 @@ func plugins() []row {
 			state:    flannel,
 			enforces: "only with container `kube-network-policies` (chart value `netpol.enabled`)",
 			source:   "https://github.com/flannel-io/flannel/blob/master/chart/kube-flannel/templates/daemonset.yaml",
+			besides:  netpolBesides(),
 		},
 		{
 			name:     "kube-network-policies",
 			agent:    netpolAgent(),
 			enforces: "yes",
 			source:   "https://github.com/kubernetes-sigs/kube-network-policies/blob/main/install.yaml",
+			besides:  netpolBesides(),
 		},
 		{
 			name:     "k3s",

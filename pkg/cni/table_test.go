@@ -2,6 +2,7 @@ package cni
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -60,6 +61,9 @@ func TestDeviations(t *testing.T) {
 		"Hairpin: kube-router, k3s",
 		"HostNetworkPeers: OVN-Kubernetes",
 		"HostNetworkPeers: AWS VPC CNI",
+		"PoliciesIgnored: Cilium, GKE Dataplane V2",
+		"PoliciesIgnored: Antrea, OVN-Kubernetes",
+		"PoliciesIgnored: kube-router, AWS VPC CNI, Weave Net, k3s",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -93,7 +97,7 @@ func TestDocs(t *testing.T) {
 
 func table() string {
 	var b strings.Builder
-	b.WriteString("| Plugin | Recognised by | Enforces NetworkPolicy | Does differently | Source |\n|---|---|---|---|---|\n")
+	b.WriteString("| Plugin | Recognised by | Enforces NetworkPolicy | Enforces besides | Does differently | Source |\n|---|---|---|---|---|---|\n")
 	for _, r := range plugins() {
 		var differs []string
 		for _, d := range r.differs {
@@ -102,7 +106,11 @@ func table() string {
 		if len(differs) == 0 {
 			differs = []string{"–"}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | [source](%s) |\n", r.name, recognisedBy(r), r.enforces, strings.Join(differs, "; "), r.source)
+		besides := "none"
+		if r.besides.words != "" {
+			besides = fmt.Sprintf("%s ([source](%s))", r.besides.words, cmp.Or(r.besides.source, implementations))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | [source](%s) |\n", r.name, recognisedBy(r), r.enforces, besides, strings.Join(differs, "; "), r.source)
 	}
 	return b.String()
 }

@@ -21,6 +21,8 @@ type Door struct {
 	// data plane tells.
 	Ports     []Port
 	DataPlane DataPlane
+	// Guards are what the door has of its own to keep clients out.
+	Guards []Guard
 }
 
 // Refusal is a parent of a route that does not take it.
@@ -116,18 +118,18 @@ func Open(m *model.Model, r reference.Reference, controllers []reference.Referen
 		if ing == nil {
 			return nil, m.Absent(r)
 		}
-		return []*Door{ingressDoor(m, ing, controllers)}, nil
+		return guarded(m, []*Door{ingressDoor(m, ing, controllers)}), nil
 	case reference.Gateway:
 		gw := m.Gateway(name)
 		if gw == nil {
 			return nil, m.Absent(r)
 		}
-		return []*Door{gatewayDoor(m, gw, nil, controllers)}, nil
+		return guarded(m, []*Door{gatewayDoor(m, gw, nil, controllers)}), nil
 	default:
 		route := m.Route(string(r.Kind), name)
 		if route == nil {
 			return nil, m.Absent(r)
 		}
-		return routeDoors(m, route, controllers), nil
+		return guarded(m, routeDoors(m, route, controllers)), nil
 	}
 }

@@ -75,7 +75,7 @@ func (e *entrance) ports(routes []Route) []Port {
 // a ListenerSet.
 func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Reference) []*Door {
 	var out []*Door
-	by := objectOf(r)
+	by := routeObject(r)
 	seen := map[snapshot.Name]bool{}
 	for i, p := range r.Parents {
 		if p.Kind != "Gateway" && p.Kind != "ListenerSet" {
@@ -133,14 +133,14 @@ func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Refer
 	return out
 }
 
-func objectOf(r *snapshot.Route) report.Object {
+func routeObject(r *snapshot.Route) report.Object {
 	return report.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name.Name}
 }
 
 // open follows a route from the listeners that take it to its backends.
 func (e *entrance) open(m *model.Model, d *Door, parents []*attachment) {
 	r := parents[0].route
-	by := objectOf(r)
+	by := routeObject(r)
 	var bound []binding
 	for _, a := range parents {
 		for _, b := range a.bound {
@@ -179,7 +179,7 @@ func (e *entrance) rule(m *model.Model, r *snapshot.Route, i int, bound []bindin
 	for _, match := range matchesOf(rule) {
 		for _, g := range e.requests(r, i, match, bound) {
 			base := Route{
-				By: objectOf(r), Weight: -1, Path: match.Path.Path, PathType: match.Path.Type, Conditions: conditionsOf(match),
+				By: routeObject(r), Weight: -1, Path: match.Path.Path, PathType: match.Path.Type, Conditions: conditionsOf(match),
 				Broken: g.reason, Detail: g.detail, Undecided: g.undecided, Listeners: g.listeners,
 			}
 			base.Hosts, base.TLS = hostsOf(g.listeners)
@@ -281,15 +281,15 @@ func (e *entrance) requests(r *snapshot.Route, rule int, match snapshot.RouteMat
 func (g *group) add(l *listening, kind, host string) {
 	i := slices.IndexFunc(g.listeners, func(o Listener) bool { return o.Name == l.Name && o.Port == l.Port })
 	if i < 0 {
-		i, g.listeners = len(g.listeners), append(g.listeners, Listener{Name: l.Name, Scheme: scheme(l, kind), Port: l.Port})
+		i, g.listeners = len(g.listeners), append(g.listeners, Listener{Name: l.Name, Scheme: schemeOf(l, kind), Port: l.Port})
 	}
 	if host != "" && !slices.Contains(g.listeners[i].Hosts, host) {
 		g.listeners[i].Hosts = append(g.listeners[i].Hosts, host)
 	}
 }
 
-// scheme is how requests for a kind of route come to a listener.
-func scheme(l *listening, kind string) string {
+// schemeOf is how requests for a kind of route come to a listener.
+func schemeOf(l *listening, kind string) string {
 	switch {
 	case l.Protocol == "HTTP", l.Protocol == "HTTPS", l.Protocol == "TLS", l.Protocol == "TCP", l.Protocol == "UDP":
 		return strings.ToLower(l.Protocol)

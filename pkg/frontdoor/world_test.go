@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 // object is a manifest; rest is everything below metadata in YAML's flow style,
@@ -98,7 +98,7 @@ func toApp(more string) string { return "rules: [{backendRefs: [{name: app, port
 
 func modelOf(t *testing.T, manifests ...string) *model.Model {
 	t.Helper()
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, In: strings.NewReader(strings.Join(manifests, ""))})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, In: strings.NewReader(strings.Join(manifests, ""))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,8 +72,11 @@ type Kind struct {
 	Public bool
 }
 
-// Policy is what objects of a policy kind that is not evaluated can do.
+// Policy is what objects of a policy kind besides NetworkPolicy can do.
 type Policy struct {
+	// Evaluated: the specs of its objects are read, and decide. Of the others, names are
+	// all that is asked for.
+	Evaluated bool
 	// OnlyDenies: an object can take a connection away but never admits one that
 	// a NetworkPolicy refuses.
 	OnlyDenies bool
@@ -132,12 +135,15 @@ func Read() []*Kind { return known().read }
 // Noticed are the policy kinds of whose objects only the names are asked for.
 func Noticed() []*Kind { return known().noticed }
 
+// Evaluated are the policy kinds besides NetworkPolicy whose objects decide.
+func Evaluated() []*Kind { return known().evaluated }
+
 // Types are the kinds that a reference can name.
 func Types() []*Kind { return known().types }
 
 // index finds rows; references are written by them a million times in a big map.
 type index struct {
-	all, read, noticed, types []*Kind
+	all, read, noticed, evaluated, types []*Kind
 
 	byResource map[Resource]*Kind
 	byName     map[[2]string]*Kind
@@ -155,6 +161,9 @@ var known = sync.OnceValue(func() *index {
 		out.all = append(out.all, k)
 		out.byResource[k.Resource] = k
 		out.byName[[2]string{k.Group, k.Name}] = k
+		if k.Policy != nil && k.Policy.Evaluated {
+			out.evaluated = append(out.evaluated, k)
+		}
 		if k.Policy != nil {
 			out.noticed = append(out.noticed, k)
 		} else {

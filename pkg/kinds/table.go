@@ -53,9 +53,9 @@ func table() []Kind {
 		// tier objects are not here: they enforce nothing by themselves.
 		//
 		// sigs.k8s.io/network-policy-api: v1alpha2, and v1alpha1 before it.
-		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{}, cluster),
-		noticed("adminnetworkpolicies", "policy.networking.k8s.io", "AdminNetworkPolicy", Policy{}, cluster),
-		noticed("baselineadminnetworkpolicies", "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", Policy{}, cluster),
+		noticed("clusternetworkpolicies", "policy.networking.k8s.io", "ClusterNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha2")),
+		noticed("adminnetworkpolicies", "policy.networking.k8s.io", "AdminNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha1")),
+		noticed("baselineadminnetworkpolicies", "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", Policy{Evaluated: true}, cluster, in("v1alpha1")),
 		noticed("ciliumnetworkpolicies", "cilium.io", "CiliumNetworkPolicy", Policy{}),
 		noticed("ciliumclusterwidenetworkpolicies", "cilium.io", "CiliumClusterwideNetworkPolicy", Policy{}, cluster),
 		// Calico stores its policies as CRDs in crd.projectcalico.org; its API
@@ -93,5 +93,8 @@ func noticed(plural, group, name string, p Policy, options ...func(*Kind)) Kind 
 	}
 	return k
 }
+
+// in is the version whose fields are known.
+func in(version string) func(*Kind) { return func(k *Kind) { k.Versions = []string{version} } }
 
 func cluster(k *Kind) { k.Cluster = true }

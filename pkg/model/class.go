@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"fmt"
 	"hash/maphash"
 	"maps"
 	"net/netip"
@@ -86,7 +87,7 @@ func (m *Model) classesLike(other *Model) []*Class {
 		for end < len(out) && out[end].Namespace == ns {
 			end++
 		}
-		if here := out[first:end]; !slices.Equal(m.PoliciesIn(ns), other.PoliciesIn(ns)) {
+		if here := out[first:end]; !m.sameBindings(other, ns) {
 			for i, c := range here {
 				own := *c
 				own.Ingress, own.Egress = nil, nil
@@ -97,6 +98,11 @@ func (m *Model) classesLike(other *Model) []*Class {
 		first = end
 	}
 	return out
+}
+
+// sameBindings tells whether the same policies may bind the pods of a namespace.
+func (m *Model) sameBindings(other *Model, namespace string) bool {
+	return slices.Equal(m.PoliciesIn(namespace), other.PoliciesIn(namespace)) && same(m.compiled().wide, other.compiled().wide)
 }
 
 // SamePods tells whether the pods of two models are the very same ones, and their
@@ -163,27 +169,33 @@ func numberWorkloads(classes []*Class, next int) int {
 
 // isolate finds the policies of the classes of one namespace.
 func (m *Model) isolate(classes []*Class) {
-	if len(classes) == 0 || len(m.PoliciesIn(classes[0].Namespace)) == 0 {
+	if len(classes) == 0 {
 		return
 	}
-	shared := map[string]policy.Stack{}
-	share := func(s policy.Stack, d report.Direction) policy.Stack {
-		key := []byte(d)
+	ns := classes[0].Namespace
+	into, from := m.reaching(ns, report.Ingress), m.reaching(ns, report.Egress)
+	if len(m.PoliciesIn(ns))+len(into)+len(from) == 0 {
+		return
+	}
+	shared := [2]map[string]policy.Stack{{}, {}}
+	share := func(s policy.Stack, d int) policy.Stack {
+		var key []byte
 		for i := range s {
 			key = append(key, 1)
 			for _, p := range s[i].Policies {
-				key = append(append(key, 0), p.Name.Name...)
+				key = append(key, fmt.Sprintf("%p ", p)...)
 			}
 		}
-		if have, ok := shared[string(key)]; ok {
+		if have, ok := shared[d][string(key)]; ok {
 			return have
 		}
-		shared[string(key)] = s
+		shared[d][string(key)] = s
 		return s
 	}
 	for _, c := range classes {
-		c.Ingress = share(m.Binding(c.Pods[0], report.Ingress), report.Ingress)
-		c.Egress = share(m.Binding(c.Pods[0], report.Egress), report.Egress)
+		pod := c.Pods[0]
+		c.Ingress = share(m.stack(pod, m.Isolating(pod, report.Ingress), into), 0)
+		c.Egress = share(m.stack(pod, m.Isolating(pod, report.Egress), from), 1)
 	}
 }
 

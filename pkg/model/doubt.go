@@ -40,6 +40,10 @@ func (m *Model) Doubt(namespace string) Doubt {
 // them.
 func (m *Model) DoubtOfUnseen(namespace string, d report.Direction) Doubt {
 	out := m.Doubt(namespace)
+	if m.WideIn(namespace, d) {
+		out.MayAllow, out.MayDeny, out.Pods = true, true, true
+		return out
+	}
 	for _, p := range m.PoliciesIn(namespace) {
 		if p.In(d).Isolates {
 			out.MayAllow, out.MayDeny, out.Pods = true, true, true

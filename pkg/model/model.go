@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"net/netip"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -34,6 +35,8 @@ type Model struct {
 type compiled struct {
 	policies map[string][]*policy.Policy
 	invalid  map[string]*policy.Error
+	// wide are the policies of other kinds, in the order in which they are asked.
+	wide []wide
 }
 
 // New makes a snapshot ready for questions. Its policies are compiled when a question
@@ -69,6 +72,11 @@ func bare(s *snapshot.Snapshot) *Model {
 // in another model; it may be nil.
 func (m *Model) compile(other *Model) *compiled {
 	out := &compiled{policies: map[string][]*policy.Policy{}, invalid: map[string]*policy.Error{}}
+	if other != nil && m.sameWide(other) {
+		out.wide = other.compiled().wide
+	} else {
+		out.wide = m.compileWide()
+	}
 	for rest := m.Policies(); len(rest) > 0; {
 		ns := rest[0].Namespace
 		here := m.PoliciesOf(ns)
@@ -96,6 +104,12 @@ func (m *Model) compile(other *Model) *compiled {
 	return out
 }
 
+// sameWide tells whether the policies of other kinds than NetworkPolicy, and all that
+// they mean depends on, are the same ones.
+func (m *Model) sameWide(other *Model) bool {
+	return slices.Equal(m.PolicyObjects(), other.PolicyObjects()) && reflect.DeepEqual(m.Plugin, other.Plugin) && same(m.Nodes(), other.Nodes())
+}
+
 // PoliciesIn returns the compiled policies of a namespace, by name.
 func (m *Model) PoliciesIn(namespace string) []*policy.Policy {
 	return m.compiled().policies[namespace]
@@ -112,6 +126,9 @@ func (m *Model) findBlocks() []netip.Prefix {
 			out = append(out, p.Blocks()...)
 		}
 	}
+	for _, p := range m.Wide() {
+		out = append(out, p.Blocks()...)
+	}
 	slices.SortFunc(out, netip.Prefix.Compare)
 	return slices.Compact(out)
 }
@@ -127,7 +144,7 @@ func (m *Model) Isolating(pod *snapshot.Pod, d report.Direction) []*policy.Polic
 
 // Binding is all that binds a pod in a direction, tier by tier.
 func (m *Model) Binding(pod *snapshot.Pod, d report.Direction) policy.Stack {
-	return policy.AddUp(m.Isolating(pod, d))
+	return m.stack(pod, m.Isolating(pod, d), m.reaching(pod.Namespace, d))
 }
 
 // PoliciesUnknown says why the policies of a namespace are not (all) known: the

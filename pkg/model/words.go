@@ -21,19 +21,26 @@ func (m *Model) words(d report.Direction) func() map[*policy.Policy]int {
 	return sync.OnceValue(func() map[*policy.Policy]int {
 		out, index := map[*policy.Policy]int{}, map[string]int{}
 		var text []byte
+		add := func(p *policy.Policy) {
+			if !p.In(d).Isolates {
+				return
+			}
+			text = p.AppendWords(text[:0], d)
+			number, ok := index[string(text)]
+			if !ok {
+				number = len(index)
+				index[string(text)] = number
+			}
+			out[p] = number
+		}
 		for _, in := range m.compiled().policies {
 			for _, p := range in {
-				if !p.In(d).Isolates {
-					continue
-				}
-				text = p.AppendWords(text[:0], d)
-				number, ok := index[string(text)]
-				if !ok {
-					number = len(index)
-					index[string(text)] = number
-				}
-				out[p] = number
+				add(p)
 			}
+		}
+		for _, w := range m.compiled().wide {
+			add(w.Policy)
+			add(w.perhaps)
 		}
 		return out
 	})

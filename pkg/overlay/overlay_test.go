@@ -11,12 +11,12 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/overlay"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 func manifests(t *testing.T, text string) *snapshot.Snapshot {
 	t.Helper()
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, In: strings.NewReader(text)})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, In: strings.NewReader(text)})
 	if err != nil {
 		t.Fatal(err)
 	}

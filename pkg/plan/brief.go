@@ -42,6 +42,9 @@ func (p *planner) brief(target reference.Reference) bool {
 	if len(p.needs) > 0 {
 		return true // the policies or the target are yet to be read
 	}
+	if len(p.s.PolicyObjects()) > 0 {
+		return false // policies of several namespaces tell their pods apart by labels
+	}
 	pods, ok := p.targetPods(target)
 	b := briefing{planner: p, ports: map[*snapshot.Pod]connset.Set{}}
 	ports := p.targetPorts(target, pods)

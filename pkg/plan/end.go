@@ -300,7 +300,8 @@ func (p *planner) owners(pods []*snapshot.Pod) {
 }
 
 // outsideThroughNodes reads the nodes where a client outside reaches a Service
-// through them: the source address that pods see is then a node's.
+// through them: the source address that pods see is then a node's, and so may be that of a
+// load balancer.
 func (p *planner) outsideThroughNodes() {
 	if p.q.Target == nil {
 		return
@@ -315,7 +316,11 @@ func (p *planner) outsideThroughNodes() {
 			s = next
 		}
 	}
-	if s != nil && (s.Type == snapshot.NodePort || s.Type == snapshot.LoadBalancer || len(s.ExternalIPs) > 0) && !s.ExternalLocal {
+	if s == nil {
+		return
+	}
+	throughNodes := (s.Type == snapshot.NodePort || len(s.ExternalIPs) > 0) && !s.ExternalLocal
+	if throughNodes || s.Type == snapshot.LoadBalancer {
 		p.want(snapshot.Need{Resource: snapshot.Nodes})
 	}
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -22,7 +23,10 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.ingressClasses(ing)
-		for _, s := range ingressServices(ing) {
+		if frontdoor.InGroup(ing) {
+			p.wantAll(snapshot.Ingresses)
+		}
+		for _, s := range append(ingressServices(ing), frontdoor.AskedBy(ing)...) {
 			p.backend(s)
 		}
 	case reference.Gateway:

@@ -15,12 +15,12 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 func read(t *testing.T, path string) *snapshot.Snapshot {
 	t.Helper()
-	s, err := source.NewManifests(source.ManifestOptions{Filenames: []string{path}, Namespace: "shop"})
+	s, err := files.New(files.Options{Filenames: []string{path}, Namespace: "shop"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 // cluster is a dump of a cluster: Deployments with ReplicaSets and pods, a
@@ -24,7 +24,7 @@ func cluster(t *testing.T) *snapshot.Snapshot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, Namespace: "bank", In: strings.NewReader(string(text))})
+	s, err := files.New(files.Options{Filenames: []string{"-"}, Namespace: "bank", In: strings.NewReader(string(text))})
 	if err != nil {
 		t.Fatal(err)
 	}

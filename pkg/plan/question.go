@@ -70,6 +70,9 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 	}
 	p.outsideThroughNodes()
 	p.handmade()
+	if p.s.SelectsNodes() {
+		p.want(snapshot.Need{Resource: snapshot.Nodes})
+	}
 	p.plugin(false)
 	return p.needs
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/query"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	files "github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 // What was read for a question and recorded answers it as before, what could not
@@ -48,7 +48,7 @@ func TestAnotherQuestionOfARecordedStateIsOpen(t *testing.T) {
 	asked := plan.Question{Source: source, Target: target, Home: "bank"}
 	state := recorded.Text(t, server.load(asked))
 	load := func(q plan.Question) *snapshot.Snapshot {
-		m, err := files.NewManifests(files.ManifestOptions{Filenames: []string{"-"}, Namespace: "bank", In: bytes.NewReader(state)})
+		m, err := files.New(files.Options{Filenames: []string{"-"}, Namespace: "bank", In: bytes.NewReader(state)})
 		if err != nil {
 			t.Fatal(err)
 		}

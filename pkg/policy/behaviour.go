@@ -28,4 +28,6 @@ type Behaviour struct {
 	// HairpinPoliced: a pod that reaches itself through a Service is subject to
 	// its policies (kube-router refuses it when the pod is isolated both ways).
 	HairpinPoliced bool
+	// Ignores are the APIs whose policies the plugin does not enforce.
+	Ignores Dialect
 }

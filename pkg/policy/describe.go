@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -14,13 +15,32 @@ func (p *Peer) describe() string {
 		return p.Block.String()
 	}
 	var parts []string
+	switch {
+	case p.Nobody:
+		return "{}"
+	case p.Networks != nil:
+		networks := make([]string, len(p.Networks))
+		for i, n := range p.Networks {
+			networks[i] = n.String()
+		}
+		return "networks " + strings.Join(networks, ",")
+	case p.Nodes != nil:
+		return "nodes " + orBraces(p.Nodes.Selector)
+	case p.Unclear != "" && !p.Labelled():
+		return "not known"
+	}
 	if p.Namespaces != nil {
-		parts = append(parts, "namespaceSelector "+orBraces(*p.Namespaces))
+		parts = append(parts, field(p.NamespacesAt, "namespaceSelector")+" "+orBraces(*p.Namespaces))
 	}
 	if p.Pods != nil {
-		parts = append(parts, "podSelector "+orBraces(*p.Pods))
+		parts = append(parts, field(p.PodsAt, "podSelector")+" "+orBraces(*p.Pods))
 	}
 	return strings.Join(parts, " and ")
+}
+
+// field is the last part of a path, or another one where there is none.
+func field(path, other string) string {
+	return cmp.Or(path[strings.LastIndexByte(path, '.')+1:], other)
 }
 
 func orBraces(s selector.Selector) string {
@@ -64,9 +84,21 @@ func (p *Peer) String() string { return p.text }
 // String is the port in short.
 func (p *Port) String() string { return p.text }
 
+// Key tells peers apart: those with the same key match the same.
+func (p *Peer) Key() string { return p.key }
+
 // Complete makes what follows from the other fields, once, when a dialect has set
-// them: the text, which is also what tells peers apart.
-func (p *Peer) Complete() { p.text = p.describe() }
+// them.
+func (p *Peer) Complete() {
+	p.text = p.describe()
+	p.key = p.text
+	if !p.Addressed() && p.Namespaces == nil {
+		p.key = p.Home + "\x00" + p.key
+	}
+	if p.NoHosts || p.Nobody || p.Unclear != "" {
+		p.key += fmt.Sprintf("\x00%v %v %s", p.NoHosts, p.Nobody, p.Unclear)
+	}
+}
 
 // Complete makes what follows from the other fields; see [Peer.Complete].
 func (p *Port) Complete() {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"net/netip"
+
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -21,12 +23,84 @@ type failure struct {
 
 // match tells whether the peer clause admits the endpoint, and what fails.
 func (p *Peer) match(e *Endpoint, b Behaviour) (selector.Result, failure) {
-	if e.Kind == UnknownEndpoint {
+	switch {
+	case p.Nobody:
+		return selector.No, failure{reason: report.EmptyPeer}
+	case e.Kind == UnknownEndpoint:
 		return selector.Undetermined, failure{reason: report.AddressUnread}
 	}
-	if p.Block != nil {
-		return p.Block.match(e, b)
+	result, failed := p.matchAddress(e, b)
+	if result == selector.No {
+		return result, failed
 	}
+	if p.Labelled() {
+		labels, why := p.matchLabels(e, b)
+		switch {
+		case labels == selector.No:
+			return labels, why
+		case labels == selector.Undetermined && result == selector.Yes:
+			result, failed = labels, why
+		}
+	}
+	if result == selector.Yes && p.Unclear != "" {
+		return selector.Undetermined, failure{reason: report.ClauseUnclear}
+	}
+	return result, failed
+}
+
+// matchAddress holds the clause's conditions on addresses against the endpoint's.
+func (p *Peer) matchAddress(e *Endpoint, b Behaviour) (selector.Result, failure) {
+	switch {
+	case p.Block != nil:
+		return p.Block.match(e, b)
+	case p.Networks != nil:
+		return within(p.Networks, e, b)
+	case p.Nodes != nil && e.Kind == PodEndpoint:
+		return selector.No, failure{reason: report.NotANode}
+	case p.Nodes != nil:
+		return p.Nodes.match(e)
+	}
+	return selector.Yes, failure{}
+}
+
+// match holds the addresses of the nodes against the endpoint's.
+func (n *Nodes) match(e *Endpoint) (selector.Result, failure) {
+	result, failed := within(n.Addresses, e, Behaviour{})
+	switch {
+	case result == selector.No && n.Unread:
+		return selector.Undetermined, failure{reason: report.AddressUnread}
+	case result == selector.No:
+		return result, failure{reason: report.NotANode}
+	}
+	return result, failed
+}
+
+// within tells whether one of some CIDRs holds the endpoint's addresses.
+func within(networks []netip.Prefix, e *Endpoint, b Behaviour) (selector.Result, failure) {
+	if e.Kind == PodEndpoint && b.PodsEscapeIPBlocks {
+		return selector.No, failure{reason: report.PodsNotInIPBlock}
+	}
+	if !e.AddressKnown() {
+		return selector.Undetermined, failure{reason: report.AddressUnread}
+	}
+	open := false
+	for _, n := range networks {
+		switch e.Addresses.Relation(n) {
+		case address.Inside:
+			return selector.Yes, failure{}
+		case address.Partly:
+			open = true
+		case address.Outside:
+		}
+	}
+	if open {
+		return selector.Undetermined, failure{reason: report.AddressUnread}
+	}
+	return selector.No, failure{reason: report.OutsideIPBlock}
+}
+
+// matchLabels holds the clause's selectors against the endpoint.
+func (p *Peer) matchLabels(e *Endpoint, b Behaviour) (selector.Result, failure) {
 	switch {
 	case e.Kind == AddressEndpoint:
 		if !e.AddressKnown() {
@@ -56,7 +130,7 @@ func (p *Peer) match(e *Endpoint, b Behaviour) (selector.Result, failure) {
 // takesHosts tells whether selectors of this peer can match a hostNetwork pod.
 // A bare node has no namespace, and so nothing that a selector could match.
 func (p *Peer) takesHosts(e *Endpoint, b Behaviour) bool {
-	if e.Namespace == "" {
+	if e.Namespace == "" || p.NoHosts {
 		return false
 	}
 	switch b.HostPeers {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,10 +18,24 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 	case report.NamespaceDiffers:
 		out.Want, out.Got = p.Home, e.Namespace
 	case report.NamespaceLabel:
-		labelMismatch(out, p.Path+".namespaceSelector", f.requirement, e.NamespaceLabels)
+		labelMismatch(out, p.Path+"."+cmp.Or(p.NamespacesAt, "namespaceSelector"), f.requirement, e.NamespaceLabels)
 	case report.PodLabel:
-		labelMismatch(out, p.Path+".podSelector", f.requirement, e.Labels)
+		labelMismatch(out, p.Path+"."+cmp.Or(p.PodsAt, "podSelector"), f.requirement, e.Labels)
+	case report.ClauseUnclear:
+		out.Want = p.Unclear
+	case report.NotANode:
+		out.Path, out.Want = p.Path+".nodes", orBraces(p.Nodes.Selector)
 	case report.OutsideIPBlock, report.PodsNotInIPBlock:
+		if p.Block == nil {
+			out.Path = p.Path + ".networks"
+			for i, n := range p.Networks {
+				if i > 0 {
+					out.Want += ","
+				}
+				out.Want += n.String()
+			}
+			break
+		}
 		out.Path, out.Want = p.Path+".ipBlock.cidr", p.Block.CIDR.String()
 	case report.InExcept:
 		out.Path, out.Want = fmt.Sprintf("%s.ipBlock.except[%d]", p.Path, f.except), p.Block.Except[f.except].String()
@@ -28,7 +43,7 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 		out.Key = f.requirement.Key
 	default:
 	}
-	if p.Block != nil && e.AddressKnown() {
+	if p.Addressed() && e.AddressKnown() {
 		out.Got = e.Addresses.String()
 	}
 	return out

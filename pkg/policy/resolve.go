@@ -47,7 +47,18 @@ type Resolution struct {
 	by                [Pass]cause
 	// allowedBy and deniedBy are the first rules that decided a port for certain.
 	allowedBy, deniedBy cause
+	// unclear is the first reason, of those that [Resolution.Rule] was told, that a port
+	// is open; tie, two policies of one rank that differ.
+	unclear string
+	tie     Tie
+	// Of the policies of one rank: what each action is sure to be given, and by whom
+	// first.
+	sure    [Pass + 1]connset.Set
+	firstOf [Pass + 1]*Policy
 }
+
+// Tie is two policies that nothing puts in an order, and that answer differently.
+type Tie [2]*Policy
 
 // cause is a rule that decides.
 type cause struct {
@@ -73,6 +84,7 @@ func (r *Resolution) Policy(p *Policy) {
 		}
 		if r.policy == nil || p.Rank != r.rank {
 			r.closeGroup()
+			r.sure, r.firstOf = [Pass + 1]connset.Set{}, [Pass + 1]*Policy{}
 			r.group, r.left, r.rank = r.open, r.open, p.Rank
 		}
 	}
@@ -90,8 +102,19 @@ func (r *Resolution) closeGroup() {
 // Rule takes in a rule of the policy that matches some ports for certain, and some
 // possibly.
 func (r *Resolution) Rule(rule *Rule, certain, possible connset.Set) {
+	r.ruleWhy(rule, certain, possible, rule.Unclear)
+}
+
+// ruleWhy is [Resolution.Rule] with what is unclear about the rule.
+func (r *Resolution) ruleWhy(rule *Rule, certain, possible connset.Set, why string) {
 	if possible.IsEmpty() {
 		return
+	}
+	if rule.Unclear != "" {
+		certain = connset.Empty()
+	}
+	if why != "" && r.unclear == "" && !possible.Subtract(certain).Intersect(r.open).IsEmpty() {
+		r.unclear = why
 	}
 	if !r.tier.Ordered {
 		a := rule.Action
@@ -110,7 +133,11 @@ func (r *Resolution) decide(a Action, certain, possible connset.Set, by cause) {
 	if hit.IsEmpty() {
 		return
 	}
-	sure := !r.open.Intersect(certain).IsEmpty()
+	certain = certain.Intersect(r.open)
+	sure := !certain.IsEmpty()
+	if sure && by.policy != nil && r.tier.Ordered {
+		r.compare(a, certain, by.policy)
+	}
 	switch a {
 	case Allow:
 		r.allow = r.allow.Union(hit)
@@ -126,6 +153,20 @@ func (r *Resolution) decide(a Action, certain, possible connset.Set, by cause) {
 		r.passed = r.passed.Union(hit)
 	}
 	r.open = r.open.Subtract(certain)
+}
+
+// compare holds what a policy is sure to do with some ports against what those of the
+// same rank are.
+func (r *Resolution) compare(a Action, certain connset.Set, by *Policy) {
+	for other, set := range r.sure {
+		if Action(other) != a && r.tie == (Tie{}) && !set.Intersect(certain).IsEmpty() {
+			r.tie = Tie{r.firstOf[other], by}
+		}
+	}
+	if r.firstOf[a] == nil {
+		r.firstOf[a] = by
+	}
+	r.sure[a] = r.sure[a].Union(certain)
 }
 
 // settled tells whether no further rule of the tier can change anything.

@@ -63,6 +63,10 @@ type Decision struct {
 	// Policy and Rule decide where Reason is RuleAllows or RuleDenies.
 	Policy *Policy
 	Rule   *Rule
+	// Unclear and Tie say why the verdict is Unknown, where that is not for what is not
+	// known of the ends.
+	Unclear string
+	Tie     Tie
 }
 
 // Against is what the stack says about connections with a peer. It is the only code
@@ -77,6 +81,9 @@ func (s Stack) Against(c Connection, b Behaviour, t *Trace) Decision {
 			break
 		}
 		for _, p := range s[i].Policies {
+			if p.Dialect&b.Ignores != 0 {
+				continue
+			}
 			if t == nil && r.settledBefore(p) {
 				break
 			}
@@ -84,8 +91,8 @@ func (s Stack) Against(c Connection, b Behaviour, t *Trace) Decision {
 			t.policy(p)
 			rules := p.In(c.Direction).Rules
 			for j := range rules {
-				certain, possible := rules[j].hits(&c, dst, b, t)
-				r.Rule(&rules[j], certain, possible)
+				certain, possible, unclear := rules[j].hits(&c, dst, b, t)
+				r.ruleWhy(&rules[j], certain, possible, unclear)
 				if t == nil && r.settled() {
 					break
 				}
@@ -101,7 +108,7 @@ func (r *Resolution) decision(asked connset.Set, bound bool) Decision {
 	out.Verdict = out.Admitted.Verdict(asked)
 	switch {
 	case out.Verdict == report.Unknown:
-		out.Reason = report.NotRead
+		out.Reason, out.Unclear, out.Tie = report.NotRead, r.unclear, r.tie
 	case out.Verdict == report.Allowed && r.allowedBy.rule != nil:
 		out.Reason, out.Policy, out.Rule = report.RuleAllows, r.allowedBy.policy, r.allowedBy.rule
 	case out.Verdict == report.Allowed:
@@ -115,10 +122,10 @@ func (r *Resolution) decision(asked connset.Set, bound bool) Decision {
 }
 
 // hits are the ports that were asked about of which a rule matches: for certain,
-// and all that it may match.
-func (r *Rule) hits(c *Connection, dst *Endpoint, b Behaviour, t *Trace) (certain, possible connset.Set) {
+// and all that it may match, and what is unclear about the rule.
+func (r *Rule) hits(c *Connection, dst *Endpoint, b Behaviour, t *Trace) (certain, possible connset.Set, unclear string) {
 	t.rule(r)
-	peers := selector.No
+	peers, unclear := selector.No, r.Unclear
 	if r.AnyPeer {
 		peers = selector.Yes
 	}
@@ -126,15 +133,22 @@ func (r *Rule) hits(c *Connection, dst *Endpoint, b Behaviour, t *Trace) (certai
 		if t == nil && peers == selector.Yes {
 			break
 		}
-		match, failed := r.Peers[i].match(c.Peer, b)
-		t.peer(&r.Peers[i], c.Peer, match, failed)
+		p := &r.Peers[i]
+		match, failed := p.match(c.Peer, b)
+		t.peer(p, c.Peer, match, failed)
+		if failed.reason == report.ClauseUnclear && unclear == "" {
+			unclear = p.Unclear
+		}
 		peers = either(peers, match)
 	}
 	if t == nil && peers == selector.No {
-		return certain, possible
+		return certain, possible, ""
 	}
 	t.ports(r, dst)
 	certain, possible = r.ports(dst, c.Ports)
+	if r.Unclear != "" && peers == selector.Yes {
+		peers = selector.Undetermined
+	}
 	switch peers {
 	case selector.Yes:
 	case selector.Undetermined:
@@ -143,7 +157,7 @@ func (r *Rule) hits(c *Connection, dst *Endpoint, b Behaviour, t *Trace) (certai
 		certain, possible = connset.Empty(), connset.Empty()
 	}
 	t.matched(c.Ports, certain, possible)
-	return certain, possible
+	return certain, possible, unclear
 }
 
 // Admits is the set of ports of dst that the rule names: for certain, and all that
@@ -202,6 +216,12 @@ func (s Stack) Policies() []*Policy {
 		out = append(out, s[i].Policies...)
 	}
 	return out
+}
+
+// Isolates tells whether a NetworkPolicy is among them, or another policy that denies
+// what none of its tier allows.
+func (s Stack) Isolates() bool {
+	return slices.ContainsFunc(s, func(t Tier) bool { return t.Else == Deny })
 }
 
 // Same tells whether two stacks are of the same policies in the same tiers.

@@ -35,8 +35,22 @@ func (t *Trace) rule(r *Rule) {
 	}
 	said := &t.Policies[len(t.Policies)-1]
 	said.Rules = append(said.Rules, report.RuleEvidence{
-		Path: r.Path, AnyPeer: r.AnyPeer, AnyPort: r.AnyPort, Location: t.at.Origin.At(r.Path),
+		Path: r.Path, Action: t.at.actionOf(r), AnyPeer: r.AnyPeer, AnyPort: r.AnyPort, Location: t.at.Origin.At(r.Path),
 	})
+}
+
+// actionOf is what a rule does, for policies whose rules may do several things.
+func (p *Policy) actionOf(r *Rule) report.Action {
+	switch {
+	case p.Dialect == 0:
+		return ""
+	case r.Action == Deny:
+		return report.ActionDeny
+	case r.Action == Pass:
+		return report.ActionPass
+	default:
+		return report.ActionAllow
+	}
 }
 
 // current is the rule that was begun last.

@@ -16,7 +16,7 @@ func (p *Policy) AppendWords(b []byte, d report.Direction) []byte {
 	b = binary.AppendUvarint(b, uint64(len(rules)))
 	for i := range rules {
 		r := &rules[i]
-		b = append(b, byte(r.Action))
+		b = appendWord(append(b, byte(r.Action)), r.Unclear)
 		b = binary.AppendUvarint(b, uint64(len(r.Peers)))
 		for j := range r.Peers {
 			b = r.Peers[j].appendWords(b)
@@ -34,6 +34,9 @@ func (p *Policy) AppendWords(b []byte, d report.Direction) []byte {
 func (p *Peer) appendWords(b []byte) []byte {
 	if p.Block != nil {
 		return appendWord(append(b, 'b'), p.text)
+	}
+	if p.NoHosts || p.Nobody || p.Networks != nil || p.Nodes != nil || p.Unclear != "" {
+		b = appendWord(append(b, 'o'), p.key)
 	}
 	b = append(b, 's')
 	for _, s := range []*selector.Selector{p.Namespaces, p.Pods} {

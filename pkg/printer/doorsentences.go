@@ -73,6 +73,21 @@ func (n names) doorReason(c cause) string {
 			text = "its traffic comes from " + prose(c.detail)
 		}
 		return text + ": name its addresses with --controller CIDR"
+	case report.InternalOnly:
+		if c.verdict == report.Allowed {
+			return "the load balancer is internal" + inParens(detail) + ": clients get to it wherever its address is routed"
+		}
+		return "the load balancer is internal" + inParens(detail) + ": not from the internet, only from where its address is routed"
+	case report.GuardAdmits:
+		return "the client's address is on the list" + inParens(detail)
+	case report.GuardDenies:
+		return "the door does not let the client's address in" + inParens(detail)
+	case report.GuardOpen:
+		return "the door has a guard that netguard cannot evaluate" + inParens(detail)
+	case report.GuardAsked:
+		return "asks before it passes a request on" + inParens(detail)
+	case report.AnsweredByDoor:
+		return "the controller answers itself" + inParens(detail)
 	case report.Routed:
 		if c.detail == "" {
 			return "sends requests on"

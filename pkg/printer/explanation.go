@@ -217,7 +217,7 @@ func hopLabel(n names, h report.Hop, a report.Answer) string {
 			return "entering its pods"
 		}
 		return "entering " + n.end(end)
-	case report.HopService, report.HopEndpoint, report.HopRoute:
+	case report.HopService, report.HopEndpoint, report.HopRoute, report.HopGuard:
 		if h.Object != nil {
 			return n.object(h.Object.Kind, h.Object.Namespace, h.Object.Name)
 		}
@@ -249,7 +249,7 @@ func (t text) hop(n names, h report.Hop, a report.Answer, e report.Enforcement) 
 	switch h.Reason {
 	case report.RuleAllows:
 		return word + " by " + n.reason(c)
-	case report.Routed:
+	case report.Routed, report.GuardAsked:
 		return n.reason(c)
 	default:
 	}

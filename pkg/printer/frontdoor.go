@@ -55,6 +55,7 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	}
 	t.behind(p, n, d)
 	t.tls(p, n, d)
+	t.guards(p, n, d)
 	t.clients(p, n, r, d)
 	for _, refused := range d.Refused {
 		by := n.object(refused.By.Kind, refused.By.Namespace, refused.By.Name)
@@ -87,6 +88,8 @@ func (t text) verdict(v report.Verdict, partly bool, r *report.FrontDoor) string
 // backend is where requests go.
 func (n names) backend(b report.DoorBackend) string {
 	switch {
+	case b.Reason == report.AnsweredByDoor:
+		return "the controller itself"
 	case b.Redirect != 0 && b.Verdict == report.Allowed:
 		return "redirect " + fmt.Sprint(b.Redirect)
 	case b.Service.Name == "":
@@ -103,8 +106,12 @@ func (n names) backend(b report.DoorBackend) string {
 func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b report.DoorBackend) {
 	word, why := "works", n.whyNot(b)
 	switch {
+	case b.Reason == report.AnsweredByDoor:
+		word, why = "works", "the controller answers itself"+inParens(n.esc(b.Detail))
 	case b.Verdict == report.Allowed && d.Verdict == report.Denied && len(d.Backends) == 1:
 		word, why = "does not work", "clients outside do not get to the controller"
+	case b.Verdict == report.Allowed && d.Verdict == report.Unknown && len(d.Guards) > 0:
+		word = "works for clients that get in, see Entry"
 	case b.Verdict == report.Allowed && someShutOut(d):
 		word = "works for some clients, see Entry"
 	case b.Verdict == report.Denied && r.Enforcement.Enforced == report.EnforcedNo:
@@ -144,6 +151,10 @@ func (n names) whyNot(b report.DoorBackend) string {
 	switch {
 	case b.Verdict == report.Allowed:
 		return ""
+	case n.askedFirst(b) != "" && b.Reason.ByPolicy():
+		return "the controller asks " + n.askedFirst(b) + " before it passes a request on, and policies keep it from there"
+	case n.askedFirst(b) != "":
+		return "the controller asks " + n.askedFirst(b) + " before it passes a request on, and that does not work"
 	case b.Reason.ByPolicy():
 		for _, a := range b.Answers {
 			for _, h := range a.Hops {
@@ -380,6 +391,13 @@ func (t text) clients(p page, n names, r *report.FrontDoor, d *report.Door) {
 	}
 	p.fact("Entry", t.paint(word, label)+": "+text+at)
 	if verdicts[report.Allowed] == len(d.Outside) && !t.wide() {
+		return
+	}
+	if len(d.Guards) > 0 && byGuards(d.Outside) && !t.wide() {
+		p.para(factText, n.whoGetsIn(d))
+		for _, line := range n.caveatLines(d.Outside) {
+			p.put(pad("", factText)+"Note: ", factText+6, line)
+		}
 		return
 	}
 	out := &report.Explanation{Source: report.End{Kind: kindInternet}, Enforcement: r.Enforcement, Answers: d.Outside}

@@ -34,7 +34,13 @@ func (l lines) add(s string) {
 	_, _ = l.b.WriteString(s + "\n") // buffers keep an error to themselves until they are flushed
 }
 
-func (l lines) policy(p report.Object) { l.add("networkpolicy.networking.k8s.io/" + plain(p.Name)) }
+func (l lines) policy(p report.Object) {
+	kind := "networkpolicy.networking.k8s.io"
+	if p.Group != "" {
+		kind = strings.ToLower(plain(p.Kind)) + "." + plain(p.Group)
+	}
+	l.add(kind + "/" + plain(p.Name))
+}
 
 func (nameFormat) explanation(b *bytes.Buffer, r *report.Explanation) error {
 	out := newLines(b)

@@ -60,8 +60,15 @@ func (n names) object(kind, namespace, name string) string {
 	return text
 }
 
-// policy is the name of a NetworkPolicy, with its namespace unless it is local.
+// policy is the name of a policy, with its namespace unless it is local, and with its
+// kind unless it is a NetworkPolicy.
 func (n names) policy(p report.Object) string {
+	if p.Group != "" && p.Namespace == "" {
+		return n.esc(strings.ToLower(p.Kind)) + "/" + n.esc(p.Name)
+	}
+	if p.Group != "" {
+		return n.object(p.Kind, p.Namespace, p.Name)
+	}
 	if n.known(p.Namespace) {
 		return n.esc(p.Name)
 	}

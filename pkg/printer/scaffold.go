@@ -426,6 +426,8 @@ func (n names) notice(x report.Notice) string {
 		return of + " leads to " + list + ", too, and is shut out; --allow-from " + of + " lets it in"
 	case report.DoorShut:
 		return "clients outside do not reach " + of + " itself: networkpolicy " + list + " keeps them from its pods"
+	case report.DoorAnswers:
+		return of + " needs no policy: its controller answers requests itself" + inParens(n.esc(x.Detail))
 	case report.OutsideBackend:
 		return of + ": " + list + " leads out of the cluster or to a node's network, where no NetworkPolicy applies"
 	case report.NoPolicyFor:

@@ -67,7 +67,7 @@ func scaffold(name string) *report.Scaffold {
 	}
 	for _, code := range []report.NoticeCode{
 		report.KubeletProbes, report.NodePeers, report.Scrapers, report.ACMESolvers, report.Webhooks, report.AmbientMesh, report.OtherDoor,
-		report.DoorShut, report.OutsideBackend, report.NoPolicyFor, report.DNSNotFound, report.DoorsUnread, report.AllPorts, report.EgressOnlyDNS,
+		report.DoorShut, report.DoorAnswers, report.OutsideBackend, report.NoPolicyFor, report.DNSNotFound, report.DoorsUnread, report.AllPorts, report.EgressOnlyDNS,
 	} {
 		out.Notices = append(out.Notices, report.Notice{Code: code, Objects: []report.Object{object}, Of: &who, Detail: name})
 	}

@@ -90,6 +90,10 @@ func (n names) reason(c cause) string {
 			return "policies of a kind that netguard does not evaluate may decide this"
 		}
 		return detail + " may decide this, and netguard does not evaluate policies of that kind"
+	case report.PolicyUnclear:
+		return "what a policy says here is not known: " + detail
+	case report.SamePriority:
+		return detail + " have the same priority and answer differently: which of them is asked first is not defined"
 	case report.AddressUnknown:
 		return "an ipBlock decides, and the address is not known"
 	case report.PortUnknown:
@@ -273,6 +277,15 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "port name " + want + " only has a meaning on pods"
 		full = "the target has no containers that could declare that name"
 		hint = "A port name is looked up on the target's containers: use the port's number."
+	case report.NotANode:
+		brief = "it is no node with these labels"
+		full = fmt.Sprintf("the %s is no node that has the labels", s.peer)
+	case report.EmptyPeer:
+		brief = "the peer names nothing, and so matches nothing"
+		full = "no field of the peer is one that the API knows: a rule that allows then matches nothing"
+	case report.ClauseUnclear:
+		brief = "it is not known what it matches"
+		full = "it is not known what the clause matches: " + want
 	case report.LabelsUnread:
 		brief = "the namespace's labels could not be read"
 		full = fmt.Sprintf("the labels of the %s's namespace could not be read", s.peer)
@@ -358,8 +371,15 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("selectors also match hostNetwork pods")
 	case report.OwnNodeExempt:
 		return differs("policies also bind what a pod sends to its own node")
+	case report.PoliciesIgnored:
+		return differs("policies of this kind are not enforced")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
+	case report.InternalAddress:
+		return "the load balancer is internal; whether its address is routed to the client is not in the API"
+	case report.ClientAddressReplaced:
+		return "by externalTrafficPolicy: Cluster a node puts its own address in the client's place: unless PROXY protocol or a header " +
+			"carries the client's, the controller holds the node's against its list"
 	case report.RoutedOutside:
 		return "policies allow it; whether anything routes that address to the pod is not in the API"
 	}

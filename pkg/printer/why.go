@@ -105,13 +105,13 @@ func distance(c report.ClauseEvidence) int {
 		return 0
 	}
 	switch c.Mismatch.Reason {
-	case report.LabelsUnread, report.AddressUnread, report.PortUnread:
+	case report.LabelsUnread, report.AddressUnread, report.PortUnread, report.ClauseUnclear:
 		return 1
 	case report.PodLabel, report.Port, report.PortName, report.InExcept:
 		return 2
 	case report.NamespaceDiffers, report.NamespaceLabel, report.Protocol:
 		return 3
-	case report.HostNetwork, report.NotAPod, report.PluginIdentity, report.NamedPortOutside, report.PodsNotInIPBlock:
+	case report.HostNetwork, report.NotAPod, report.PluginIdentity, report.NamedPortOutside, report.PodsNotInIPBlock, report.NotANode, report.EmptyPeer:
 		return 4
 	case report.OutsideIPBlock:
 		return 5
@@ -120,7 +120,11 @@ func distance(c report.ClauseEvidence) int {
 }
 
 func (t text) policy(p page, n names, hop report.HopKind, e report.PolicyEvidence) {
-	p.put("  networkpolicy "+names{}.policy(e.Policy), 4, "")
+	title := "networkpolicy " + names{}.policy(e.Policy)
+	if e.Policy.Group != "" {
+		title = names{}.policy(e.Policy)
+	}
+	p.put("  "+title, 4, "")
 	t.location(p, e.Location)
 	if len(e.Rules) == 0 {
 		p.para(4, "has no "+strings.ToLower(string(hop))+" rules: by itself it lets nothing through")
@@ -221,7 +225,16 @@ func summary(r report.RuleEvidence, s sides) string {
 		}
 	}
 	switch {
+	case peers == report.Matches && ports == report.Matches && r.Match != report.Matches:
+		return "may match this"
 	case peers == report.Matches && ports == report.Matches:
+		switch r.Action {
+		case report.ActionDeny:
+			return "denies this"
+		case report.ActionPass:
+			return "passes this on to the next tier"
+		case report.ActionAllow:
+		}
 		return "allows this"
 	case peers == report.DoesNotMatch && ports == report.DoesNotMatch:
 		return "neither the " + s.peer + " nor the port matches"

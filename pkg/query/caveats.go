@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -48,9 +49,11 @@ func (e *engine) applied(p pair, l link, base outcome) []report.Caveat {
 // for most connections saves evaluating it again.
 func (e *engine) concerns(b policy.Behaviour, p pair) bool {
 	switch {
+	case b.Ignores != 0:
+		return e.hasAny(b.Ignores)
 	case b.PodsEscapeIPBlocks:
 		return p.src.Pod != nil && p.dst.Pod != nil &&
-			(hasBlocks(e.PoliciesIn(p.src.Pod.Namespace)) || hasBlocks(e.PoliciesIn(p.dst.Pod.Namespace)))
+			(hasBlocks(e.Wide()) || hasBlocks(e.PoliciesIn(p.src.Pod.Namespace)) || hasBlocks(e.PoliciesIn(p.dst.Pod.Namespace)))
 	case b.HostPeers != policy.HostPeersNever:
 		return hostPod(p.src.Pod) || hostPod(p.dst.Pod)
 	case b.OwnNodePoliced:
@@ -60,6 +63,11 @@ func (e *engine) concerns(b policy.Behaviour, p pair) bool {
 	default:
 		return false
 	}
+}
+
+// hasAny tells whether there are policies of some APIs besides NetworkPolicy.
+func (e *engine) hasAny(of policy.Dialect) bool {
+	return slices.ContainsFunc(e.Wide(), func(w *policy.Policy) bool { return w.Dialect&of != 0 })
 }
 
 func hostPod(p *snapshot.Pod) bool { return p != nil && p.HostNetwork }

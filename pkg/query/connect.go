@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -34,6 +35,8 @@ type engine struct {
 	// nodesAlike are the nodes by what the policies of a namespace see of them, once asked
 	// for.
 	nodesAlike map[string][][]*snapshot.Node
+	// guards are those of load balancers' Services, once asked for.
+	guards map[*snapshot.Service][]frontdoor.Guard
 }
 
 // pair is one connection to evaluate. Via are the nodes of whose addresses the source
@@ -92,6 +95,9 @@ func (e *engine) over(p pair, l link) outcome {
 	}
 	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
+	}
+	if p.src.Block.Prefix.IsValid() && out.verdict == report.Allowed && hasGuard(e.serviceGuards(p.dst.Service), report.GuardInside) {
+		out.caveats = append(out.caveats, report.Caveat{Code: report.InternalAddress, Otherwise: report.Denied})
 	}
 	return out
 }
@@ -194,6 +200,9 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 	switch {
 	case p.dst.Broken != "":
 		hop.Verdict, hop.Reason, hop.Detail = brokenVerdict(p.dst.Broken), p.dst.Broken, p.dst.Detail
+		if guardReason(p.dst.Broken) {
+			hop.Kind = report.HopGuard
+		}
 		if p.dst.Broken == report.NotRead {
 			hop.Needs, hop.Detail = []string{p.dst.Detail}, ""
 		}
@@ -212,10 +221,14 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 }
 
 func brokenVerdict(r report.Reason) report.Verdict {
-	if r == report.NotRead || r == report.NodeUnknown || r == report.LeavesCluster {
+	switch r {
+	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.GuardOpen:
 		return report.Unknown
+	case report.AnsweredByDoor:
+		return report.Allowed
+	default:
+		return report.Denied
 	}
-	return report.Denied
 }
 
 // endpointHop says why an end cannot take part in any connection, or nil.

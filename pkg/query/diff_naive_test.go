@@ -80,8 +80,10 @@ func (s *naiveState) addBlocks(x *side) {
 	}
 	for _, o := range familiesOf(pod.Addresses()).within(s.outside) {
 		links, _ := families(o, model.Destination{Party: pod})
-		in := s.entering(nil, x, o, pod, links[0], selector.No, s.Plugin.Behaviour)
-		out := s.leaving(x, nil, pod, o, link{src: links[0].dst}, selector.No, s.Plugin.Behaviour)
+		in := s.always(func(b policy.Behaviour) policy.Admitted { return s.entering(nil, x, o, pod, links[0], selector.No, b) })
+		out := s.always(func(b policy.Behaviour) policy.Admitted {
+			return s.leaving(x, nil, pod, o, link{src: links[0].dst}, selector.No, b)
+		})
 		v4 := o.Block.Prefix.Addr().Is4()
 		for _, e := range x.ends {
 			key := edgeKey(e.end)

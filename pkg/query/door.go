@@ -59,7 +59,7 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			entering = destinationFamilies(arrivals).within(sources)
 		}
 		first := []*draft{nil}
-		if len(arrivals) > 0 {
+		if len(arrivals) > 0 || guardsClients(d) {
 			first = e.arriving(d, entering, arrivals)
 		}
 		behind := backends(d)
@@ -113,11 +113,16 @@ func (e *engine) arriving(d *frontdoor.Door, clients []model.Party, arrivals []m
 	if open := e.entryUnread(d); open != nil {
 		return []*draft{open}
 	}
-	drafts := e.answers(clients, arrivals)
-	if onHost(d.DataPlane.Parties) {
-		return routed(drafts) // to the nodes' own ports
-	}
-	return drafts
+	return e.guarded(d, clients, func(clients []model.Party) []*draft {
+		if len(arrivals) == 0 {
+			return nil // a data plane outside of the cluster
+		}
+		drafts := e.answers(clients, arrivals)
+		if onHost(d.DataPlane.Parties) {
+			return routed(drafts) // to the nodes' own ports
+		}
+		return drafts
+	})
 }
 
 // chain joins the way to the door and the way from it.
@@ -229,8 +234,17 @@ func backends(d *frontdoor.Door) []*doorBackend {
 	return out
 }
 
-// leavingDoor evaluates the way from a door's data plane to one backend.
+// leavingDoor evaluates the way from a door's data plane to one backend, with whom the
+// controller asks before it sends a request there.
 func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
+	if b.first().Broken != "" {
+		return e.toBackend(d, b)
+	}
+	return e.afterAsking(d, b, e.toBackend(d, b))
+}
+
+// toBackend evaluates the way from a door's data plane to one backend.
+func (e *engine) toBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 	r := b.first()
 	if r.Broken == "" && r.Redirect != 0 {
 		hop := report.Hop{Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Redirected, Detail: strconv.Itoa(r.Redirect), Object: &r.By}
@@ -480,8 +494,9 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 		out.Entry = &report.Object{Kind: "Service", Namespace: plane.Entry.Namespace, Name: plane.Entry.Name.Name}
 	}
 	internet := reference.Reference{Form: reference.FormInternet}
-	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 {
-		clients := internetTo(arrivals)
+	out.Guards = e.reportGuards(d, needs)
+	if arrivals := e.arrivalsAt(d, asked); len(arrivals) > 0 || guardsClients(d) && plane.Problem == "" {
+		clients := e.clientsOf(d, arrivals)
 		entering := e.arriving(d, clients, arrivals)
 		for _, x := range entering {
 			out.Outside = append(out.Outside, x.answer(internet, reference.Reference{}))
@@ -567,6 +582,9 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 		}
 		if out.Verdict == report.Denied {
 			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r)
+			if asked := unanswered(drafts); asked != nil {
+				out.ClientSees = asked.ClientSees
+			}
 			out.Fix = fix(e.Model, drafts, func(m *model.Model) ([]*draft, error) {
 				again := &engine{Model: m, Options: e.Options}
 				return again.leavingDoor(d, b), nil

@@ -214,10 +214,12 @@ func TestDoorPerNode(t *testing.T) {
 // TestDoorOutside are load balancers that are no pods.
 func TestDoorOutside(t *testing.T) {
 	plain := world + webService("")
-	alb := func(meta string) string {
+	// Without a scheme, the load balancer is internal.
+	alb := func(annotations string) string {
+		meta := ", annotations: {alb.ingress.kubernetes.io/scheme: internet-facing" + annotations + "}"
 		return ingressTo("alb", meta, "web") + ingressClass("alb", "ingress.k8s.aws/alb")
 	}
-	ip := ", annotations: {alb.ingress.kubernetes.io/target-type: ip}"
+	ip := ", alb.ingress.kubernetes.io/target-type: ip"
 	gce := strings.Replace(ingressTo("gce", ", annotations: {kubernetes.io/ingress.class: gce}", "web"), "ingressClassName: gce, ", "", 1)
 	nodePort := world + webService("type: NodePort,")
 	cilium := ingressTo("cilium", "", "web") + ingressClass("cilium", "cilium.io/ingress-controller")

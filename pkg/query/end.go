@@ -3,6 +3,7 @@ package query
 import (
 	"slices"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -80,6 +81,26 @@ func (m *members) add(p model.Party, located bool) {
 	case p.Block.Prefix.IsValid():
 		m.names[p.Block.String()] = true
 	}
+}
+
+// internet tells whether the parties are all of the internet, in one IP family or both, and
+// nothing besides.
+func (m *members) internet() bool {
+	v4, v6, rest := 0, 0, len(m.names)
+	want4, want6 := 0, 0
+	for _, b := range address.Internet() {
+		have := 0
+		if m.names[b.String()] {
+			have, rest = 1, rest-1
+		}
+		if b.Prefix.Addr().Is4() {
+			v4, want4 = v4+have, want4+1
+		} else {
+			v6, want6 = v6+have, want6+1
+		}
+	}
+	whole := func(have, want int) bool { return have == want || have == 0 }
+	return rest == 0 && v4+v6 > 0 && whole(v4, want4) && whole(v6, want6)
 }
 
 func (m *members) report(total int) report.Members {

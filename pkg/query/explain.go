@@ -183,6 +183,8 @@ type draft struct {
 	ports                    []report.PortMapping
 	// through is the data plane of a front door on the way.
 	through *report.Members
+	// asks is the guard whose service is asked on this way, and not the backend.
+	asks *frontdoor.Guard
 	// unfixable: who the source is is not known, so no change can be for it alone.
 	unfixable bool
 }
@@ -194,7 +196,7 @@ func (d *draft) answer(source, target reference.Reference) report.Answer {
 		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal), Through: d.through,
 	}
 	// All outside addresses together are what was asked for.
-	if source.Form == reference.FormInternet && out.Source.Count == out.Source.Total {
+	if source.Form == reference.FormInternet && (out.Source.Count == out.Source.Total || d.source.internet()) {
 		out.Source.End = report.End{Kind: "Internet"}
 	}
 	if target.Form == reference.FormInternet && out.Target.Count == out.Target.Total {
@@ -250,9 +252,14 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 	for _, key := range order {
 		out = append(out, drafts[key])
 	}
-	rank := map[report.Verdict]int{report.Denied: 0, report.Unknown: 1, report.Allowed: 2}
-	slices.SortStableFunc(out, func(a, b *draft) int { return cmp.Compare(rank[a.verdict], rank[b.verdict]) })
+	sortDrafts(out)
 	return out
+}
+
+// sortDrafts puts denied ones first.
+func sortDrafts(drafts []*draft) {
+	rank := map[report.Verdict]int{report.Denied: 0, report.Unknown: 1, report.Allowed: 2}
+	slices.SortStableFunc(drafts, func(a, b *draft) int { return cmp.Compare(rank[a.verdict], rank[b.verdict]) })
 }
 
 func (d *draft) add(class []model.Party, targets []model.Destination, p pair) {
@@ -405,7 +412,9 @@ func (e *engine) lensFor(sources []model.Party, targets []model.Destination) len
 		}
 		if t.Service != nil {
 			l.nodes = l.nodes || t.Service.InternalLocal || outside && exposed(t.Service)
-			l.cuts = append(l.cuts, t.Service.LoadBalancerRanges...)
+			for _, g := range e.serviceGuards(t.Service) {
+				l.cuts = append(l.cuts, g.Cuts()...)
+			}
 		}
 	}
 	l.cuts = append(l.cuts, e.blocksIn(namespaces)...)

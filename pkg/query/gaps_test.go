@@ -63,6 +63,11 @@ func forbid(s *snapshot.Snapshot, refused ...snapshot.Need) *snapshot.Snapshot {
 			b.AddPolicy(o)
 		}
 	}
+	for _, o := range s.PolicyObjects() {
+		if !hidden(snapshot.PolicyKinds, o.Namespace) {
+			b.Add(o)
+		}
+	}
 	for _, o := range s.Nodes() {
 		if !hidden(snapshot.Nodes, "") {
 			b.AddNode(o)

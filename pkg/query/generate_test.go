@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 // generator makes small, odd clusters: every choice is a byte of the fuzzer's
@@ -60,7 +60,7 @@ func generate(data []byte) *generator {
 	}
 	for i := range 1 + g.n(3) {
 		n := corev1.Node{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}}
-		n.Name = fmt.Sprintf("n%d", i)
+		n.Name, n.Labels = fmt.Sprintf("n%d", i), g.labels()
 		for _, ip := range g.addresses(fmt.Sprintf("192.168.0.%d", i+1), fmt.Sprintf("fd01::%d", i+1), false) {
 			n.Status.Addresses = append(n.Status.Addresses, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: ip})
 		}
@@ -76,6 +76,7 @@ func generate(data []byte) *generator {
 	for i := range g.n(5) {
 		g.policies = append(g.policies, g.policy(i))
 	}
+	g.clusterPolicies()
 	for i := range g.n(3) {
 		g.services = append(g.services, g.service(i))
 		if g.one(2) {
@@ -379,6 +380,9 @@ func (g *generator) manifests(t testing.TB) []byte {
 	for _, o := range g.policies {
 		write(withEmptyLists(o))
 	}
+	for i := range g.cluster {
+		write(g.cluster[i].manifest())
+	}
 	return b.Bytes()
 }
 
@@ -411,7 +415,7 @@ func withEmptyLists(p networkingv1.NetworkPolicy) map[string]any {
 
 // snapshot is the cluster as the manifest source reads it.
 func (g *generator) snapshot(t testing.TB) *snapshot.Snapshot {
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, In: bytes.NewReader(g.manifests(t))})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, In: bytes.NewReader(g.manifests(t))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,14 +64,14 @@ func newMapper(m *model.Model, o Options) *mapper {
 		engine: &engine{Model: m, Options: o}, scope: Scope{Labels: selector.Everything()},
 		edges: map[[2]string]*edge{}, needs: map[string]bool{}, internet: map[familySet]map[string]bool{},
 	}
+	deviations := m.Plugin.Otherwise
 	if o.Strict && m.Plugin.Name == "" {
-		for _, d := range m.Deviations {
+		deviations = m.Deviations
+	}
+	for _, d := range deviations {
+		if d.Behaviour.Ignores == 0 || out.hasAny(d.Behaviour.Ignores) {
 			out.behaviours = append(out.behaviours, d.Behaviour)
 		}
-		return out
-	}
-	for _, d := range m.Plugin.Otherwise {
-		out.behaviours = append(out.behaviours, d.Behaviour)
 	}
 	return out
 }

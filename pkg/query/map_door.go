@@ -58,7 +58,7 @@ func (m *mapper) door(r reference.Reference) {
 			continue
 		}
 		if arrivals := m.arrivals(d); len(arrivals) > 0 {
-			m.edgesOf(m.arriving(d, internetTo(arrivals), arrivals), endPointer(doorEnd(d)), nil)
+			m.edgesOf(m.arriving(d, m.clientsOf(d, arrivals), arrivals), endPointer(doorEnd(d)), nil)
 		}
 	}
 }

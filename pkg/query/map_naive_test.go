@@ -125,10 +125,10 @@ func (m *naive) withOutside(s *side, outside []model.Party) {
 		block := o.Block.String()
 		var in, out []policy.Admitted
 		if links, ok := families(o, model.Destination{Party: pod}); ok {
-			in = []policy.Admitted{m.entering(nil, s, o, pod, links[0], selector.No, m.Plugin.Behaviour)}
+			in = []policy.Admitted{m.always(func(b policy.Behaviour) policy.Admitted { return m.entering(nil, s, o, pod, links[0], selector.No, b) })}
 		}
 		if links, ok := families(pod, model.Destination{Party: o}); ok {
-			out = []policy.Admitted{m.leaving(s, nil, pod, o, links[0], selector.No, m.Plugin.Behaviour)}
+			out = []policy.Admitted{m.always(func(b policy.Behaviour) policy.Admitted { return m.leaving(s, nil, pod, o, links[0], selector.No, b) })}
 		}
 		for _, e := range s.ends {
 			f := m.fringes[endKey(e.end)]
@@ -141,6 +141,16 @@ func (m *naive) withOutside(s *side, outside []model.Party) {
 			f.out[block] = union(f.out[block], out)
 		}
 	}
+}
+
+// always is a set that is certain only if it is so under every behaviour that counts.
+func (m *mapper) always(set func(policy.Behaviour) policy.Admitted) policy.Admitted {
+	out := set(m.Plugin.Behaviour)
+	for _, b := range m.behaviours {
+		other := set(b)
+		out.Certain, out.Possible = out.Certain.Intersect(other.Certain), out.Possible.Union(other.Possible)
+	}
+	return out
 }
 
 func union(list, more []policy.Admitted) []policy.Admitted {

@@ -18,7 +18,7 @@ type side struct {
 	as              map[netip.Addr]*policy.Endpoint
 	ends            []*sideEnd
 	inScope         bool
-	ingress, egress []*policy.Policy
+	ingress, egress policy.Stack
 	// ingressDoubt and egressDoubt open verdicts that something unread or not
 	// modelled may decide otherwise.
 	ingressDoubt, egressDoubt policy.Doubt
@@ -75,8 +75,8 @@ func (m *mapper) side(class []model.Party) *side {
 	if class[0].Unseen {
 		return s
 	}
-	s.ingress = m.Isolating(class[0].Pod, report.Ingress)
-	s.egress = m.Isolating(class[0].Pod, report.Egress)
+	s.ingress = m.Binding(class[0].Pod, report.Ingress)
+	s.egress = m.Binding(class[0].Pod, report.Egress)
 	return s
 }
 
@@ -168,12 +168,12 @@ func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near sele
 	set := policy.Everything()
 	if len(from.egress) > 0 {
 		c := policy.Connection{Direction: report.Egress, Subject: m.endpoint(from, src, l.src), Peer: m.endpoint(to, dst, l.dst), Ports: connset.All()}
-		set = policy.AddUp(from.egress).Against(c, b, nil).Admitted
+		set = from.egress.Against(c, b, nil).Admitted
 	}
 	if dst.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
-	return from.egressDoubt.Apply(set, len(from.egress) > 0)
+	return from.egressDoubt.Apply(set, from.egress.Isolates())
 }
 
 func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
@@ -183,12 +183,12 @@ func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near sel
 	set := policy.Everything()
 	if len(to.ingress) > 0 {
 		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src), Ports: connset.All()}
-		set = policy.AddUp(to.ingress).Against(c, b, nil).Admitted
+		set = to.ingress.Against(c, b, nil).Admitted
 	}
 	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
 	}
-	return to.ingressDoubt.Apply(set, len(to.ingress) > 0)
+	return to.ingressDoubt.Apply(set, to.ingress.Isolates())
 }
 
 // NaiveExplain is [Explain], without a fix, asking about every node by itself.

@@ -23,6 +23,8 @@ type objects struct {
 	nodes      []corev1.Node
 	pods       []corev1.Pod
 	policies   []networkingv1.NetworkPolicy
+	// cluster are policies of Kubernetes' working group, see oracle_cluster_test.go.
+	cluster []clusterPolicy
 	// podsEscape: no ipBlock matches a pod, as network plugins may choose.
 	podsEscape bool
 }
@@ -41,35 +43,52 @@ type packet struct {
 	port     int32
 }
 
-// oracleVerdict is Unknown only where it depends on a node that is not known.
+// oracleVerdict is Unknown only where it depends on a node that is not known, or on
+// which of two policies of one priority is asked first.
 func (w *objects) oracleVerdict(p packet) report.Verdict {
-	asSame, asOther := w.oracleAllows(p, true), w.oracleAllows(p, false)
+	yes, no := false, false
+	for i := range 8 {
+		if w.oracleAllows(p, chance{node: i&1 == 0, reversed: [2]bool{i&2 == 0, i&4 == 0}}) {
+			yes = true
+		} else {
+			no = true
+		}
+	}
 	switch {
-	case asSame != asOther:
+	case yes && no:
 		return report.Unknown
-	case asSame:
+	case yes:
 		return report.Allowed
 	default:
 		return report.Denied
 	}
 }
 
-// oracleAllows decides; guess is whether two ends share a node where either
-// one's node is not known.
-func (w *objects) oracleAllows(p packet, guess bool) bool {
+// chance is what nobody knows: whether two ends share a node where either one's node
+// is not known, and whether each side's policies of one priority are asked in reverse.
+type chance struct {
+	node     bool
+	reversed [2]bool
+}
+
+// oracleAllows decides.
+func (w *objects) oracleAllows(p packet, c chance) bool {
 	if p.src.pod != nil && p.src.pod == p.dst.pod {
 		return true // "A Pod cannot block access to itself."
 	}
-	return w.oracleEgress(p, guess) && w.oracleIngress(p, guess)
+	return w.oracleEgress(p, c) && w.oracleIngress(p, c)
 }
 
-func (w *objects) oracleEgress(p packet, guess bool) bool {
+func (w *objects) oracleEgress(p packet, c chance) bool {
 	pod := p.src.pod
 	if pod == nil || pod.Spec.HostNetwork {
 		return true // policies do not apply to nodes
 	}
-	if isHost(p.dst) && shareNode(p.src, p.dst, guess) {
+	if isHost(p.dst) && shareNode(p.src, p.dst, c.node) {
 		return true // "traffic to and from the node where a Pod is running is always allowed"
+	}
+	if action := w.tier("Admin", pod, p, true, c.reversed[0]); action != "" && action != "Pass" {
+		return action == "Accept"
 	}
 	isolated := false
 	for i := range w.policies {
@@ -84,16 +103,19 @@ func (w *objects) oracleEgress(p packet, guess bool) bool {
 			}
 		}
 	}
-	return !isolated
+	return !isolated && w.tier("Baseline", pod, p, true, c.reversed[0]) != "Deny"
 }
 
-func (w *objects) oracleIngress(p packet, guess bool) bool {
+func (w *objects) oracleIngress(p packet, c chance) bool {
 	pod := p.dst.pod
 	if pod == nil || pod.Spec.HostNetwork {
 		return true
 	}
-	if isHost(p.src) && shareNode(p.src, p.dst, guess) {
+	if isHost(p.src) && shareNode(p.src, p.dst, c.node) {
 		return true
+	}
+	if action := w.tier("Admin", pod, p, false, c.reversed[1]); action != "" && action != "Pass" {
+		return action == "Accept"
 	}
 	isolated := false
 	for i := range w.policies {
@@ -108,7 +130,7 @@ func (w *objects) oracleIngress(p packet, guess bool) bool {
 			}
 		}
 	}
-	return !isolated
+	return !isolated && w.tier("Baseline", pod, p, false, c.reversed[1]) != "Deny"
 }
 
 func isHost(e oracleEnd) bool { return e.node != nil || e.pod != nil && e.pod.Spec.HostNetwork }
@@ -260,5 +282,5 @@ func declares(pod *corev1.Pod, name string, p packet) bool {
 
 // with is the same cluster with other policies.
 func (w *objects) with(policies []networkingv1.NetworkPolicy) objects {
-	return objects{namespaces: w.namespaces, nodes: w.nodes, pods: w.pods, policies: policies}
+	return objects{namespaces: w.namespaces, nodes: w.nodes, pods: w.pods, policies: policies, cluster: w.cluster}
 }

@@ -132,8 +132,8 @@ func with(list []int32, item int32) []int32 {
 	return append(list, item)
 }
 
-// sets are what a group has with each block. What other network plugins would do
-// with addresses is no different.
+// sets are what a group has with each block. In a strict map it is certain only if it
+// is so under every network plugin.
 func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []int32 {
 	if out, ok := known[id]; ok {
 		return out
@@ -152,7 +152,10 @@ func (f *fringe) sets(known map[int32][]int32, id int32, d report.Direction) []i
 		}
 		peer := f.Endpoint(b, netip.Addr{})
 		c := policy.Connection{Direction: d, Subject: f.endpoint(g.first), Peer: &peer, Ports: connset.All()}
-		set := g.binding.Against(c, f.Plugin.Behaviour, nil).Admitted
+		set := g.binding.Against(c, f.counted[0], nil).Admitted
+		for _, b := range f.counted[1:] {
+			set = bothWays(set, g.binding.Against(c, b, nil).Admitted)
+		}
 		out[i] = f.values.set(g.doubt.Apply(set, g.isolated))
 	}
 	known[id] = out

@@ -25,9 +25,9 @@ type peerFinder struct {
 
 // peerKey identifies a clause.
 type peerKey struct {
-	text, home string
-	plane      int
-	behaviour  policy.Behaviour
+	clause    string
+	plane     int
+	behaviour policy.Behaviour
 }
 
 // peerUnits are those that a clause admits, and those that it may admit.
@@ -46,23 +46,23 @@ func newPeerFinder(x *matrix) *peerFinder {
 }
 
 func (f *peerFinder) find(p *policy.Peer, plane int, b policy.Behaviour) peerUnits {
-	key := peerKey{text: p.String(), plane: plane, behaviour: b}
-	if p.Block == nil {
+	key := peerKey{clause: p.Key(), plane: plane, behaviour: b}
+	if !p.Addressed() {
 		// What selectors say does not depend on addresses.
 		key.plane = 0
-		if p.Namespaces == nil {
-			key.home = p.Home
-		}
 		for !f.used[plane] {
 			plane++
 		}
 	}
 	out, ok := f.found[key]
 	if !ok {
-		if p.Block != nil {
-			out = f.byAddress(p, plane, b)
-		} else {
+		switch {
+		case p.Labelled():
 			out = f.byLabels(p, plane, b)
+		case p.Addressed():
+			out = f.byAddress(p, plane, b)
+		default:
+			out = f.byKind(p, plane, b)
 		}
 		f.found[key] = out
 	}
@@ -150,6 +150,21 @@ func (f *peerFinder) placesOf(p *policy.Peer) []int32 {
 	}
 	f.selected[key] = out
 	return out
+}
+
+// byKind asks about each unit: neither labels nor addresses tell whom.
+func (f *peerFinder) byKind(p *policy.Peer, plane int, b policy.Behaviour) peerUnits {
+	var yes, maybe []int32
+	for u := range f.units {
+		switch p.Match(&f.endpoints[plane][u], b) {
+		case selector.Yes:
+			yes = append(yes, int32(u))
+		case selector.Undetermined:
+			maybe = append(maybe, int32(u))
+		case selector.No:
+		}
+	}
+	return peerUnits{intervals(yes), intervals(maybe)}
 }
 
 // byAddress asks about one unit of each atom.

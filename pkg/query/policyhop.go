@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -65,7 +66,7 @@ func (e *engine) unseenHop(hop *report.Hop, namespace string, d report.Direction
 			hop.Reason = report.NotRead
 			hop.Needs = append(hop.Needs, snapshot.Need{Resource: snapshot.Pods, Namespace: namespace}.Permission())
 		}
-		because(hop, report.Allowed, doubt)
+		because(hop, report.Allowed, doubt, false)
 	}
 }
 
@@ -107,14 +108,15 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	}
 	if hop.Verdict == report.Unknown {
 		hop.Reason, hop.Needs = e.whyOpen(p, &peer, hop.Policies)
+		whyUnclear(hop, &decision, &subject)
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
 	}
-	admitted := doubt.Apply(decision.Admitted, len(binding) > 0)
+	admitted := doubt.Apply(decision.Admitted, binding.Isolates())
 	if known := hop.Verdict; admitted.Verdict(c.Ports) == report.Unknown {
 		hop.Verdict = report.Unknown
-		because(hop, known, doubt)
+		because(hop, known, doubt, binding.Isolates())
 	}
 	if hop.Verdict == report.Denied && admitted.Exempt(exempt).Verdict(c.Ports) == report.Unknown {
 		hop.Verdict, hop.Reason, hop.Needs = report.Unknown, report.NodeUnknown, e.nodesUnread(p)
@@ -134,6 +136,19 @@ func (e *engine) whyOpen(p pair, peer *policy.Endpoint, said []report.PolicyEvid
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission()}
 	default:
 		return report.AddressUnknown, e.nodesUnread(p)
+	}
+}
+
+// whyUnclear says what about the policies themselves leaves a hop open.
+func whyUnclear(hop *report.Hop, d *policy.Decision, subject *policy.Endpoint) {
+	switch {
+	case d.Unclear != "" && subject.NamespaceLabels.Partial:
+		hop.Reason, hop.Needs = report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: subject.Namespace}.Permission()}
+	case d.Unclear != "":
+		hop.Reason, hop.Detail, hop.Needs = report.PolicyUnclear, d.Unclear, nil
+	case d.Tie != policy.Tie{}:
+		a, b := d.Tie[0].Ref(), d.Tie[1].Ref()
+		hop.Reason, hop.Detail, hop.Needs = report.SamePriority, fmt.Sprintf("%s %s and %s %s", a.Kind, a.Name, b.Kind, b.Name), nil
 	}
 }
 
@@ -160,10 +175,10 @@ func portOpen(said []report.PolicyEvidence) bool {
 }
 
 // because says what it is that leaves a hop open, of which the known policies alone
-// would decide: the last of what there is.
-func because(hop *report.Hop, known report.Verdict, d model.Doubt) {
+// would decide: the last of what there is. Bound: a known NetworkPolicy binds the pod.
+func because(hop *report.Hop, known report.Verdict, d model.Doubt, bound bool) {
 	// What the known policies deny, or leave open, one more may decide otherwise.
-	if d.Policies != nil && hop.Reason != report.RuleAllows {
+	if d.Policies != nil && (hop.Reason != report.RuleAllows || !bound) {
 		known, hop.Reason = report.Unknown, report.NotRead
 		hop.Needs = append(hop.Needs, d.Policies.Permission())
 	}

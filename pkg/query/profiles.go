@@ -120,7 +120,7 @@ func (g *profiler) of(at int32) int32 {
 	text := fmt.Sprint(list.key, doubt, g.resolved(list.names, at))
 	id, ok := g.index[text]
 	if !ok {
-		id = g.add(&profile{binding: binding, rules: list.rules, isolated: true, doubt: doubt, first: at})
+		id = g.add(&profile{binding: binding, rules: list.rules, isolated: binding.Isolates(), doubt: doubt, first: at})
 		g.index[text] = id
 	}
 	if len(list.names) == 0 {
@@ -152,19 +152,20 @@ func (g *profiler) rulesOf(binding policy.Stack) *ruleList {
 		tier := &binding[i]
 		var ids []uint32
 		for _, p := range tier.Policies {
+			if tier.Ordered {
+				// Where the policy begins, and whether it counts.
+				ids = append(ids, ^uint32(0), uint32(p.Rank), uint32(p.Dialect))
+			}
 			rules := p.In(g.direction).Rules
 			for j := range rules {
 				r := &rules[j]
 				id := g.rule(r)
-				if !tier.Ordered && slices.Contains(ids, id) {
+				if !tier.Ordered && p.Dialect == 0 && slices.Contains(ids, id) {
 					continue
 				}
 				ids = append(ids, id)
 				out.rules = append(out.rules, placed{i, p, r})
 				out.named(g.direction, r)
-			}
-			if tier.Ordered {
-				ids = append(ids, uint32(p.Rank)) // with each rule's own number before it
 			}
 		}
 		if !tier.Ordered {
@@ -198,12 +199,9 @@ func (g *profiler) rule(r *policy.Rule) uint32 {
 	}
 	var b strings.Builder
 	b.WriteByte(byte(r.Action))
+	fmt.Fprintf(&b, "%v %v %s\x00", r.AnyPeer, r.AnyPort, r.Unclear)
 	for i := range r.Peers {
-		p := &r.Peers[i]
-		if p.Block == nil && p.Namespaces == nil {
-			b.WriteString(p.Home)
-		}
-		b.WriteString("\x00" + p.String() + "\x01")
+		b.WriteString("\x00" + r.Peers[i].Key() + "\x01")
 	}
 	b.WriteByte('\x02')
 	for i := range r.Ports {
@@ -231,7 +229,7 @@ func (g *profiler) resolved(names []*policy.Port, at int32) string {
 // fill finds what a group has with each unit.
 func (g *profiler) fill(of *profile) {
 	for _, r := range of.rules {
-		of.blocks = of.blocks || slices.ContainsFunc(r.rule.Peers, func(p policy.Peer) bool { return p.Block != nil })
+		of.blocks = of.blocks || slices.ContainsFunc(r.rule.Peers, func(p policy.Peer) bool { return p.Addressed() })
 	}
 	done := -1
 	for plane := range planes {
@@ -247,14 +245,14 @@ func (g *profiler) fill(of *profile) {
 
 func (g *profiler) row(of *profile, plane int) row {
 	out := row{base: all}
-	if of.isolated {
+	if len(of.binding) > 0 {
 		var parts []part
 		for b, behaviour := range g.counted {
 			for i := range of.rules {
 				parts = append(parts, g.parts(of, i, plane, b, behaviour)...)
 			}
 		}
-		out = g.values.rowOf(of, parts, int32(len(g.units)), len(g.counted))
+		out = g.values.rowOf(of, parts, int32(len(g.units)), g.counted)
 	}
 	if of.doubt.None() {
 		return out

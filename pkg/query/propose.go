@@ -63,10 +63,14 @@ func denyingHop(hops []report.Hop) (report.Direction, []report.PolicyEvidence) {
 		if h.Verdict != report.Denied {
 			continue
 		}
-		if h.Kind == report.HopEgress {
-			return report.Egress, h.Policies
+		if h.Reason == report.RuleDenies {
+			return "", nil // no further rule of a NetworkPolicy helps against a rule that denies
 		}
-		return report.Ingress, h.Policies
+		policies := slices.DeleteFunc(slices.Clone(h.Policies), func(p report.PolicyEvidence) bool { return p.Policy.Kind != "NetworkPolicy" })
+		if h.Kind == report.HopEgress {
+			return report.Egress, policies
+		}
+		return report.Ingress, policies
 	}
 	return "", nil
 }

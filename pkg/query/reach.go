@@ -281,12 +281,13 @@ func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 		subject, peer := c.Endpoint(src, links[0].src), c.Endpoint(to, links[0].dst)
 		binding := c.Binding(src.Pod, report.Egress)
 		conn := policy.Connection{Direction: report.Egress, Subject: &subject, Peer: &peer, Ports: connset.All()}
-		set, doubt := binding.Against(conn, c.Plugin.Behaviour, nil).Admitted, c.Doubt(src.Pod.Namespace)
+		decision, doubt := binding.Against(conn, c.Plugin.Behaviour, nil), c.Doubt(src.Pod.Namespace)
+		set := decision.Admitted
 		switch hop.Verdict = anyOf(set); {
-		case len(binding) == 0:
+		case decision.Reason == report.NotIsolated:
 			hop.Reason = report.NotIsolated
 		case hop.Verdict == report.Denied:
-			hop.Reason = report.NoRuleAllows
+			hop.Reason = decision.Reason
 		case hop.Verdict == report.Unknown:
 			hop.Reason = report.AddressUnknown
 		default:
@@ -296,9 +297,9 @@ func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 		for _, p := range binding.Policies() {
 			row.DecidedBy = append(row.DecidedBy, report.RuleRef{Policy: p.Ref(), Location: p.Origin.At("spec.egress")})
 		}
-		if known := hop.Verdict; anyOf(doubt.Apply(set, len(binding) > 0)) == report.Unknown {
+		if known := hop.Verdict; anyOf(doubt.Apply(set, binding.Isolates())) == report.Unknown {
 			hop.Verdict = report.Unknown
-			because(&hop, known, doubt)
+			because(&hop, known, doubt, binding.Isolates())
 		}
 		for _, n := range hop.Needs {
 			c.needs[n] = true
@@ -364,20 +365,20 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 		return nil
 	}
 	out := e.strays(targets)
-	seen := map[string]bool{}
+	seen := map[report.Object]bool{}
 	for _, t := range targets {
 		if t.Pod == nil {
 			continue
 		}
-		for _, p := range e.Isolating(t.Pod, report.Ingress) {
-			if seen[p.Name.String()] {
+		for _, p := range e.Binding(t.Pod, report.Ingress).Policies() {
+			if seen[p.Ref()] {
 				continue
 			}
-			seen[p.Name.String()] = true
+			seen[p.Ref()] = true
 			for _, r := range p.Ingress.Rules {
 				for i := range r.Peers {
 					peer := &r.Peers[i]
-					if peer.Block == nil && e.allRead(peer) && !e.anyMatches(peer) {
+					if peer.Labelled() && !peer.Addressed() && e.allRead(peer) && !e.anyMatches(peer) {
 						out = append(out, report.Unmatched{
 							RuleRef: report.RuleRef{Policy: p.Ref(), Path: peer.Path, Location: p.Origin.At(peer.Path)}, Clause: peer.String(),
 						})

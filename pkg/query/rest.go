@@ -29,6 +29,9 @@ func (c *collector) rest(v *viewer, ask func([]model.Party) map[string]*said) {
 		}
 		party := model.Party{Pod: &snapshot.Pod{Name: snapshot.Name{Namespace: ns.Name}}, Unseen: true, Rest: &model.Rest{Not: c.excluded(v, need)}}
 		sets := policy.Combinations(c.PoliciesIn(ns.Name), report.Egress)
+		if c.WideIn(ns.Name, report.Egress) {
+			sets = nil // which of those binds them, only their labels tell
+		}
 		if len(sets) == 1 && len(sets[0]) == 0 {
 			party.Rest.Isolated = true
 			key := v.restKey(party)

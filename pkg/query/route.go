@@ -64,8 +64,8 @@ func (e *engine) routeFromOutside(src model.Party, dsts []model.Destination) []p
 		switch {
 		case s == nil || !exposed(s) || d.Broken != "":
 			out = append(out, pair{src: src, dst: d})
-		case s.Type == snapshot.LoadBalancer && !inRanges(src.Block, s.LoadBalancerRanges):
-			out = append(out, pair{src: src, dst: broken(d, report.SourceRangeDenied, nodePort(d.ServicePort))})
+		case e.keptFrom(s, src.Block, d.ServicePort) != nil:
+			out = append(out, pair{src: src, dst: e.keptFrom(s, src.Block, d.ServicePort).destination(d)})
 		case s.ExternalLocal:
 			out = append(out, pair{src: src, dst: d})
 		default:
@@ -85,15 +85,6 @@ func nodePort(p *snapshot.ServicePort) string {
 		return ""
 	}
 	return number(p.NodePort)
-}
-
-func inRanges(b address.Block, ranges []netip.Prefix) bool {
-	for _, r := range ranges {
-		if b.Relation(r) == address.Inside {
-			return true
-		}
-	}
-	return len(ranges) == 0
 }
 
 // cut splits outside parties so that every policy in play, and every source
@@ -200,13 +191,17 @@ func cutDestinations(dsts []model.Destination, cuts []netip.Prefix) []model.Dest
 	return out
 }
 
-// blocksIn returns the CIDRs that policies of the parties' namespaces name.
+// blocksIn returns the CIDRs that policies name which may bind pods of the parties'
+// namespaces.
 func (e *engine) blocksIn(namespaces map[string]bool) []netip.Prefix {
 	var out []netip.Prefix
 	for ns := range namespaces {
 		for _, p := range e.PoliciesIn(ns) {
 			out = append(out, p.Blocks()...)
 		}
+	}
+	for _, p := range e.Wide() {
+		out = append(out, p.Blocks()...)
 	}
 	slices.SortFunc(out, netip.Prefix.Compare)
 	return slices.Compact(out)

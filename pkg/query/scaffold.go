@@ -74,6 +74,8 @@ func (s *scaffolder) run() error {
 	}
 	if of := s.request.Of; len(s.sets) == 0 {
 		switch {
+		case slices.ContainsFunc(s.out.Notices, func(n report.Notice) bool { return n.Code == report.DoorAnswers }):
+			return nil
 		case of.Kind != reference.Namespace:
 			s.fail(s.endAsked(), report.End{}, report.Denied, report.Hop{Kind: report.HopEndpoint, Reason: report.NoPods, Detail: of.String()})
 			return nil
@@ -338,8 +340,15 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.Redirected, Object: &d.Object, Detail: strconv.Itoa(redirect)})
 		return
 	}
+	s.askedBy(d)
 	for _, b := range backends(d) {
 		r := b.first()
+		if r.Broken == report.AnsweredByDoor {
+			if all {
+				s.notice(report.Notice{Code: report.DoorAnswers, Of: &end, Detail: r.Detail})
+			}
+			continue
+		}
 		if broken, hops := s.brokenBackend(d, b); broken {
 			if all && !r.Mirror {
 				v, _ := overall([]*draft{{outcome: conclude(hops)}})

@@ -24,6 +24,9 @@ func (s *scaffolder) prove() {
 				s.check(c.end, to, func(e *engine) []*draft { return e.answers(c.parties, c.dsts()) })
 				continue
 			}
+			for _, asked := range askedIn(set, c.door) {
+				s.check(c.end, to, func(e *engine) []*draft { return e.answers(e.planeParties(c.door, asked...), asked) })
+			}
 			for _, b := range backends(c.door) {
 				if own := set.behind(b); own != nil {
 					s.check(c.end, to, func(e *engine) []*draft { return e.leavingDoor(c.door, own) })

@@ -61,7 +61,7 @@ type part struct {
 
 // rowOf resolves the rules of a profile for each of n units. Parts are in the order of
 // behaviours and, for each, of rules. The value that most units have is the base.
-func (v *values) rowOf(of *profile, parts []part, n int32, behaviours int) row {
+func (v *values) rowOf(of *profile, parts []part, n int32, counted []policy.Behaviour) row {
 	type edge struct {
 		at   int32
 		part int32
@@ -75,6 +75,7 @@ func (v *values) rowOf(of *profile, parts []part, n int32, behaviours int) row {
 	}
 	slices.SortFunc(edges, func(a, b edge) int { return int(a.at - b.at) })
 	depth := make([]int32, len(parts))
+	behaviours := len(counted)
 	sum := make([]policy.Admitted, behaviours)
 	var active []*part
 	var spans []span
@@ -95,7 +96,7 @@ func (v *values) rowOf(of *profile, parts []part, n int32, behaviours int) row {
 					active = append(active, &parts[j])
 				}
 			}
-			sum[b] = of.resolve(active)
+			sum[b] = of.resolve(active, counted[b].Ignores)
 		}
 		value := v.of(sum)
 		covered[value] += next - at
@@ -120,14 +121,19 @@ func (v *values) rowOf(of *profile, parts []part, n int32, behaviours int) row {
 	return out
 }
 
-// resolve is what the policies of a profile let through, given the rules that match.
-func (of *profile) resolve(active []*part) policy.Admitted {
+// resolve is what the policies of a profile let through, given the rules that match,
+// where the network plugin ignores some APIs.
+func (of *profile) resolve(active []*part, ignores policy.Dialect) policy.Admitted {
 	r := policy.Resolve(connset.All())
 	for i := range of.binding {
 		r.Tier(&of.binding[i])
 		var last *policy.Policy
 		for len(active) > 0 && of.rules[active[0].rule].tier == i {
 			at := &of.rules[active[0].rule]
+			if at.policy.Dialect&ignores != 0 {
+				active = active[1:]
+				continue
+			}
 			if at.policy != last {
 				r.Policy(at.policy)
 				last = at.policy

@@ -28,7 +28,7 @@ func (t *touched) has(e report.End) bool { return t.all || t.ends[endKey(e)] }
 func touchedBetween(before, after *model.Model) *touched {
 	t := &touched{ends: map[string]bool{}, unread: map[string]bool{}}
 	t.all = !reflect.DeepEqual(before.Plugin, after.Plugin) || !reflect.DeepEqual(before.Unmodelled(), after.Unmodelled()) ||
-		!reflect.DeepEqual(before.Gaps(), after.Gaps()) || !reflect.DeepEqual(before.Nodes(), after.Nodes())
+		!reflect.DeepEqual(before.PolicyObjects(), after.PolicyObjects()) || !reflect.DeepEqual(before.Gaps(), after.Gaps()) || !reflect.DeepEqual(before.Nodes(), after.Nodes())
 	if t.all {
 		return t
 	}

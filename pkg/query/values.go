@@ -77,9 +77,14 @@ func (v *values) meet(a, b int32) int32 {
 			out = s
 			continue
 		}
-		out.Certain, out.Possible = out.Certain.Intersect(s.Certain), out.Possible.Union(s.Possible)
+		out = bothWays(out, s)
 	}
 	return v.set(out)
+}
+
+// bothWays is what is let through where it is not known which of two holds.
+func bothWays(a, b policy.Admitted) policy.Admitted {
+	return policy.Admitted{Certain: a.Certain.Intersect(b.Certain), Possible: a.Possible.Union(b.Possible)}
 }
 
 func intersect(a, b policy.Admitted) policy.Admitted {

@@ -146,7 +146,7 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 			continue
 		}
 		v.own[o.Pod], v.homes[o.Pod.Namespace] = true, true
-		for _, p := range e.Isolating(o.Pod, facing) {
+		for _, p := range e.Binding(o.Pod, facing).Policies() {
 			if asked[p] {
 				continue
 			}
@@ -154,12 +154,11 @@ func (e *engine) view(own []model.Party, side report.Direction, near bool) *view
 			rules := p.In(facing).Rules
 			for i := range rules {
 				for j := range rules[i].Peers {
-					if peer := &rules[i].Peers[j]; peer.Block != nil {
-						v.cut(peer.Block.CIDR)
-						for _, except := range peer.Block.Except {
-							v.cut(except)
-						}
-					} else {
+					peer := &rules[i].Peers[j]
+					for _, by := range peer.Cuts() {
+						v.cut(by)
+					}
+					if peer.Labelled() {
 						v.selectors = append(v.selectors, peer)
 					}
 				}
@@ -337,8 +336,15 @@ func (v *viewer) list(c *model.Class) ownList {
 		// They may be the own end's policies as well, and at home with it.
 		key = binary.AppendUvarint(append(key, "own "...), uint64(out.number))
 	} else {
-		for _, p := range list {
-			key = binary.BigEndian.AppendUint32(key, uint32(v.words[p]))
+		for i := range binding {
+			t := &binding[i]
+			key = append(key, byte(t.Else), byte(len(t.Policies)), byte(len(t.Policies)>>8))
+			for _, p := range t.Policies {
+				key = binary.BigEndian.AppendUint32(key, uint32(v.words[p]))
+				if t.Ordered {
+					key = binary.BigEndian.AppendUint32(key, uint32(p.Rank)+1)
+				}
+			}
 		}
 	}
 	if out.says, ok = v.says[string(key)]; !ok {
@@ -369,7 +375,7 @@ func (v *viewer) namespace(p *snapshot.Pod) namespaceView {
 	doubt := v.Doubt(p.Namespace)
 	for _, known := range []report.Verdict{report.Denied, report.Allowed} {
 		var hop report.Hop
-		because(&hop, known, doubt)
+		because(&hop, known, doubt, false)
 		b = appendDoubt(b, &hop)
 	}
 	id, ok := v.seen[string(b)]

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 )
 
 // world is the cluster that most rules are shown on: two nodes, two namespaces,
@@ -98,7 +98,7 @@ func deployed(pod, by string) string {
 // snapshotOf reads manifests.
 func snapshotOf(t *testing.T, manifests ...string) *snapshot.Snapshot {
 	t.Helper()
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, In: strings.NewReader(strings.Join(manifests, ""))})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, In: strings.NewReader(strings.Join(manifests, ""))})
 	if err != nil {
 		t.Fatal(err)
 	}

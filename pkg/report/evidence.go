@@ -4,6 +4,8 @@ package report
 type Object struct {
 	// Kind of the API, such as NetworkPolicy.
 	Kind string `json:"kind"`
+	// Group of the API, of policies of other groups than networking.k8s.io alone.
+	Group string `json:"group,omitempty"`
 	// Namespace is empty for cluster-scoped kinds.
 	Namespace string `json:"namespace,omitempty"`
 	// Name of the object.
@@ -78,6 +80,12 @@ const (
 	NodeUnknown Reason = "NodeUnknown"
 	// LeavesCluster: the name or address is resolved outside what the API says.
 	LeavesCluster Reason = "LeavesCluster"
+	// PolicyUnclear: what a policy says is not known: it has a field that netguard does
+	// not know, or names what the API does not tell. Detail is the object, and which.
+	PolicyUnclear Reason = "PolicyUnclear"
+	// SamePriority: two policies of one tier have the same priority and answer
+	// differently; which of them is asked first is not defined. Detail is both.
+	SamePriority Reason = "SamePriority"
 	// NetworkPluginDecides: network plugins differ here, and --strict was given, or which one
 	// this is could not be read.
 	NetworkPluginDecides Reason = "NetworkPluginDecides"
@@ -96,11 +104,27 @@ type PolicyEvidence struct {
 	Location string `json:"-"`
 }
 
+// Action is what a rule does with a connection that it matches.
+type Action string
+
+// Actions.
+const (
+	// ActionAllow: lets it through, and no further policy is asked.
+	ActionAllow Action = "Allow"
+	// ActionDeny: drops it, and no further policy is asked.
+	ActionDeny Action = "Deny"
+	// ActionPass: leaves it to the policies of the next tier.
+	ActionPass Action = "Pass"
+)
+
 // RuleEvidence is what one rule says. A rule matches when any peer and any port
 // does; no peers (or no ports) in the rule means every peer (or port).
 type RuleEvidence struct {
 	// Path of the rule: spec.ingress[0].
 	Path string `json:"path"`
+	// Action is what the rule does with what it matches; absent where, as in a
+	// NetworkPolicy, all that rules do is to allow.
+	Action Action `json:"action,omitempty"`
 	// Match is Matches when a peer and a port match.
 	Match Match `json:"match"`
 	// AnyPeer: the rule lists no peers, which admits everybody.
@@ -182,6 +206,12 @@ const (
 	PortName MismatchReason = "PortName"
 	// NamedPortOutside: port names resolve on pods, and the destination is none.
 	NamedPortOutside MismatchReason = "NamedPortOutside"
+	// NotANode: the end is no node that the clause selects.
+	NotANode MismatchReason = "NotANode"
+	// EmptyPeer: the clause has no field that the API knows, and so matches nothing.
+	EmptyPeer MismatchReason = "EmptyPeer"
+	// ClauseUnclear: what the clause matches is not known; Want says of what.
+	ClauseUnclear MismatchReason = "ClauseUnclear"
 	// LabelsUnread: the namespace's labels could not be read.
 	LabelsUnread MismatchReason = "LabelsUnread"
 	// AddressUnread: the end's address is not known.

@@ -160,6 +160,9 @@ const (
 	OwnNodeExempt CaveatCode = "OwnNodeExempt"
 	// Hairpin: whether a pod reaches itself through a Service.
 	Hairpin CaveatCode = "Hairpin"
+	// PoliciesIgnored: whether cluster-wide policies of Kubernetes' working group
+	// (ClusterNetworkPolicy, AdminNetworkPolicy) are enforced.
+	PoliciesIgnored CaveatCode = "PoliciesIgnored"
 	// RoutedOutside: policies allow it; whether the address is routed there is
 	// not in the API.
 	RoutedOutside CaveatCode = "RoutedOutside"

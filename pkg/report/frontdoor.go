@@ -123,6 +123,8 @@ type Door struct {
 	Problem Reason `json:"problem,omitempty"`
 	// Detail is what the problem is about.
 	Detail string `json:"detail,omitempty"`
+	// Guards are what the door has of its own to keep clients out.
+	Guards []Guard `json:"guards,omitempty"`
 	// Outside is whether clients outside reach the data plane; absent where
 	// there is no entry.
 	Outside []Answer `json:"outside,omitempty"`

@@ -159,6 +159,8 @@ const (
 	OtherDoor NoticeCode = "OtherDoor"
 	// DoorShut: clients outside cannot reach the door itself.
 	DoorShut NoticeCode = "DoorShut"
+	// DoorAnswers: a door whose controller answers requests itself, so that it has no backend.
+	DoorAnswers NoticeCode = "DoorAnswers"
 	// OutsideBackend: a backend outside the cluster, which no policy concerns.
 	OutsideBackend NoticeCode = "OutsideBackend"
 	// NoPolicyFor: workloads of the namespace that no Service selects.

@@ -78,6 +78,8 @@ type SnapshotObject struct {
 
 // SnapshotOrigin tells where a policy stood in the manifests it came from.
 type SnapshotOrigin struct {
+	// Resource of the policy; absent for a NetworkPolicy.
+	Resource string `json:"resource,omitempty"`
 	// Namespace of the policy.
 	Namespace string `json:"namespace"`
 	// Name of the policy.

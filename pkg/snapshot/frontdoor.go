@@ -37,6 +37,9 @@ type Ingress struct {
 	TLS        []IngressTLS
 	// Addresses are the IPs and host names of status.loadBalancer.ingress.
 	Addresses []string
+	// Annotations are those that decide what its controller does with requests, and
+	// no others.
+	Annotations map[string]string
 }
 
 // Resource implements [Object].
@@ -47,6 +50,7 @@ func (o *Ingress) Renamed(n Renamer) Object {
 	out := *o
 	out.Name = n.Names("Ingress", o.Name)
 	out.Addresses = mapped(o.Addresses, n.Address)
+	out.Annotations = n.Annotations(o.Annotations)
 	if o.Default != nil {
 		b := o.Default.renamed(n)
 		out.Default = &b

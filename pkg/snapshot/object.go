@@ -41,6 +41,8 @@ type Renamer interface {
 	// Path is a path of a URL.
 	Path(old string) string
 	Labels(old map[string]string) map[string]string
+	// Annotations are those that are kept of an object.
+	Annotations(old map[string]string) map[string]string
 	// Selector is a label selector as kubectl -l takes it.
 	Selector(text string) string
 }

@@ -174,8 +174,14 @@ type Service struct {
 	// LoadBalancerIPs and LoadBalancerHostnames are status.loadBalancer.ingress.
 	LoadBalancerIPs       []netip.Addr
 	LoadBalancerHostnames []string
-	// LoadBalancerRanges is spec.loadBalancerSourceRanges.
+	// LoadBalancerRanges is spec.loadBalancerSourceRanges; BadRanges are those of its
+	// items that are no CIDR.
 	LoadBalancerRanges []netip.Prefix
+	BadRanges          []string
+	// LoadBalancerClass is spec.loadBalancerClass.
+	LoadBalancerClass string
+	// Annotations are those that decide who gets to the Service, and no others.
+	Annotations map[string]string
 }
 
 // EndpointPort is one port of an EndpointSlice. Port 0 means "all ports", as

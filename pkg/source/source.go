@@ -14,8 +14,3 @@ type Planner func(*snapshot.Snapshot) []snapshot.Need
 type Source interface {
 	Load(ctx context.Context, next Planner) (*snapshot.Snapshot, error)
 }
-
-var (
-	_ Source = (*Live)(nil)
-	_ Source = (*Manifests)(nil)
-)

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
 	"github.com/kubectl-netguard/netguard/test/fleet"
 )
 
@@ -71,7 +71,7 @@ func writeFiles(dir string, size fleet.Size) error {
 
 // decodeFiles has netguard read the files of a directory and does nothing with them.
 func decodeFiles(ctx context.Context, dir string) error {
-	_, err := load(ctx, source.ManifestOptions{Filenames: []string{dir}})
+	_, err := load(ctx, files.Options{Filenames: []string{dir}})
 	return err
 }
 

@@ -18,7 +18,8 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/live"
 	"github.com/kubectl-netguard/netguard/test/fleet"
 )
 
@@ -60,7 +61,7 @@ func readServer(ctx context.Context, kubeconfig string, size fleet.Size) (*subje
 	}
 	flags := genericclioptions.NewConfigFlags(true)
 	flags.KubeConfig = &kubeconfig
-	live, err := source.NewLive(flags)
+	live, err := live.New(flags)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func readText(ctx context.Context, size fleet.Size) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.snapshot, err = load(ctx, source.ManifestOptions{Filenames: []string{"-"}, In: bytes.NewReader(text)})
+	s.snapshot, err = load(ctx, files.Options{Filenames: []string{"-"}, In: bytes.NewReader(text)})
 	return s, err
 }
 
@@ -108,9 +109,9 @@ func lean(p *corev1.Pod) {
 }
 
 // load reads manifests.
-func load(ctx context.Context, o source.ManifestOptions) (*snapshot.Snapshot, error) {
+func load(ctx context.Context, o files.Options) (*snapshot.Snapshot, error) {
 	o.Namespace = "default"
-	m, err := source.NewManifests(o)
+	m, err := files.New(o)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +153,7 @@ func (s *subject) allPairs() *report.Map {
 // diff compares the cluster with a policy changed with the cluster as it is; it
 // returns how many pairs of ends differ.
 func (s *subject) diff(ctx context.Context) (int, error) {
-	change, err := load(ctx, source.ManifestOptions{Filenames: []string{"-"}, In: strings.NewReader(changedPolicy)})
+	change, err := load(ctx, files.Options{Filenames: []string{"-"}, In: strings.NewReader(changedPolicy)})
 	if err != nil {
 		return 0, err
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/printer"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
-	"github.com/kubectl-netguard/netguard/pkg/source"
+	"github.com/kubectl-netguard/netguard/pkg/source/files"
+	"github.com/kubectl-netguard/netguard/pkg/source/record"
 )
 
 // Text is a snapshot as it is recorded.
 func Text(t testing.TB, s *snapshot.Snapshot) []byte {
 	t.Helper()
-	r, err := source.Record(s)
+	r, err := record.Of(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func Text(t testing.TB, s *snapshot.Snapshot) []byte {
 func Again(t testing.TB, s *snapshot.Snapshot) *snapshot.Snapshot {
 	t.Helper()
 	text := Text(t, s)
-	m, err := source.NewManifests(source.ManifestOptions{Filenames: []string{"-"}, Namespace: "elsewhere", In: bytes.NewReader(text)})
+	m, err := files.New(files.Options{Filenames: []string{"-"}, Namespace: "elsewhere", In: bytes.NewReader(text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,9 @@ func content(t testing.TB, s *snapshot.Snapshot) []string {
 	var nodes, workloads []any
 	for _, n := range s.Nodes() {
 		kept := *n
-		kept.Labels, kept.K3sArgs = nil, cni.KeptNodeArgs(n)
+		if kept.K3sArgs = cni.KeptNodeArgs(n); !s.SelectsNodes() {
+			kept.Labels = nil
+		}
 		nodes = append(nodes, kept)
 	}
 	for _, w := range s.Workloads() {
@@ -75,7 +78,7 @@ func content(t testing.TB, s *snapshot.Snapshot) []string {
 	}
 	var out []string
 	for _, part := range []any{
-		s.Namespaces(), s.Pods(), s.Services(), s.EndpointSlices(), s.Policies(), nodes, workloads, s.Unmodelled(), configs,
+		s.Namespaces(), s.Pods(), s.Services(), s.EndpointSlices(), s.Policies(), nodes, workloads, s.Unmodelled(), policyObjects(s), configs,
 		s.Ingresses(), s.IngressClasses(), s.Gateways(), s.GatewayClasses(), s.Routes(), snapshot.Of[*snapshot.ReferenceGrant](s, snapshot.ReferenceGrants),
 		s.Reads(), s.Gaps(), s.HasEverything(),
 	} {
@@ -125,4 +128,13 @@ func withoutEmpty(value any) any {
 	default:
 		return v
 	}
+}
+
+// policyObjects are compared by what they say, not by where they are.
+func policyObjects(s *snapshot.Snapshot) []snapshot.PolicyObject {
+	var out []snapshot.PolicyObject
+	for _, o := range s.PolicyObjects() {
+		out = append(out, *o)
+	}
+	return out
 }

@@ -24,7 +24,7 @@ func codecs() []Codec {
 		&typed[corev1.Node, snapshot.Node]{
 			resource: snapshot.Nodes, convert: node, add: (*snapshot.Builder).AddNode,
 			fields: []string{"metadata.name", "metadata.labels", "metadata.annotations", "status.addresses", "status.nodeInfo.kubeletVersion"},
-			kept:   (*snapshot.Snapshot).Nodes, api: nodeObject, written: nodeWritten,
+			kept:   keptNodes, api: nodeObject, written: nodeWritten,
 		},
 		workloads(snapshot.CronJobs, CronJob, cronJobObject),
 		workloads(snapshot.DaemonSets, DaemonSet, daemonSetObject, containerFields()...),
@@ -41,10 +41,10 @@ func codecs() []Codec {
 		&typed[corev1.Service, snapshot.Service]{
 			resource: snapshot.Services, convert: Service, add: (*snapshot.Builder).AddService,
 			fields: []string{
-				"metadata.name", "metadata.namespace",
+				"metadata.name", "metadata.namespace", "metadata.annotations",
 				"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 				"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-				"spec.loadBalancerSourceRanges",
+				"spec.loadBalancerSourceRanges", "spec.loadBalancerClass",
 				"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
 			},
 			kept: (*snapshot.Snapshot).Services, api: serviceObject,

@@ -222,8 +222,14 @@ func Service(in *corev1.Service) *snapshot.Service {
 	for _, text := range spec.LoadBalancerSourceRanges {
 		if prefix, ok := parsePrefix(text); ok {
 			out.LoadBalancerRanges = append(out.LoadBalancerRanges, prefix)
+		} else {
+			out.BadRanges = append(out.BadRanges, text)
 		}
 	}
+	if spec.LoadBalancerClass != nil {
+		out.LoadBalancerClass = *spec.LoadBalancerClass
+	}
+	out.Annotations = serviceAnnotations(in.Annotations)
 	return out
 }
 

@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"maps"
 	"net/netip"
 	"strings"
 
@@ -23,6 +24,7 @@ func ingress(in *networkingv1.Ingress) *snapshot.Ingress {
 		Name:        snapshot.Name{Namespace: in.Namespace, Name: in.Name},
 		LegacyClass: in.Annotations[legacyClassAnnotation],
 		TargetType:  in.Annotations[albTargetAnnotation],
+		Annotations: ingressAnnotations(in.Annotations),
 	}
 	if in.Spec.IngressClassName != nil {
 		out.Class = *in.Spec.IngressClassName
@@ -89,6 +91,7 @@ func ingressClassObject(o *snapshot.IngressClass) *networkingv1.IngressClass {
 
 func ingressObject(o *snapshot.Ingress) *networkingv1.Ingress {
 	out := &networkingv1.Ingress{ObjectMeta: metaOf(o.Name, nil)}
+	out.Annotations = maps.Clone(o.Annotations)
 	for key, value := range map[string]string{legacyClassAnnotation: o.LegacyClass, albTargetAnnotation: o.TargetType} {
 		if value != "" {
 			metav1.SetMetaDataAnnotation(&out.ObjectMeta, key, value)

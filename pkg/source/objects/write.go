@@ -136,8 +136,22 @@ func namespaceObject(o *snapshot.Namespace) *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, o.Labels)}
 }
 
+// keptNodes have their labels only where a policy selects nodes by them.
+func keptNodes(s *snapshot.Snapshot) []*snapshot.Node {
+	if s.SelectsNodes() {
+		return s.Nodes()
+	}
+	var out []*snapshot.Node
+	for _, n := range s.Nodes() {
+		kept := *n
+		kept.Labels = nil
+		out = append(out, &kept)
+	}
+	return out
+}
+
 func nodeObject(o *snapshot.Node) *corev1.Node {
-	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, nil)}
+	out := &corev1.Node{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, o.Labels)}
 	if args := cni.KeptNodeArgs(o); args != nil {
 		if text, err := json.Marshal(args); err == nil { // a list of texts
 			out.Annotations = map[string]string{k3sArgs: string(text)}
@@ -283,6 +297,11 @@ func serviceObject(o *snapshot.Service) *corev1.Service {
 	for _, prefix := range o.LoadBalancerRanges {
 		spec.LoadBalancerSourceRanges = append(spec.LoadBalancerSourceRanges, prefix.String())
 	}
+	spec.LoadBalancerSourceRanges = append(spec.LoadBalancerSourceRanges, o.BadRanges...)
+	if o.LoadBalancerClass != "" {
+		spec.LoadBalancerClass = &o.LoadBalancerClass
+	}
+	out.Annotations = o.Annotations
 	for _, p := range o.Ports {
 		port := corev1.ServicePort{
 			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), Port: int32(p.Port), NodePort: int32(p.NodePort),

@@ -1,0 +1,170 @@
+package frontdoor
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// haproxyTechGuards are those that HAProxy Technologies' controller reads (haproxytech/
+// kubernetes-ingress documentation/annotations.md: allow-list, deny-list, and their former
+// names; request-redirect). A value that begins with patterns/ is a file of addresses.
+func haproxyTechGuards(ing *snapshot.Ingress) []Guard {
+	const (
+		prefix = "haproxy.org/"
+		docs   = "https://www.haproxy.com/documentation/kubernetes-ingress/community/configuration-reference/ingress/"
+	)
+	o := objectOf("Ingress", ing.Name)
+	var out []Guard
+	for _, list := range []struct {
+		names []string
+		deny  bool
+	}{{[]string{"allow-list", "whitelist"}, false}, {[]string{"deny-list", "blacklist"}, true}} {
+		for _, name := range list.names {
+			value, ok := ing.Annotations[prefix+name]
+			if !ok || strings.TrimSpace(value) == "" {
+				continue
+			}
+			g := annotation(o, prefix+name, value, docs)
+			if strings.HasPrefix(value, "patterns/") {
+				g = g.unknown(report.DoubtNotEvaluated)
+			} else {
+				g = controllerList(g, value, list.deny)
+			}
+			out = append(out, g)
+			break
+		}
+	}
+	if value := ing.Annotations[prefix+"request-redirect"]; value != "" {
+		g := annotation(o, prefix+"request-redirect", value, docs)
+		g.Effect = report.GuardAnswers
+		out = append(out, g)
+	}
+	return out
+}
+
+const (
+	haproxyIngressPrefix = "haproxy-ingress.github.io/"
+	oldIngressPrefix     = "ingress.kubernetes.io/"
+)
+
+// haproxyIngressGuards are those that HAProxy Ingress reads, from the Ingress or, before that,
+// from the Services behind it (docs/configuration/keys, "Allowlist", "Auth External", "Redirect").
+func haproxyIngressGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+	const docs = "https://haproxy-ingress.github.io/docs/configuration/keys/"
+	o, annotations := objectOf("Ingress", ing.Name), ing.Annotations
+	find := func(names ...string) (key, value string) {
+		for _, name := range names {
+			for _, prefix := range []string{haproxyIngressPrefix, oldIngressPrefix} {
+				if v := strings.TrimSpace(annotations[prefix+name]); v != "" {
+					return prefix + name, v
+				}
+			}
+		}
+		return "", ""
+	}
+	var out []Guard
+	if key, value := find("redirect-to"); key != "" {
+		g := annotation(o, key, value, docs+"#redirect")
+		g.Effect = report.GuardAnswers
+		out = append(out, g)
+	}
+	header, _ := find("allowlist-source-header")
+	for _, list := range []struct {
+		names []string
+		deny  bool
+	}{{[]string{"allowlist-source-range", "whitelist-source-range"}, false}, {[]string{"denylist-source-range"}, true}} {
+		key, value := find(list.names...)
+		if key == "" {
+			continue
+		}
+		g := exceptions(annotation(o, key, value, docs+"#allowlist"), value, list.deny)
+		if header != "" { // the address is one that a header tells
+			g = g.unknown(report.DoubtNotEvaluated)
+		}
+		out = append(out, g)
+	}
+	if key, value := find("auth-url"); key != "" {
+		g := annotation(o, key, value, docs+"#auth-external")
+		if u, err := url.Parse(value); err == nil && u.Scheme == "svc" {
+			if name, ok := svcURL(u, ing.Namespace); ok {
+				port, _ := strconv.ParseUint(u.Port(), 10, 16)
+				return append(out, g.asks(m, name, reference.Port{Number: uint16(port), Protocol: connset.TCP}))
+			}
+			return append(out, g.unknown(report.DoubtInvalid))
+		}
+		out = append(out, asking(m, g, value, ""))
+	}
+	return out
+}
+
+// exceptions reads a list in which an item with "!" is an exception to the others.
+func exceptions(g Guard, value string, deny bool) Guard {
+	g.Controller, g.ClientSees = true, "403"
+	var plain, negated []string
+	for _, item := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if rest, ok := strings.CutPrefix(item, "!"); ok {
+			negated = append(negated, rest)
+		} else {
+			plain = append(plain, item)
+		}
+	}
+	list, ok := cidrList(plain)
+	if !ok && len(plain) > 0 {
+		return g.unknown(report.DoubtInvalid)
+	}
+	var not []netip.Prefix
+	if len(negated) > 0 {
+		if not, ok = cidrList(negated); !ok {
+			return g.unknown(report.DoubtInvalid)
+		}
+	}
+	switch {
+	case !deny && len(list) == 0:
+		return g.ranges(nil, not)
+	case !deny:
+		return g.ranges(list, not)
+	case len(not) > 0:
+		return g.unknown(report.DoubtNotEvaluated)
+	default:
+		return g.ranges(nil, list)
+	}
+}
+
+// svcURL is the Service of svc://[NAMESPACE/]NAME[:PORT]/PATH.
+func svcURL(u *url.URL, home string) (snapshot.Name, bool) {
+	name := snapshot.Name{Namespace: home, Name: u.Hostname()}
+	if parts := strings.Split(strings.Trim(u.Path, "/"), "/"); u.Port() == "" && parts[0] != "" {
+		// svc://namespace/name: the first part is the host of the URL.
+		bare, _, _ := strings.Cut(parts[0], ":")
+		name = snapshot.Name{Namespace: u.Hostname(), Name: bare}
+	}
+	return name, name.Name != ""
+}
+
+// f5Guards are those that F5's controller reads: snippets, which may hold anything, and policies
+// (docs.nginx.com, "Advanced configuration with annotations").
+func f5Guards(ing *snapshot.Ingress) []Guard {
+	const (
+		prefix = "nginx.org/"
+		docs   = "https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/"
+	)
+	o := objectOf("Ingress", ing.Name)
+	var out []Guard
+	for _, name := range []string{"server-snippets", "location-snippets"} {
+		if value := ing.Annotations[prefix+name]; decides(value) {
+			out = append(out, annotation(o, prefix+name, value, docs).unknown(report.DoubtNotEvaluated))
+		}
+	}
+	if value := ing.Annotations[prefix+"policies"]; value != "" {
+		out = append(out, annotation(o, prefix+"policies", value, docs).unknown(report.DoubtNotEvaluated))
+	}
+	return out
+}

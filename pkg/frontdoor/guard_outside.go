@@ -1,0 +1,118 @@
+package frontdoor
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// Guards of load balancers outside of the cluster that an Ingress makes.
+
+const (
+	albPrefix = "alb.ingress.kubernetes.io/"
+	albDocs   = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/"
+)
+
+// albGuards are those of the AWS Load Balancer Controller: the scheme, internal unless it is
+// said otherwise, and who may come to its listeners.
+func albGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+	o := objectOf("Ingress", ing.Name)
+	var out []Guard
+	if g, ok := albScheme(m, ing, o); ok {
+		out = append(out, g)
+	}
+	at := func(name string) (Guard, bool) {
+		value, ok := ing.Annotations[albPrefix+name]
+		return annotation(o, albPrefix+name, value, albDocs+"#"+name), ok && strings.TrimSpace(value) != ""
+	}
+	if g, ok := at("security-groups"); ok {
+		// They take the place of the controller's own group, inbound-cidrs and prefix lists
+		// with it; whom they let in is for AWS to know.
+		return append(out, g.unknown(report.DoubtElsewhere))
+	}
+	g, limited := at("inbound-cidrs")
+	list, valid := cidrs(g.Value)
+	lists, more := at("security-group-prefix-lists")
+	switch {
+	case limited && !valid:
+		out = append(out, g.unknown(report.DoubtInvalid))
+	case limited && more:
+		out = append(out, g.ranges(list, nil).unknown(report.DoubtElsewhere))
+	case limited:
+		out = append(out, g.ranges(list, nil))
+	case more:
+		out = append(out, lists.unknown(report.DoubtElsewhere))
+	}
+	return out
+}
+
+// albScheme is the guard of a load balancer that has no address on the internet. Its host name
+// says so once it is there; before that the scheme of the Ingress, or of another one of its
+// group, or else the default: internal.
+func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (Guard, bool) {
+	if slices.ContainsFunc(ing.Addresses, awsHost) {
+		if slices.ContainsFunc(ing.Addresses, internalHost) {
+			return field(o, "status.loadBalancer.ingress", strings.Join(ing.Addresses, ", "), albDocs+"#scheme").inside(), true
+		}
+		return Guard{}, false
+	}
+	member := ing
+	if group := ing.Annotations[albPrefix+"group.name"]; InGroup(ing) {
+		for _, other := range m.Ingresses() {
+			if other.Annotations[albPrefix+"group.name"] == group && other.Annotations[albPrefix+"scheme"] != "" {
+				member = other
+				break
+			}
+		}
+		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Ingresses}); member == ing && !m.Has(snapshot.Need{Resource: snapshot.Ingresses}) {
+			g := annotation(o, albPrefix+"group.name", group, albDocs+"#scheme").unknown(report.DoubtUnread)
+			if gap != nil {
+				g.Needs = gap.Permission()
+			}
+			return g, true
+		}
+	}
+	value := strings.TrimSpace(member.Annotations[albPrefix+"scheme"])
+	switch value {
+	case "internet-facing":
+		return Guard{}, false
+	case "internal":
+		return annotation(objectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").inside(), true
+	case "":
+		return annotation(o, albPrefix+"scheme", "internal, by default", albDocs+"#scheme").inside(), true
+	default:
+		return annotation(objectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").unknown(report.DoubtInvalid), true
+	}
+}
+
+// InGroup tells whether an Ingress leaves the scheme of its load balancer to others of its group.
+func InGroup(ing *snapshot.Ingress) bool {
+	return ing.Annotations[albPrefix+"group.name"] != "" && ing.Annotations[albPrefix+"scheme"] == ""
+}
+
+// gkeGuards: a class makes the load balancer internal.
+func gkeGuards(d *Door, ing *snapshot.Ingress) []Guard {
+	const docs = "https://cloud.google.com/kubernetes-engine/docs/how-to/internal-load-balance-ingress"
+	if d.Class != "gce-internal" {
+		return nil
+	}
+	if ing.LegacyClass == d.Class {
+		return []Guard{annotation(d.Object, "kubernetes.io/ingress.class", d.Class, docs).inside()}
+	}
+	return []Guard{field(d.Object, "spec.ingressClassName", d.Class, docs).inside()}
+}
+
+// azureGuards are those of the Application Gateway Ingress Controller.
+func azureGuards(ing *snapshot.Ingress) []Guard {
+	const (
+		key  = "appgw.ingress.kubernetes.io/use-private-ip"
+		docs = "https://azure.github.io/application-gateway-kubernetes-ingress/annotations/#use-private-ip"
+	)
+	if value := ing.Annotations[key]; value == "true" {
+		return []Guard{annotation(objectOf("Ingress", ing.Name), key, value, docs).inside()}
+	}
+	return nil
+}
