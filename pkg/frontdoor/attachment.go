@@ -39,6 +39,8 @@ type attachment struct {
 	bound []binding
 	// refused is why none does.
 	refused finding
+	// apart: its ListenerSet is none of the Gateway's.
+	apart bool
 }
 
 func (a *attachment) field() string { return fmt.Sprintf("spec.parentRefs[%d]", a.parent) }
@@ -102,7 +104,7 @@ func (e *entrance) attach(m *model.Model, r *snapshot.Route, parent int) *attach
 			continue
 		}
 		if l.set.refused() {
-			why = append(why, l.set.detail)
+			why, out.apart = append(why, l.set.detail), true
 			continue
 		}
 		hosts, state := e.takes(m, l, r)

@@ -27,14 +27,15 @@ func gatewayDoor(m *model.Model, gw *snapshot.Gateway, only *snapshot.Route, con
 	return d
 }
 
-// attached are the attachments of each route, or only of one.
+// attached are the attachments of each route, or only of one. What names a ListenerSet
+// that the Gateway does not take in is nothing of the Gateway's.
 func (e *entrance) attached(only *snapshot.Route) [][]*attachment {
 	var out [][]*attachment
-	for i, a := range e.routes {
-		switch {
-		case only != nil && a.route != only:
-		case i > 0 && e.routes[i-1].route == a.route:
-			out[len(out)-1] = append(out[len(out)-1], a)
+	for _, a := range e.routes {
+		switch last := len(out) - 1; {
+		case only != nil && a.route != only, only == nil && a.apart:
+		case last >= 0 && out[last][0].route == a.route:
+			out[last] = append(out[last], a)
 		default:
 			out = append(out, []*attachment{a})
 		}

@@ -1,6 +1,8 @@
 package printer
 
 import (
+	"strings"
+
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -9,6 +11,9 @@ func (n names) doorReason(c cause) string {
 	detail := n.esc(c.detail)
 	switch c.reason {
 	case report.BackendMissing:
+		if strings.HasPrefix(c.detail, "InferencePool") {
+			return detail + " does not exist"
+		}
 		return "the Service does not exist" + inParens(detail)
 	case report.NoRoutes:
 		return "no route sends requests anywhere"

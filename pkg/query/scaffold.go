@@ -362,8 +362,16 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 				inside = append(inside, dst)
 			}
 		}
-		service := s.Service(snapshot.Name{Namespace: r.Backend.Namespace, Name: r.Backend.Name})
-		if all && len(inside) < len(r.Destinations) {
+		var service *snapshot.Service
+		if r.Backend.Kind == "Service" {
+			service = s.Service(snapshot.Name{Namespace: r.Backend.Namespace, Name: r.Backend.Name})
+		}
+		if all && service == nil && r.Redirect == 0 {
+			hop := report.Hop{Kind: report.HopRoute, Reason: report.ResourceBackend, Detail: r.Backend.Kind + "/" + r.Backend.Name}
+			s.fail(end, report.End{Kind: r.Backend.Kind, Namespace: r.Backend.Namespace, Name: r.Backend.Name}, report.Unknown, hop)
+			continue
+		}
+		if all && service != nil && len(inside) < len(r.Destinations) {
 			s.outsideBackend(end, service, r.Destinations, len(inside) == 0)
 		}
 		if len(inside) == 0 || service == nil {

@@ -74,7 +74,7 @@ func (l *Source) servedVersions(ctx context.Context, kind *kinds.Kind) []string 
 // hasKind tells whether a version of a group has a kind: a server refuses requests for
 // one that it does not have, as it does for any other. It is true where the server
 // does not say.
-func (l *Live) hasKind(ctx context.Context, kind *kinds.Kind, version string) bool {
+func (l *Source) hasKind(ctx context.Context, kind *kinds.Kind, version string) bool {
 	raw, err := l.getRaw(ctx, []string{"/apis", kind.Group, version}, nil)
 	var list metav1.APIResourceList
 	if err != nil || json.Unmarshal(raw, &list) != nil || list.Kind != "APIResourceList" {
