@@ -75,7 +75,7 @@ func (o *InferencePool) Resource() Resource { return InferencePools }
 // Renamed implements [Object].
 func (o *InferencePool) Renamed(n Renamer) Object {
 	out := *o
-	out.Meta = o.Meta.Renamed("InferencePool", n)
+	out.Meta = o.Meta.Renamed("InferencePool.inference.networking.k8s.io", n) // as routes name it
 	out.Spec.Selector.MatchLabels = n.Labels(o.Spec.Selector.MatchLabels)
 	out.Spec.Picker.Name = n.Object("Service", o.Spec.Picker.Name)
 	return &out
