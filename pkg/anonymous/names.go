@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/kinds"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -177,6 +178,12 @@ func (n *Names) Path(old string) string {
 // value is what a label's value became. Labels that carry the name of an object
 // follow it.
 func (n *Names) value(key, old string) string {
+	if prefix, open := selector.OpenValue(old); open {
+		if prefix == "" {
+			return old
+		}
+		return n.name("v", prefix) + "-" + selector.Open
+	}
 	switch key {
 	case "kubernetes.io/metadata.name", "gateway.envoyproxy.io/owning-gateway-namespace":
 		return n.Namespace(old)

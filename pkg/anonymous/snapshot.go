@@ -24,7 +24,7 @@ func (n *Names) Snapshot(s *snapshot.Snapshot) *snapshot.Snapshot {
 		b.ReadEverything()
 	}
 	for _, o := range s.Namespaces() {
-		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.Labels(o.Labels)})
+		b.AddNamespace(&snapshot.Namespace{Name: n.Namespace(o.Name), Labels: n.Labels(o.Labels), Undeclared: o.Undeclared})
 	}
 	for _, o := range s.Nodes() {
 		b.AddNode(&snapshot.Node{Name: n.Object("Node", o.Name), Labels: n.Labels(o.Labels), IPs: o.IPs, KubeletVersion: o.KubeletVersion, K3sArgs: cni.KeptNodeArgs(o)})
@@ -91,6 +91,9 @@ func (n *Names) service(o *snapshot.Service) *snapshot.Service {
 	out.Selector = n.Labels(o.Selector)
 	out.ExternalName = n.Host(o.ExternalName)
 	out.LoadBalancerHostnames = mapped(o.LoadBalancerHostnames, n.Host)
+	if o.Proxy != "" {
+		out.Proxy = n.name("proxy", o.Proxy)
+	}
 	out.BadRanges = mapped(o.BadRanges, n.settings)
 	out.Annotations = n.Annotations(o.Annotations)
 	return &out
@@ -119,7 +122,15 @@ func (n *Names) endpointSlice(o *snapshot.EndpointSlice) *snapshot.EndpointSlice
 	out.Endpoints = nil
 	for _, e := range o.Endpoints {
 		e.Addresses = mapped(e.Addresses, n.Address)
-		e.Pod, e.Node = n.Object("Pod", e.Pod), n.Object("Node", e.Node)
+		if e.Pod != "" {
+			name := n.Names("Pod", e.PodName(o.Namespace))
+			if e.Pod = name.Name; e.PodNamespace != "" {
+				e.PodNamespace = name.Namespace
+			}
+		}
+		e.Node = n.Object("Node", e.Node)
+		e.ForNodes = mapped(e.ForNodes, func(name string) string { return n.Object("Node", name) })
+		e.ForZones = mapped(e.ForZones, func(zone string) string { return n.value(snapshot.ZoneLabel, zone) })
 		out.Endpoints = append(out.Endpoints, e)
 	}
 	return &out

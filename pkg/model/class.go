@@ -209,7 +209,7 @@ func fingerprint(p *snapshot.Pod, seed maphash.Seed) uint64 {
 }
 
 func alike(a, b *snapshot.Pod) bool {
-	return a.Owner.Name != "" && a.HostNetwork == b.HostNetwork && a.Phase == b.Phase && a.Owner == b.Owner &&
+	return a.Owner.Name != "" && a.Owner.Kind != nodeKind && a.HostNetwork == b.HostNetwork && a.Phase == b.Phase && a.Owner == b.Owner &&
 		maps.Equal(a.Labels, b.Labels) && slices.Equal(a.Ports, b.Ports) && a.Several() == b.Several() && sameFamilies(a.IPs, b.IPs) && sameFamilies(a.HostIPs, b.HostIPs)
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
@@ -27,6 +28,8 @@ type Model struct {
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
 	addresses  func() (v4, v6 []addressed)
+	// nodeAddresses holds the address of any node.
+	nodeAddresses func() address.Block
 
 	ingressWords, egressWords func() map[*policy.Policy]int
 }
@@ -63,6 +66,7 @@ func bare(s *snapshot.Snapshot) *Model {
 	m := &Model{Snapshot: s, Plugin: cni.Detect(s), Deviations: cni.Deviations()}
 	m.idle = sync.OnceValue(m.findIdle)
 	m.blocks = sync.OnceValue(m.findBlocks)
+	m.nodeAddresses = sync.OnceValue(m.findNodeAddresses)
 	m.addresses = sync.OnceValues(m.sortAddresses)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m
@@ -163,12 +167,12 @@ func (m *Model) PoliciesUnknown(namespace string) *snapshot.Gap {
 	return nil
 }
 
-// NamespaceLabels returns a namespace's labels. When they could not be read,
-// only kubernetes.io/metadata.name is known, which the API server sets on every
+// NamespaceLabels returns a namespace's labels. When they could not be read, or no file
+// declares the namespace, only kubernetes.io/metadata.name is known, which the API server sets on every
 // namespace (KEP-2161).
 func (m *Model) NamespaceLabels(name string) selector.Labels {
 	if ns := m.Namespace(name); ns != nil {
-		return selector.Known(ns.Labels)
+		return selector.Labels{Set: ns.Labels, Partial: ns.Undeclared}
 	}
 	if name == "" {
 		return selector.Labels{Partial: true}

@@ -60,7 +60,7 @@ func EndpointNeeds(of *snapshot.Snapshot, s *snapshot.Service) []snapshot.Need {
 	var out []snapshot.Need
 	for _, slice := range of.EndpointSlicesOf(s.Name) {
 		for _, e := range slice.Endpoints {
-			name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
+			name := e.PodName(slice.Namespace)
 			if e.Pod != "" && of.Pod(name) == nil {
 				out = append(out, snapshot.Need{Resource: snapshot.Pods, Namespace: name.Namespace, Name: name.Name})
 			}

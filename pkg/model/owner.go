@@ -10,12 +10,17 @@ import (
 // PodTemplateHash is the label by which a Deployment tells its ReplicaSets' pods.
 const PodTemplateHash = "pod-template-hash"
 
+// nodeKind is the kind of owner that a static pod's mirror pod has (Kubernetes docs,
+// "Create static Pods").
+const nodeKind = "Node"
+
 // TopOwner returns the kind and name of the workload that a pod belongs to in
 // the end: the Deployment rather than its ReplicaSet, the CronJob rather than
 // its Job. A bare pod is its own.
 func (m *Model) TopOwner(pod *snapshot.Pod) (kind string, name snapshot.Name) {
 	owner := pod.Owner
-	if owner.Name == "" {
+	if owner.Name == "" || owner.Kind == nodeKind {
+		// A node owns the mirror pods of its static pods, and is no workload of theirs.
 		return "Pod", pod.Name
 	}
 	// A ReplicaSet made by a Deployment is named after it and the hash that its

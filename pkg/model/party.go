@@ -2,6 +2,7 @@ package model
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -69,12 +70,55 @@ func (p Party) Addresses() []netip.Addr {
 	}
 }
 
+// findNodeAddresses is the smallest block that holds the address of every node: what is
+// decided alike for all of it is decided for a node, whichever that is. Without nodes it
+// is any address of the IP family that everything has, IPv4 unless something says
+// otherwise, as for a cluster's defaults. It is the zero block where there are two families.
+func (m *Model) findNodeAddresses() address.Block {
+	if m.Hidden(snapshot.Nodes, "") != nil || !m.Has(snapshot.Need{Resource: snapshot.Nodes}) {
+		return address.Block{}
+	}
+	var out netip.Prefix
+	for _, n := range m.Nodes() {
+		if len(n.IPs) == 0 {
+			return address.Block{}
+		}
+		for _, ip := range n.IPs {
+			switch {
+			case !out.IsValid():
+				out = netip.PrefixFrom(ip, ip.BitLen())
+			case out.Addr().Is4() != ip.Is4():
+				return address.Block{}
+			}
+			for !out.Contains(ip) {
+				out = netip.PrefixFrom(out.Addr(), out.Bits()-1).Masked()
+			}
+		}
+	}
+	if out.IsValid() || len(m.Nodes()) > 0 || m.speaksIPv6() {
+		return address.Block{Prefix: out}
+	}
+	return address.Block{Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
+}
+
+// speaksIPv6: some pod or Service has an IPv6 address.
+func (m *Model) speaksIPv6() bool {
+	v6 := func(ip netip.Addr) bool { return ip.Is6() }
+	return slices.ContainsFunc(m.Pods(), func(p *snapshot.Pod) bool { return slices.ContainsFunc(p.IPs, v6) }) ||
+		slices.ContainsFunc(m.Services(), func(s *snapshot.Service) bool {
+			return slices.ContainsFunc(s.ClusterIPs, v6) || slices.Contains(s.Families, false)
+		})
+}
+
 // Endpoint is the party as policies see it when it uses the address (zero:
 // unknown) on a connection.
 func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 	e := policy.Endpoint{}
 	if addr.IsValid() {
 		e.Addresses = address.Block{Prefix: netip.PrefixFrom(addr, addr.BitLen())}
+	}
+	if !addr.IsValid() && p.Host() {
+		e.Addresses = m.nodeAddresses()
 	}
 	switch {
 	case p.Pod != nil:

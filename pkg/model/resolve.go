@@ -2,9 +2,11 @@ package model
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -176,19 +178,22 @@ func (m *Model) Inside(addrs map[netip.Addr]bool) map[netip.Addr]bool {
 	return out
 }
 
-// ServiceAt returns the Service that has an address: ClusterIP, external IP or
-// load balancer.
-func (m *Model) ServiceAt(addr netip.Addr) *snapshot.Service {
+// ServicesAt returns the Services that have an address: ClusterIP, external IP or load
+// balancer. More than one may share it (k3s' ServiceLB, MetalLB's IP address sharing).
+func (m *Model) ServicesAt(addr netip.Addr) []*snapshot.Service {
+	var out []*snapshot.Service
 	for _, s := range m.Services() {
+		if s.Headless || s.Type == snapshot.ExternalName {
+			continue
+		}
 		for _, list := range [][]netip.Addr{s.ClusterIPs, s.ExternalIPs, s.LoadBalancerIPs} {
-			for _, ip := range list {
-				if ip == addr {
-					return s
-				}
+			if slices.Contains(list, addr) {
+				out = append(out, s)
+				break
 			}
 		}
 	}
-	return nil
+	return out
 }
 
 // podsBehind returns the pods that a Service's selector selects and, for a
@@ -201,7 +206,7 @@ func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
 	seen := map[snapshot.Name]bool{}
 	for _, slice := range m.EndpointSlicesOf(s.Name) {
 		for _, e := range slice.Endpoints {
-			name := snapshot.Name{Namespace: s.Namespace, Name: e.Pod}
+			name := e.PodName(slice.Namespace)
 			if p := m.Pod(name); p != nil && !seen[name] {
 				seen[name] = true
 				out = append(out, p)
@@ -215,14 +220,7 @@ func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
 func (m *Model) Selected(namespace string, set map[string]string) []*snapshot.Pod {
 	var out []*snapshot.Pod
 	for _, p := range m.PodsIn(namespace) {
-		matches := true
-		for k, v := range set {
-			if got, ok := p.Labels[k]; !ok || got != v {
-				matches = false
-				break
-			}
-		}
-		if matches {
+		if selector.Includes(p.Labels, set) {
 			out = append(out, p)
 		}
 	}

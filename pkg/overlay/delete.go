@@ -101,7 +101,7 @@ func withoutEndpoints(base, s *snapshot.Snapshot) *snapshot.Snapshot {
 	for _, slice := range s.EndpointSlices() {
 		var kept []snapshot.Endpoint
 		for _, e := range slice.Endpoints {
-			name := snapshot.Name{Namespace: slice.Namespace, Name: e.Pod}
+			name := e.PodName(slice.Namespace)
 			if e.Pod == "" || s.Pod(name) != nil || base.Pod(name) == nil {
 				kept = append(kept, e)
 			}

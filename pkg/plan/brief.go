@@ -77,13 +77,13 @@ func (p *planner) targetPods(r reference.Reference) ([]*snapshot.Pod, bool) {
 		}
 	case r.Kind == reference.Service:
 		s := p.s.Service(name)
-		if s == nil || s.Type == snapshot.ExternalName || s.InternalLocal {
+		if s == nil || s.Type == snapshot.ExternalName || s.InternalLocal || hinted(p.s.EndpointSlicesOf(s.Name)) {
 			return nil, false
 		}
 		out := p.labelled(s.Namespace, s.Selector)
 		for _, slice := range p.s.EndpointSlicesOf(s.Name) {
 			for _, e := range slice.Endpoints {
-				if pod := p.s.Pod(snapshot.Name{Namespace: s.Namespace, Name: e.Pod}); pod != nil {
+				if pod := p.s.Pod(e.PodName(slice.Namespace)); pod != nil {
 					out = append(out, pod)
 				} else {
 					return nil, false // an address by hand, of whatever there is

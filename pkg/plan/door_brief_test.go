@@ -275,7 +275,7 @@ func TestABriefAnswerTellsWhomARuleMeans(t *testing.T) {
 	})
 	b.AddEndpointSlice(&snapshot.EndpointSlice{
 		Name: snapshot.Name{Namespace: "shop", Name: "web-1"}, Service: "web", AddressType: "IPv4", Ports: []snapshot.EndpointPort{{Protocol: connset.TCP, Port: 8080}},
-		Endpoints: []snapshot.Endpoint{{Addresses: []string{"10.9.0.1"}, Pod: "web", Ready: true, Serving: true}},
+		Endpoints: []snapshot.Endpoint{{Addresses: []string{b.Snapshot().Pod(snapshot.Name{Namespace: "shop", Name: "web"}).IPs[0].String()}, Pod: "web", Ready: true, Serving: true}},
 	})
 	b.Add(&snapshot.Ingress{Name: snapshot.Name{Namespace: "shop", Name: "web"}, Class: "gce", Default: &snapshot.IngressBackend{Service: "web", PortNumber: 80}})
 	port := intstr.FromInt32(80)

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
+	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -124,7 +125,10 @@ func (p *planner) service(r reference.Reference, depth int) {
 	for _, n := range slices.Concat(model.ServiceNeeds(s), model.EndpointNeeds(p.s, s)) {
 		p.want(n)
 	}
-	p.byHand = append(p.byHand, handwritten(p.s.EndpointSlicesOf(s.Name))...)
+	p.byHand = append(p.byHand, p.handwritten(p.s.EndpointSlicesOf(s.Name))...)
+	if hinted(p.s.EndpointSlicesOf(s.Name)) {
+		p.want(snapshot.Need{Resource: snapshot.Nodes}) // whose zones they are in
+	}
 	p.owners(p.s.PodsIn(s.Namespace))
 }
 
@@ -165,13 +169,21 @@ func (p *planner) holder(addr netip.Addr) holding {
 	return out
 }
 
+// hinted tells whether slices say whose clients should use which endpoint.
+func hinted(of []*snapshot.EndpointSlice) bool {
+	return slices.ContainsFunc(of, func(s *snapshot.EndpointSlice) bool {
+		return slices.ContainsFunc(s.Endpoints, func(e snapshot.Endpoint) bool { return len(e.ForNodes)+len(e.ForZones) > 0 })
+	})
+}
+
 // handwritten are the addresses of endpoints of which the slices do not say whose
-// they are. All addresses of an endpoint are one party's (Endpoint docs).
-func handwritten(of []*snapshot.EndpointSlice) []netip.Addr {
+// they are, or name a pod that does not have them. All addresses of an endpoint are one
+// party's (Endpoint docs).
+func (p *planner) handwritten(of []*snapshot.EndpointSlice) []netip.Addr {
 	var out []netip.Addr
 	for _, slice := range of {
 		for _, e := range slice.Endpoints {
-			if e.Pod != "" || len(e.Addresses) == 0 {
+			if len(e.Addresses) == 0 || e.Pod != "" && !p.stale(slice, &e) {
 				continue
 			}
 			// A host name is no address.
@@ -181,6 +193,21 @@ func handwritten(of []*snapshot.EndpointSlice) []netip.Addr {
 		}
 	}
 	return out
+}
+
+// stale tells whether a slice names a pod that is gone, or has another address. The pods
+// of other namespaces may have policies of their own.
+func (p *planner) stale(slice *snapshot.EndpointSlice, e *snapshot.Endpoint) bool {
+	name := e.PodName(slice.Namespace)
+	if e.PodNamespace != "" {
+		p.policiesOf(e.PodNamespace)
+	}
+	pod := p.s.Pod(name)
+	if pod == nil {
+		return p.s.Has(snapshot.Need{Resource: snapshot.Pods, Namespace: name.Namespace, Name: name.Name})
+	}
+	addr, err := netip.ParseAddr(e.Addresses[0])
+	return err == nil && len(pod.IPs)+len(pod.HostIPs) > 0 && !slices.Contains(pod.IPs, addr.Unmap()) && !slices.Contains(pod.HostIPs, addr.Unmap())
 }
 
 // handmade finds out whose the addresses are that somebody wrote into slices by
@@ -251,6 +278,32 @@ func (p *planner) passedOn(port reference.Port, hosts ...model.Party) {
 	for _, n := range needs {
 		p.want(n)
 	}
+	for _, party := range hosts {
+		for _, at := range model.Ports(party, port) {
+			if at.Pod != 0 {
+				p.passedTo(party, at)
+			}
+		}
+	}
+}
+
+// passedTo reads to whom a node passes on what arrives at a port.
+func (p *planner) passedTo(host model.Party, port report.PortMapping) {
+	for _, s := range p.s.Services() {
+		if slices.ContainsFunc(s.Ports, func(sp snapshot.ServicePort) bool { return sp.NodePort == port.Pod && sp.Protocol == port.Protocol }) {
+			p.want(snapshot.Need{Resource: snapshot.Nodes})
+			p.backend(s.Name)
+		}
+	}
+	for _, pod := range p.s.Pods() {
+		if pod.HostNetwork || pod.Finished() || pod.Node != host.NodeName() {
+			continue
+		}
+		if slices.ContainsFunc(pod.Ports, func(c snapshot.ContainerPort) bool { return c.HostPort == port.Pod && c.Protocol == port.Protocol }) {
+			p.policiesOf(pod.Namespace)
+			p.owners([]*snapshot.Pod{pod})
+		}
+	}
 }
 
 // address finds out whose address it is. The API server selects Services by
@@ -280,9 +333,18 @@ func (p *planner) address(r reference.Reference) {
 		for _, ip := range slices.Concat(s.ClusterIPs, s.ExternalIPs, s.LoadBalancerIPs) {
 			if ip == addr {
 				found = true
+				if !slices.Contains(s.ClusterIPs, addr) {
+					// A node may put its own address in the place of the client's.
+					p.want(snapshot.Need{Resource: snapshot.Nodes})
+				}
 				p.policiesOf(s.Namespace)
 				p.service(reference.Reference{Kind: reference.Service, Namespace: s.Namespace, Name: s.Name.Name}, 0)
 			}
+		}
+	}
+	for _, n := range p.s.Nodes() {
+		if slices.Contains(n.IPs, addr) {
+			p.passedOn(r.Port, model.Party{Node: n})
 		}
 	}
 	if !found {

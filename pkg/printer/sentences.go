@@ -68,6 +68,28 @@ func (n names) reason(c cause) string {
 		return "the Service has no such port; it has " + detail
 	case report.TargetPortMissing:
 		return "the Service's targetPort " + detail + " is a name that no container of its pods declares"
+	case report.TargetPortProtocol:
+		return "the containers of its pods declare port " + detail
+	case report.TargetPortEnded:
+		return "the Service's targetPort " + detail + " is declared by an init container only, which has ended by the time the pod serves"
+	case report.EndpointHostNames:
+		return "EndpointSlice " + detail + " holds host names, and nothing sends a Service's traffic to those"
+	case report.EndpointFamily:
+		return "the Service's EndpointSlices hold no address of its own IP family (" + detail + ")"
+	case report.EndpointPortUnset:
+		return "the port in EndpointSlice " + detail + " has no number, and is passed over"
+	case report.EndpointPortName:
+		return "its endpoints serve no port of that name: the port is " + detail
+	case report.EndpointPodMissing:
+		return "pod " + detail + " does not exist here, so its policies are not known; whose the address is now is not known either"
+	case report.OtherServiceProxy:
+		return "the label service.kubernetes.io/service-proxy-name leaves the Service to " + detail + ", which netguard does not know"
+	case report.OutAndBack:
+		return "the load balancer's own address " + detail + " (ipMode: Proxy): traffic leaves the cluster and comes back"
+	case report.TranslatedStale:
+		return "the Service passes it on to its pods; pod " + detail + " no longer has that address"
+	case report.SourceUnknown:
+		return "it comes by way of " + detail + ", and which source address the policies see then is not known"
 	case report.PortNameMissing:
 		return "no container of the pod declares a port named " + detail
 	case report.NoLocalEndpoint:
@@ -90,6 +112,10 @@ func (n names) reason(c cause) string {
 			return "policies of a kind that netguard does not evaluate may decide this"
 		}
 		return detail + " may decide this, and netguard does not evaluate policies of that kind"
+	case report.LabelUnknown:
+		return "it depends on the value of a label that the pods' controller makes up, and that is not known"
+	case report.NamespaceUndeclared:
+		return "it depends on the labels of a namespace that no file declares: add its Namespace to the files"
 	case report.PolicyUnclear:
 		return "what a policy says here is not known: " + detail
 	case report.SamePriority:
@@ -287,10 +313,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "it is not known what it matches"
 		full = "it is not known what the clause matches: " + want
 	case report.LabelsUnread:
-		brief = "the namespace's labels could not be read"
-		full = fmt.Sprintf("the labels of the %s's namespace could not be read", s.peer)
+		brief = "the namespace's labels are not known"
+		full = fmt.Sprintf("the labels of the %s's namespace are not known", s.peer)
 		if m.Key != "" {
-			full = fmt.Sprintf("the %s's label %s could not be read", s.peer, n.esc(m.Key))
+			full = fmt.Sprintf("the %s's label %s is not known", s.peer, n.esc(m.Key))
 		}
 	case report.AddressUnread:
 		brief = "the address is not known"
@@ -375,6 +401,8 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("policies of this kind are not enforced")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
+	case report.ServiceSource:
+		return differs("pods keep their own address on the way to an external address of a Service")
 	case report.InternalAddress:
 		return "the load balancer is internal; whether its address is routed to the client is not in the API"
 	case report.ClientAddressReplaced:

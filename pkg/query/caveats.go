@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -24,6 +25,45 @@ func (e *engine) caveats(p pair, l link, base outcome) []report.Caveat {
 		out = append(out, report.Caveat{Code: d.Code, Plugins: d.Plugins, Otherwise: other.verdict, Source: d.Source})
 	}
 	return out
+}
+
+// masquerade accounts for Cilium's socket load balancing, which translates before there is
+// a packet, and so keeps a pod's address on its way to an external address of a Service.
+func (e *engine) masquerade(p pair, l link, out *outcome) {
+	if e.Plugin.Name != "" && e.Plugin.Name != cni.Cilium {
+		return
+	}
+	kept := p
+	kept.via, kept.masked = nil, false
+	links, ok := families(kept.src, kept.dst)
+	if !ok {
+		return
+	}
+	for _, x := range links {
+		if x.dst == l.dst || !l.dst.IsValid() {
+			l = x
+		}
+	}
+	replaces, known := cni.ReplacesKubeProxy(e.Snapshot)
+	other := conclude(e.hops(kept, l, e.Plugin.Behaviour, !e.bare))
+	e.nameEnds(other.hops, kept)
+	caveat := report.Caveat{Code: report.ServiceSource, Plugins: []string{cni.Cilium}, Source: cni.SocketLoadBalancing}
+	if replaces {
+		caveat.Applied, caveat.Otherwise = true, out.verdict
+		caveats := out.caveats
+		if *out = other; out.verdict != caveat.Otherwise {
+			out.caveats = append(caveats, caveat)
+		}
+		return
+	}
+	if (known && e.Plugin.Name != "") || other.verdict == out.verdict {
+		return
+	}
+	caveat.Otherwise = other.verdict
+	out.caveats = append(out.caveats, caveat)
+	if e.Strict {
+		out.verdict, out.reason = report.Unknown, report.NetworkPluginDecides
+	}
 }
 
 // applied cites the behaviour of the cluster's own network plugin where it, and
@@ -59,7 +99,7 @@ func (e *engine) concerns(b policy.Behaviour, p pair) bool {
 	case b.OwnNodePoliced:
 		return p.dst.Host() && p.src.Pod != nil && !p.src.Host()
 	case b.HairpinPoliced:
-		return p.dst.Service != nil && samePod(p.src, p.dst.Party)
+		return p.dst.Service != nil && !p.dst.Service.Headless && samePod(p.src, p.dst.Party)
 	default:
 		return false
 	}

@@ -76,6 +76,9 @@ func (l lens) destinationKey(d model.Destination) string {
 	if d.Service != nil {
 		fmt.Fprintf(&b, "\x00%s/%s", d.Service.Namespace, d.Service.Name.Name)
 	}
+	if l.nodes {
+		fmt.Fprintf(&b, "\x00%d %s on %s %v %q %q", d.Entry, d.At, d.On, d.Spare, d.ForNodes, d.ForZones)
+	}
 	l.place(&b, d.Addresses)
 	return b.String()
 }

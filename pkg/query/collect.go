@@ -67,21 +67,24 @@ func (c *collector) sources(from everyone, targets []model.Destination) {
 	// and a source on a node may tell them apart by theirs.
 	byNode := lens{nodes: true, cuts: append(slices.Clone(c.naming.cuts), c.Blocks()...)}
 	c.families = destinationFamilies(targets)
+	proxy := c.proxyFor(targets)
 	located := fold(targets, byNode.destinationKey)
 	anywhere := fold(targets, lens{cuts: byNode.cuts}.destinationKey)
 	for _, t := range targets {
-		c.own[partyName(t.Party)] = t.Party
+		if t.Broken == "" {
+			c.own[partyName(t.Party)] = t.Party // a port without endpoint is no other pod
+		}
 	}
 	c.count()
 	ask := func(class []model.Party) map[string]*said {
 		answers := map[string]*said{}
 		classes := anywhere
 		if class[0].Host() || class[0].Block.Prefix.IsValid() || c.naming.nodes {
-			classes = c.classTargets(class, located, byNode)
+			classes = located
 		}
 		for _, to := range classes {
 			src, dst := other(class, to)
-			for _, p := range c.route(src, []model.Destination{dst}) {
+			for _, p := range proxy.route(src, dst) {
 				c.ask(answers, p, partiesOf(to))
 			}
 		}
@@ -151,11 +154,12 @@ func partiesOf(dsts []model.Destination) []model.Party {
 	return out
 }
 
-// ask evaluates one connection and notes what it says. That a pod reaches itself
-// is not worth a word where it is asked about others too.
+// ask evaluates one connection and notes what it says. That a pod reaches itself is not
+// worth a word where it is asked about all pods of a workload or namespace; behind a
+// Service it is one of the endpoints that the pod may get to.
 func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 	for _, o := range c.connect(p) {
-		if o.reason == report.SamePod && len(c.own) > 1 {
+		if o.reason == report.SamePod && p.dst.Service == nil && len(c.own) > 1 {
 			continue
 		}
 		row := report.ReachRow{Verdict: o.verdict, Reason: o.reason, Caveats: o.caveats, Ports: []report.PortMapping{}}
@@ -181,7 +185,9 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 			a.row.Ports = append(a.row.Ports, p.dst.Port)
 		}
 		for _, party := range own {
-			a.own[partyName(party)] = party
+			if name := partyName(party); name != "" || len(c.own) == 1 { // a dead port is nobody's
+				a.own[name] = party
+			}
 		}
 		a.entered.add(p.via)
 	}
@@ -189,13 +195,41 @@ func (c *collector) ask(answers map[string]*said, p pair, own []model.Party) {
 
 // settle finds what each answer is about, once all have been asked for.
 func (c *collector) settle(answers map[string]*said) {
+	c.joinSelf(answers)
 	for _, a := range answers {
 		slices.SortFunc(a.row.Ports, comparePorts)
 		a.about = fmt.Sprint(a.row.Ports)
-		if len(a.own) < len(c.own) {
+		if len(a.own) > 0 && len(a.own) < len(c.own) {
 			names := slices.Sorted(maps.Keys(a.own))
 			a.about += strings.Join(names, ",")
 			a.row.Of = c.part(names)
+		}
+	}
+}
+
+// joinSelf makes one answer of what a pod says to itself and to all the others, where both
+// are allowed: it reaches every one.
+func (c *collector) joinSelf(answers map[string]*said) {
+	for key, self := range answers {
+		if self.row.Reason != report.SamePod || len(c.own) < 2 {
+			continue
+		}
+		for _, a := range answers {
+			if a == self || a.row.Verdict != report.Allowed || a.row.Hop == "" {
+				continue
+			}
+			covered := maps.Clone(a.own)
+			maps.Copy(covered, self.own)
+			if len(covered) == len(c.own) {
+				a.own = covered
+				for _, p := range self.row.Ports {
+					if !slices.Contains(a.row.Ports, p) {
+						a.row.Ports = append(a.row.Ports, p)
+					}
+				}
+				delete(answers, key)
+				return
+			}
 		}
 	}
 }

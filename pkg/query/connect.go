@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -45,6 +46,16 @@ type pair struct {
 	src model.Party
 	via *entry
 	dst model.Destination
+	// masked: via is the source's own node, which gives its address to what the source
+	// sends to an external address of a Service.
+	masked bool
+	// door is another node, for whose port the packet leaves as it is. Blurred: which
+	// address it has by the time it gets there is not known.
+	door    *snapshot.Node
+	blurred bool
+	// back is the address of a load balancer, for which the packet leaves the cluster, to
+	// come back with another source.
+	back netip.Addr
 }
 
 // outcome is what was found about one connection.
@@ -93,7 +104,10 @@ func (e *engine) over(p pair, l link) outcome {
 	} else {
 		out.caveats = e.applied(p, l, out)
 	}
-	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) {
+	if p.masked {
+		e.masquerade(p, l, &out)
+	}
+	if p.src.Block.Prefix.IsValid() && p.via == nil && out.verdict == report.Allowed && !exposed(p.dst.Service) && p.dst.Entry != model.EntryHostPort {
 		out.caveats = append(out.caveats, report.Caveat{Code: report.RoutedOutside, Otherwise: report.Denied})
 	}
 	if p.src.Block.Prefix.IsValid() && out.verdict == report.Allowed && hasGuard(e.serviceGuards(p.dst.Service), report.GuardInside) {
@@ -144,15 +158,21 @@ func exposed(s *snapshot.Service) bool {
 
 // located tells whether the answer depends on who shares a node with whom.
 func (p pair) located() bool {
-	return p.sender().Host() || p.dst.Host() || p.dst.Service != nil && p.dst.Service.InternalLocal
+	return p.sender().Host() || p.dst.Host() || nodeDecides(p.dst) || p.dst.Service != nil && p.dst.Service.InternalLocal
 }
 
 // sender is the party whose address the destination sees.
 func (p pair) sender() model.Party {
-	if p.via != nil {
+	switch {
+	case p.via != nil:
 		return model.Party{Node: p.via.node}
+	case p.back.IsValid():
+		return model.Party{External: "the load balancer " + p.back.String()}
+	case p.blurred:
+		return model.Party{External: "another node"}
+	default:
+		return p.src
 	}
-	return p.src
 }
 
 // hops walks the connection's way. With evidence false, policies are not
@@ -165,14 +185,39 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 	if p.dst.Broken != "" {
 		return hops
 	}
-	if samePod(p.src, p.dst.Party) && (p.dst.Service == nil || !b.HairpinPoliced) {
+	if samePod(p.src, p.dst.Party) && p.direct() && (p.dst.Service == nil || p.dst.Service.Headless || !b.HairpinPoliced) {
 		return append(hops, report.Hop{
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
 	}
-	out := e.policyHop(p, p.leaving(l), b, evidence)
+	out := e.policyHop(p.outward(), p.outward().leaving(l), b, evidence)
 	decided := e.brief && out.Verdict == report.Denied
-	return append(hops, out, e.policyHop(p, p.entering(l), b, evidence && !decided))
+	in := e.policyHop(p, p.entering(l), b, evidence && !decided)
+	if in.Verdict == report.Unknown && in.Reason == report.LeavesCluster && !p.direct() {
+		in.Reason, in.Detail = report.SourceUnknown, p.sender().External
+	}
+	return append(hops, out, in)
+}
+
+// direct: packets go from the source to the destination and nowhere else, as the source's
+// own node translates them.
+func (p pair) direct() bool { return p.door == nil && !p.back.IsValid() }
+
+// outward is the connection as the source's own policies see it: to another node, or
+// to a load balancer, it leaves as it is.
+func (p pair) outward() pair {
+	port := report.PortMapping{Protocol: p.dst.Port.Protocol}
+	switch {
+	case p.back.IsValid():
+		port.Pod = p.dst.Port.Service
+		at := netip.PrefixFrom(p.back, p.back.BitLen())
+		return pair{src: p.src, dst: model.Destination{Party: model.Party{Block: address.Block{Prefix: at}}, Port: port}}
+	case p.door != nil:
+		port.Pod = p.dst.Port.Node
+		return pair{src: p.src, dst: model.Destination{Party: model.Party{Node: p.door}, Addresses: p.door.IPs, Port: port}}
+	default:
+		return p
+	}
 }
 
 func samePod(src, dst model.Party) bool {
@@ -208,11 +253,15 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 		}
 	case p.dst.External != "":
 		hop.Detail = p.dst.External
+	case p.back.IsValid():
+		hop.Reason, hop.Detail = report.OutAndBack, p.back.String()
 	case p.via != nil:
 		hop.Detail = report.ClientReplaced
-	case p.src.Block.Prefix.IsValid() && s.ExternalLocal:
-		hop.Detail = "externalTrafficPolicy: Local"
-	case s.InternalLocal && !p.src.Block.Prefix.IsValid():
+	case p.dst.Stale != "":
+		hop.Reason, hop.Detail = report.TranslatedStale, p.dst.Stale
+	case (p.src.Block.Prefix.IsValid() || p.dst.Entry != model.EntryOwn) && s.ExternalLocal:
+		hop.Detail = externalLocal
+	case s.InternalLocal && !p.src.Block.Prefix.IsValid() && p.dst.Entry == model.EntryOwn && !s.Headless:
 		hop.Detail = "internalTrafficPolicy: Local"
 	case s.Headless:
 		hop.Detail = "headless"
@@ -222,7 +271,8 @@ func (e *engine) serviceHop(p pair) []report.Hop {
 
 func brokenVerdict(r report.Reason) report.Verdict {
 	switch r {
-	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.GuardOpen:
+	case report.NotRead, report.NodeUnknown, report.LeavesCluster, report.GuardOpen, report.AddressUnknown,
+		report.EndpointPodMissing, report.OtherServiceProxy, report.SourceUnknown:
 		return report.Unknown
 	case report.AnsweredByDoor:
 		return report.Allowed
@@ -233,25 +283,30 @@ func brokenVerdict(r report.Reason) report.Verdict {
 
 // endpointHop says why an end cannot take part in any connection, or nil.
 func endpointHop(p pair) *report.Hop {
-	if src := p.src.Pod; src != nil && !p.src.Hypothetical && src.Finished() {
-		return &report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Reason: report.PodFinished, Object: podObject(src)}
+	for _, end := range []model.Party{p.src, p.dst.Party} {
+		if end.Pod == nil || end.Hypothetical || end.Pod.Expected() {
+			continue
+		}
+		if reason := apart(end.Pod); reason != "" {
+			return &report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Reason: reason, Object: podObject(end.Pod)}
+		}
 	}
-	dst := p.dst.Pod
-	if dst == nil || p.dst.Hypothetical || dst.Expected() || p.dst.Broken != "" {
-		return nil
-	}
-	hop := report.Hop{Kind: report.HopEndpoint, Verdict: report.Denied, Object: podObject(dst)}
+	return nil
+}
+
+// apart says why a pod has no part in any connection, at either end: it has ended, or has
+// no address yet.
+func apart(pod *snapshot.Pod) report.Reason {
 	switch {
-	case dst.Finished():
-		hop.Reason = report.PodFinished
-	case len(dst.IPs) == 0 && dst.Phase == snapshot.PhasePending:
-		hop.Reason = report.PodPending
-	case len(dst.IPs) == 0:
-		hop.Reason = report.NoAddress
+	case pod.Finished():
+		return report.PodFinished
+	case len(pod.IPs) == 0 && pod.Phase == snapshot.PhasePending:
+		return report.PodPending
+	case len(pod.IPs) == 0:
+		return report.NoAddress
 	default:
-		return nil
+		return ""
 	}
-	return &hop
 }
 
 // markServicePort notes where a policy names the Service's port: the pod's port

@@ -96,7 +96,7 @@ func (e *engine) ask(source, target reference.Reference) ([]*draft, error) {
 	if target.Form == reference.FormObject && frontdoor.IsDoor(target.Kind) {
 		return e.throughDoors(source, target, sources)
 	}
-	targets, err := e.Destinations(target)
+	targets, err := e.Candidates(target)
 	if err != nil {
 		return nil, err
 	}
@@ -224,13 +224,14 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 		}
 	}
 
+	proxy := e.proxyFor(targets)
 	targetClasses := fold(targets, func(d model.Destination) string { return l.destinationKey(d) + "\x00" + endKey(e.partyEnd(d.Party)) })
 	var order []string
 	drafts := map[string]*draft{}
 	for _, class := range fold(sources, func(p model.Party) string { return l.key(p) + "\x00" + endKey(e.partyEnd(p)) }) {
-		for _, targets := range e.classTargets(class, targetClasses, l) {
+		for _, targets := range targetClasses {
 			src, dst := other(class, targets)
-			for _, p := range e.route(src, []model.Destination{dst}) {
+			for _, p := range proxy.route(src, dst) {
 				for _, o := range e.connect(p) {
 					from, to := sourceEnd(p.src), e.targetEnd(p.dst)
 					key := strings.Join([]string{endKey(from), endKey(to), answerKey(o, p.dst.Port)}, "\x01")
@@ -300,27 +301,6 @@ func (e *engine) targetEnd(d model.Destination) report.End {
 		return report.End{Kind: "Service", Namespace: d.Service.Namespace, Name: d.Service.Name.Name}
 	}
 	return e.partyEnd(d.Party)
-}
-
-// classTargets drops the destinations that a traffic policy keeps from a source
-// class, and keeps the classes whole otherwise.
-func (e *engine) classTargets(class []model.Party, targets [][]model.Destination, l lens) [][]model.Destination {
-	local := func(d model.Destination) bool { return d.Service != nil && d.Service.InternalLocal }
-	held := func(to []model.Destination) bool { return local(to[0]) }
-	if !l.nodes || !class[0].Block.Prefix.IsValid() && !slices.ContainsFunc(targets, held) {
-		return targets
-	}
-	var all []model.Destination
-	for _, t := range targets {
-		all = append(all, t...)
-	}
-	var kept []model.Destination
-	for _, p := range e.route(class[0], all) {
-		if p.via == nil || len(kept) == 0 || kept[len(kept)-1].Pod != p.dst.Pod || kept[len(kept)-1].Port != p.dst.Port {
-			kept = append(kept, p.dst)
-		}
-	}
-	return fold(kept, l.destinationKey)
 }
 
 // other returns a source of the class and a target that are not the same pod: a
@@ -406,12 +386,12 @@ func (e *engine) lensFor(sources []model.Party, targets []model.Destination) len
 		}
 	}
 	for _, t := range targets {
-		l.nodes = l.nodes || t.Host()
+		l.nodes = l.nodes || t.Host() || nodeDecides(t)
 		if t.Pod != nil {
 			namespaces[t.Pod.Namespace] = true
 		}
 		if t.Service != nil {
-			l.nodes = l.nodes || t.Service.InternalLocal || outside && exposed(t.Service)
+			l.nodes = l.nodes || outside && exposed(t.Service)
 			for _, g := range e.serviceGuards(t.Service) {
 				l.cuts = append(l.cuts, g.Cuts()...)
 			}

@@ -132,6 +132,13 @@ func (e *engine) whyOpen(p pair, peer *policy.Endpoint, said []report.PolicyEvid
 		return report.PortUnknown, nil
 	case peer.Labels.Partial:
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Pods, Namespace: peer.Namespace}.Permission()}
+	case openLabel(peer, said):
+		return report.LabelUnknown, nil
+	case peer.NamespaceLabels.Partial && e.undeclared(peer.Namespace):
+		if len(said) > 0 && !saysOf(said, report.LabelsUnread) {
+			return report.AddressUnknown, e.nodesUnread(p)
+		}
+		return report.NamespaceUndeclared, nil
 	case peer.NamespaceLabels.Partial:
 		return report.NotRead, []string{snapshot.Need{Resource: snapshot.Namespaces, Name: peer.Namespace}.Permission()}
 	default:
@@ -150,6 +157,43 @@ func whyUnclear(hop *report.Hop, d *policy.Decision, subject *policy.Endpoint) {
 		a, b := d.Tie[0].Ref(), d.Tie[1].Ref()
 		hop.Reason, hop.Detail, hop.Needs = report.SamePriority, fmt.Sprintf("%s %s and %s %s", a.Kind, a.Name, b.Kind, b.Name), nil
 	}
+}
+
+// undeclared: no file declares the namespace, so that its labels are not known.
+func (e *engine) undeclared(namespace string) bool {
+	ns := e.Namespace(namespace)
+	return ns != nil && ns.Undeclared || ns == nil && e.HasEverything()
+}
+
+// openLabel tells whether a pod has a label whose value its controller will make up, and
+// some clause asks for it.
+func openLabel(peer *policy.Endpoint, said []report.PolicyEvidence) bool {
+	for _, p := range said {
+		for _, r := range p.Rules {
+			for _, c := range r.Peers {
+				if m := c.Mismatch; m != nil && m.Reason == report.LabelsUnread {
+					if _, open := selector.OpenValue(peer.Labels.Set[m.Key]); open {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// saysOf tells whether some peer of the evidence failed for a reason.
+func saysOf(said []report.PolicyEvidence, reason report.MismatchReason) bool {
+	for _, p := range said {
+		for _, r := range p.Rules {
+			for _, c := range r.Peers {
+				if c.Mismatch != nil && c.Mismatch.Reason == reason {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // nodesUnread is the permission to list nodes, where any node may be the sender

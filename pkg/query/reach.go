@@ -24,7 +24,7 @@ func WhoCanReach(m *model.Model, target reference.Reference, o Options) (*report
 
 func (e *engine) whoCanReach(target reference.Reference) (*report.Reach, error) {
 	out := e.newReach(target, report.Ingress)
-	targets, err := e.Destinations(target)
+	targets, err := e.Candidates(target)
 	if err != nil {
 		return e.unreadableReach(out, err)
 	}

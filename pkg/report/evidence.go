@@ -53,6 +53,28 @@ const (
 	ServicePortMissing Reason = "ServicePortMissing"
 	// TargetPortMissing: targetPort is a name that no container of the pod declares.
 	TargetPortMissing Reason = "TargetPortMissing"
+	// TargetPortProtocol: containers declare the name of targetPort for another protocol.
+	TargetPortProtocol Reason = "TargetPortProtocol"
+	// TargetPortEnded: only an init container that ends declares the name of targetPort.
+	TargetPortEnded Reason = "TargetPortEnded"
+	// EndpointHostNames: the Service's EndpointSlices hold host names, which nothing
+	// sends traffic to; the detail is one of the slices.
+	EndpointHostNames Reason = "EndpointHostNames"
+	// EndpointFamily: they hold addresses of an IP family that the Service does not have.
+	EndpointFamily Reason = "EndpointFamily"
+	// EndpointPortUnset: the port of the EndpointSlice has no number.
+	EndpointPortUnset Reason = "EndpointPortUnset"
+	// EndpointPortName: the ports of Service and EndpointSlice are not called alike.
+	EndpointPortName Reason = "EndpointPortName"
+	// EndpointPodMissing: the EndpointSlice names a pod that is not there, and nobody else
+	// has the address; the detail is both their names.
+	EndpointPodMissing Reason = "EndpointPodMissing"
+	// OtherServiceProxy: the label service.kubernetes.io/service-proxy-name takes the
+	// Service from kube-proxy; the detail is whose it is.
+	OtherServiceProxy Reason = "OtherServiceProxy"
+	// OutAndBack: the address is a load balancer's own (ipMode Proxy); packets leave the
+	// cluster for it and come back with another source.
+	OutAndBack Reason = "OutAndBack"
 	// PortNameMissing: no container of the pod declares a port of the name asked for.
 	PortNameMissing Reason = "PortNameMissing"
 	// NoLocalEndpoint: a traffic policy Local and no endpoint on the node.
@@ -66,11 +88,21 @@ const (
 	SourceRangeDenied Reason = "SourceRangeDenied"
 	// Translated: a Service turned its address and port into the pod's.
 	Translated Reason = "Translated"
+	// TranslatedStale: it did, and the EndpointSlice names another pod than the one that has
+	// the address; the detail is that pod's name and the slice's.
+	TranslatedStale Reason = "TranslatedStale"
+	// SourceUnknown: which address the packets have when they arrive is not known: they
+	// come by the load balancer or node that the detail names.
+	SourceUnknown Reason = "SourceUnknown"
 
 	// NotRead: something the verdict depends on could not be read (see gaps).
 	NotRead Reason = "NotRead"
 	// NotModelled: a policy of a kind that netguard does not evaluate may decide.
 	NotModelled Reason = "NotModelled"
+	// LabelUnknown: a rule asks for a label whose value a controller is yet to make up.
+	LabelUnknown Reason = "LabelUnknown"
+	// NamespaceUndeclared: no file declares the peer's namespace, so that its labels are not known.
+	NamespaceUndeclared Reason = "NamespaceUndeclared"
 	// AddressUnknown: an ipBlock decides and the pod's address is not known.
 	AddressUnknown Reason = "AddressUnknown"
 	// PortUnknown: a rule admits some ports, and which one is meant, or which one

@@ -68,6 +68,8 @@ type PortMapping struct {
 	PodPortName string `json:"podPortName,omitempty"`
 	// Service is the Service's port; 0 without a Service.
 	Service uint16 `json:"service,omitempty"`
+	// Node is the port of a node (nodePort or hostPort) by which it is reached; 0 otherwise.
+	Node uint16 `json:"node,omitempty"`
 	// Undeclared: no container declares the port. That is legal: declaring is
 	// documentation, but it is often a mistake.
 	Undeclared bool `json:"undeclared,omitempty"`
@@ -160,6 +162,9 @@ const (
 	OwnNodeExempt CaveatCode = "OwnNodeExempt"
 	// Hairpin: whether a pod reaches itself through a Service.
 	Hairpin CaveatCode = "Hairpin"
+	// ServiceSource: whether a node gives its own address to what pods send to an external
+	// address of a Service.
+	ServiceSource CaveatCode = "ServiceSource"
 	// PoliciesIgnored: whether cluster-wide policies of Kubernetes' working group
 	// (ClusterNetworkPolicy, AdminNetworkPolicy) are enforced.
 	PoliciesIgnored CaveatCode = "PoliciesIgnored"

@@ -24,6 +24,10 @@ type Snapshot struct {
 	Unevaluated []SnapshotObject `json:"unevaluated,omitempty"`
 	// Origins are the places where policies stood in manifests; none for a cluster.
 	Origins []SnapshotOrigin `json:"origins,omitempty"`
+	// Undeclared are the namespaces that no manifest declared, and that may have labels.
+	Undeclared []string `json:"undeclared,omitempty"`
+	// Placements say on which nodes pods of manifests may run, where that is not any.
+	Placements []SnapshotPlacement `json:"placements,omitempty"`
 	// Objects are API objects with the fields that netguard reads.
 	Objects []any `json:"-"`
 }
@@ -90,4 +94,16 @@ type SnapshotOrigin struct {
 	Line int `json:"line,omitempty"`
 	// Lines maps the paths of fields to their lines.
 	Lines map[string]int `json:"lines,omitempty"`
+}
+
+// SnapshotPlacement is where a pod that a manifest would create may run.
+type SnapshotPlacement struct {
+	// Namespace of the pod.
+	Namespace string `json:"namespace"`
+	// Name of the pod.
+	Name string `json:"name"`
+	// Everywhere: the pod stands for one on every node.
+	Everywhere bool `json:"everywhere,omitempty"`
+	// Tolerates are the taints that it tolerates.
+	Tolerates []string `json:"tolerates,omitempty"`
 }

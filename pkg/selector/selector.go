@@ -33,6 +33,28 @@ type Labels struct {
 // Known wraps completely known labels.
 func Known(set map[string]string) Labels { return Labels{Set: set} }
 
+// Open is the last character of a label's value that a controller is yet to make up, and
+// which no real value may have: "nightly-*" begins like that, and "*" is any.
+const Open = "*"
+
+// OpenValue tells whether a label's value is not known yet, and how it begins.
+func OpenValue(value string) (prefix string, open bool) { return strings.CutSuffix(value, Open) }
+
+// Includes tells whether labels that are not known beforehand, too, may be those that a
+// Service selects.
+func Includes(labels, set map[string]string) bool {
+	for k, want := range set {
+		got, ok := labels[k]
+		if prefix, open := OpenValue(got); open && strings.HasPrefix(want, prefix) {
+			continue
+		}
+		if !ok || got != want {
+			return false
+		}
+	}
+	return true
+}
+
 // Requirement is one clause of a selector: a matchLabels entry or a
 // matchExpressions item.
 type Requirement struct {
@@ -176,6 +198,15 @@ func (r *Requirement) match(labels Labels) Result {
 	value, has := labels.Set[r.Key]
 	if !has && labels.Partial {
 		return Undetermined
+	}
+	if prefix, open := OpenValue(value); open && has {
+		switch r.Operator {
+		case metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn:
+			if slices.ContainsFunc(r.Values, func(v string) bool { return strings.HasPrefix(v, prefix) }) {
+				return Undetermined
+			}
+		default:
+		}
 	}
 	var ok bool
 	switch r.Operator {

@@ -43,6 +43,8 @@ func (n Name) Compare(o Name) int {
 type Namespace struct {
 	Name   string
 	Labels map[string]string
+	// Undeclared: objects live in it, and no file declares it; it may have other labels.
+	Undeclared bool
 }
 
 // Owner is the controller that an object's ownerReferences name, or zero.
@@ -69,6 +71,8 @@ type ContainerPort struct {
 	Protocol connset.Protocol
 	Port     uint16
 	HostPort uint16
+	// HostIP is the only address of the node at which HostPort is open; "" for all.
+	HostIP string
 }
 
 // Container is what netguard reads of a container: enough to recognise network
@@ -94,12 +98,29 @@ type Pod struct {
 	// HostIPs are status.hostIPs, the addresses of the pod's node.
 	HostIPs []netip.Addr
 	Ports   []ContainerPort
+	// EndedPorts are those of init containers that are no sidecars: they have ended when
+	// the pod serves, so that no name is looked up among them (upstream's FindPort).
+	EndedPorts []ContainerPort
 	// ControllerArgs are the containers' arguments by which an Ingress or Gateway
 	// controller is told which class it serves: --ingress-class=nginx.
 	ControllerArgs []string
 	// Containers is filled only where a question needs it.
 	Containers []Container
+	// Placement is what a manifest says of where a pod would run; nil for pods that an API
+	// server has seen.
+	Placement *Placement
 }
+
+// Placement is what decides on which nodes a pod that is only expected may run.
+type Placement struct {
+	// Everywhere: a DaemonSet's pods, which nothing keeps from a node but taints.
+	Everywhere bool
+	// Tolerates are the taints that the pod tolerates, as kubectl writes them.
+	Tolerates []string
+}
+
+// Everywhere reports whether the pod stands for one on every node that has no taints.
+func (p *Pod) Everywhere() bool { return p.Placement != nil && p.Placement.Everywhere }
 
 // Expected reports whether the pod is one that a manifest would create, rather
 // than one that an API server has seen: its address and node are unknown.
@@ -171,8 +192,17 @@ type Service struct {
 	// InternalLocal and ExternalLocal are the traffic policies "Local".
 	InternalLocal bool
 	ExternalLocal bool
+	// Families are spec.ipFamilies: true for IPv4, false for IPv6; none where the
+	// object does not say.
+	Families []bool
+	// Proxy is the label service.kubernetes.io/service-proxy-name: whose the Service's
+	// addresses are, if not kube-proxy's (KEP-2447).
+	Proxy string
 	// LoadBalancerIPs and LoadBalancerHostnames are status.loadBalancer.ingress.
+	// LoadBalancerProxies are those of the addresses with ipMode Proxy: traffic to
+	// them leaves the cluster and comes back (KEP-1860).
 	LoadBalancerIPs       []netip.Addr
+	LoadBalancerProxies   []netip.Addr
 	LoadBalancerHostnames []string
 	// LoadBalancerRanges is spec.loadBalancerSourceRanges; BadRanges are those of its
 	// items that are no CIDR.
@@ -184,8 +214,8 @@ type Service struct {
 	Annotations map[string]string
 }
 
-// EndpointPort is one port of an EndpointSlice. Port 0 means "all ports", as
-// the API says of an absent port.
+// EndpointPort is one port of an EndpointSlice. Port 0 is an absent port: the API calls
+// it "all ports", and kube-proxy takes none of them.
 type EndpointPort struct {
 	Name     string
 	Protocol connset.Protocol
@@ -195,13 +225,36 @@ type EndpointPort struct {
 // Endpoint is one address of an EndpointSlice. Conditions are defaulted as the
 // API documents: absent ready and serving count as true, terminating as false.
 type Endpoint struct {
-	Addresses   []string
-	Pod         string
-	Node        string
+	Addresses []string
+	// Pod is the pod that targetRef names; PodNamespace is its namespace where that is
+	// not the slice's own.
+	Pod          string
+	PodNamespace string
+	// Node is nodeName: an endpoint is local to that node alone, wherever its pod runs.
+	Node string
+	// ForNodes and ForZones are the hints: whose clients should use the endpoint.
+	ForNodes    []string
+	ForZones    []string
 	Ready       bool
 	Serving     bool
 	Terminating bool
 }
+
+// PodName is the pod that an endpoint of a slice in a namespace names; zero where it
+// names none.
+func (e *Endpoint) PodName(namespace string) Name {
+	if e.Pod == "" {
+		return Name{}
+	}
+	if e.PodNamespace != "" {
+		namespace = e.PodNamespace
+	}
+	return Name{Namespace: namespace, Name: e.Pod}
+}
+
+// AddressFQDN is the address type of slices that hold host names. They have no meaning
+// of their own (EndpointSlice docs), and kube-proxy takes none of their endpoints.
+const AddressFQDN = "FQDN"
 
 // EndpointSlice is a slice of a Service's endpoints.
 type EndpointSlice struct {
@@ -243,6 +296,9 @@ func (o Origin) At(path string) string {
 	}
 	return fileLine(o.File, o.Line)
 }
+
+// ZoneLabel is the node label by which kube-proxy knows its zone (well-known labels).
+const ZoneLabel = "topology.kubernetes.io/zone"
 
 // Node is a node's addresses and what identifies its network.
 type Node struct {

@@ -21,9 +21,12 @@ import (
 type collection struct {
 	defaultNamespace string
 
-	builder   *snapshot.Builder
-	services  []*corev1.Service
-	slices    []*snapshot.EndpointSlice
+	builder  *snapshot.Builder
+	services []*corev1.Service
+	// managed are the Services of which some slice is its controller's own work.
+	managed map[snapshot.Name]bool
+	// nodes by name.
+	nodes     map[string]*snapshot.Node
 	endpoints []*corev1.Endpoints //nolint:staticcheck // deprecated, and still written by hand
 	pods      []*snapshot.Pod
 	templates []*template
@@ -50,6 +53,8 @@ func (c *collection) add(o *manifest.Object) {
 		c.builder = snapshot.NewBuilder(nil)
 		c.inhabited = map[string]bool{}
 		c.declared = map[identity]*manifest.Object{}
+		c.managed = map[snapshot.Name]bool{}
+		c.nodes = map[string]*snapshot.Node{}
 	}
 	if err := c.read(o); err != nil {
 		c.errs = append(c.errs, err)
@@ -101,6 +106,9 @@ func (c *collection) kept(o *manifest.Object, kind *kinds.Kind) error {
 	switch in := a.In.(type) {
 	case *corev1.Namespace:
 		defaultNamespace(in)
+	case *corev1.Node:
+		node := objects.Node(in)
+		c.nodes[node.Name] = node
 	case *corev1.Pod:
 		return c.pod(o, in)
 	case *corev1.Service:
@@ -111,7 +119,10 @@ func (c *collection) kept(o *manifest.Object, kind *kinds.Kind) error {
 		c.services = append(c.services, in)
 	case *discoveryv1.EndpointSlice:
 		slice := objects.EndpointSlice(in)
-		c.slices = append(c.slices, slice)
+		switch in.Labels[discoveryv1.LabelManagedBy] {
+		case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":
+			c.managed[snapshot.Name{Namespace: slice.Namespace, Name: slice.Service}] = true
+		}
 		c.builder.AddEndpointSlice(slice)
 		return nil
 	default:
@@ -130,6 +141,9 @@ func (c *collection) pod(o *manifest.Object, in *corev1.Pod) error {
 	pod := objects.Pod(in)
 	if pod.Expected() {
 		pod.Ready = true
+		if pod.Node == "" {
+			pod.Placement = placement(&in.Spec, false)
+		}
 	}
 	c.pods = append(c.pods, pod)
 	return nil
@@ -190,8 +204,11 @@ func (c *collection) policy(o *manifest.Object) error {
 func (c *collection) unmodelled(o *manifest.Object, kind *kinds.Kind) error {
 	if kind == nil {
 		gvk := o.Raw.GroupVersionKind()
-		if !strings.HasSuffix(gvk.Kind, "NetworkPolicy") || strings.HasPrefix(gvk.Kind, "Staged") || builtinGroup(gvk.Group) {
+		if builtinGroup(gvk.Group) {
 			return nil
+		}
+		if !strings.HasSuffix(gvk.Kind, "NetworkPolicy") || strings.HasPrefix(gvk.Kind, "Staged") {
+			return c.templatesOf(o, gvk.Kind)
 		}
 		kind = &kinds.Kind{Group: gvk.Group, Name: gvk.Kind, Cluster: o.Raw.GetNamespace() == "", Policy: &kinds.Policy{}}
 	}
@@ -259,15 +276,15 @@ func (c *collection) snapshot() *snapshot.Snapshot {
 	for _, g := range expanded.gaps {
 		b.AddGap(g)
 	}
-	for _, s := range endpointSlices(c.services, pods, c.slices) {
+	for _, s := range endpointSlices(c.services, pods, c.managed, c.nodes) {
 		b.AddEndpointSlice(s)
 	}
-	for _, s := range mirrored(c.endpoints, c.services, c.slices) {
+	for _, s := range mirrored(c.endpoints, c.services, c.managed) {
 		b.AddEndpointSlice(s)
 	}
 	for name := range c.inhabited {
 		if !b.HasNamespace(name) {
-			b.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}})
+			b.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}, Undeclared: true})
 		}
 	}
 	b.ReadEverything()

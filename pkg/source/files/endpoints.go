@@ -18,13 +18,10 @@ import (
 // the input does not hold. Upstream: k8s.io/endpointslice, reconciler.go and
 // utils.go; each rule below names its function there.
 
-// endpointSlices derives the slices of the services that select pods and have no
-// slice among those given.
-func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*snapshot.EndpointSlice) []*snapshot.EndpointSlice {
-	has := map[snapshot.Name]bool{}
-	for _, s := range given {
-		has[snapshot.Name{Namespace: s.Namespace, Name: s.Service}] = true
-	}
+// endpointSlices derives the slices of the services that select pods, where none of those
+// given is the controller's own: slices that somebody else made stand beside its own
+// (EndpointSlice docs, "Management").
+func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, has map[snapshot.Name]bool, nodes map[string]*snapshot.Node) []*snapshot.EndpointSlice {
 	var out []*snapshot.EndpointSlice
 	var index podIndex
 	for _, service := range services {
@@ -36,7 +33,7 @@ func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*s
 		if index == nil {
 			index = indexPods(pods)
 		}
-		out = append(out, slicesOf(service, index.selected(service))...)
+		out = append(out, slicesOf(service, index.selected(service), nodes)...)
 	}
 	return out
 }
@@ -46,11 +43,7 @@ func endpointSlices(services []*corev1.Service, pods []*snapshot.Pod, given []*s
 // addressToEndpoint in pkg/controller/endpointslicemirroring.
 //
 //nolint:staticcheck // Endpoints are deprecated, and still written by hand
-func mirrored(all []*corev1.Endpoints, services []*corev1.Service, given []*snapshot.EndpointSlice) []*snapshot.EndpointSlice {
-	has := map[snapshot.Name]bool{}
-	for _, s := range given {
-		has[snapshot.Name{Namespace: s.Namespace, Name: s.Service}] = true
-	}
+func mirrored(all []*corev1.Endpoints, services []*corev1.Service, has map[snapshot.Name]bool) []*snapshot.EndpointSlice {
 	selectorless := map[snapshot.Name]bool{}
 	for _, s := range services {
 		selectorless[objects.NameOf(&s.ObjectMeta)] = len(s.Spec.Selector) == 0 && s.Spec.Type != corev1.ServiceTypeExternalName
@@ -113,6 +106,9 @@ func indexPods(pods []*snapshot.Pod) podIndex {
 	index := podIndex{}
 	for _, p := range pods {
 		for key, value := range p.Labels {
+			if _, open := selector.OpenValue(value); open {
+				value = selector.Open
+			}
 			at := podLabel{p.Namespace, key, value}
 			index[at] = append(index[at], p)
 		}
@@ -126,14 +122,16 @@ func (x podIndex) selected(service *corev1.Service) []*snapshot.Pod {
 	first := true
 	for key, value := range service.Spec.Selector {
 		candidates := x[podLabel{service.Namespace, key, value}]
+		if open := x[podLabel{service.Namespace, key, selector.Open}]; len(open) > 0 {
+			candidates = slices.Concat(candidates, open)
+		}
 		if first || len(candidates) < len(fewest) {
 			fewest, first = candidates, false
 		}
 	}
-	matches := selector.OfSet(service.Spec.Selector)
 	var out []*snapshot.Pod
 	for _, p := range fewest {
-		if matches.Match(selector.Known(p.Labels)) == selector.Yes {
+		if selector.Includes(p.Labels, service.Spec.Selector) {
 			out = append(out, p)
 		}
 	}
@@ -143,7 +141,7 @@ func (x podIndex) selected(service *corev1.Service) []*snapshot.Pod {
 
 // slicesOf is reconcileByAddressType: one slice for each way in which the pods
 // resolve the Service's ports.
-func slicesOf(service *corev1.Service, pods []*snapshot.Pod) []*snapshot.EndpointSlice {
+func slicesOf(service *corev1.Service, pods []*snapshot.Pod, nodes map[string]*snapshot.Node) []*snapshot.EndpointSlice {
 	converted := objects.Service(service)
 	families := addressTypes(service, pods)
 	var out []*snapshot.EndpointSlice
@@ -175,7 +173,37 @@ func slicesOf(service *corev1.Service, pods []*snapshot.Pod) []*snapshot.Endpoin
 			slice.Endpoints = append(slice.Endpoints, endpointOf(converted, p, addresses))
 		}
 	}
+	hint(service, out, nodes)
 	return out
+}
+
+// hint is what trafficDistribution makes the controller write: an endpoint is for clients
+// of its own zone, and with PreferSameNode of its own node; unless a zone is not known of
+// every endpoint that is ready (k8s.io/endpointslice, trafficdist.ReconcileHintsForSlices).
+func hint(service *corev1.Service, slices []*snapshot.EndpointSlice, nodes map[string]*snapshot.Node) {
+	if service.Spec.TrafficDistribution == nil {
+		return
+	}
+	zone := func(e *snapshot.Endpoint) string {
+		if n := nodes[e.Node]; n != nil {
+			return n.Labels[snapshot.ZoneLabel]
+		}
+		return ""
+	}
+	for _, s := range slices {
+		for i := range s.Endpoints {
+			e := &s.Endpoints[i]
+			if !e.Ready {
+				continue
+			}
+			if z := zone(e); z != "" {
+				e.ForZones = []string{z}
+			}
+			if e.Node != "" && *service.Spec.TrafficDistribution == corev1.ServiceTrafficDistributionPreferSameNode {
+				e.ForNodes = []string{e.Node}
+			}
+		}
+	}
 }
 
 // sliceName cannot be a real slice's: no real name holds a star.

@@ -139,9 +139,14 @@ func TestEndpointSlices(t *testing.T) {
 				servedPod("b", "app: web, tier: front", "", running(true, "10.0.0.2")),
 			"s-* IPv4 [:80/TCP]: b=10.0.0.2 ready serving",
 		},
-		"slices of the input are left alone": {
+		"slices by hand stand beside the controller's own": {
 			service("ports: [{port: 80}]") + servedPod("a", "app: web", "", running(true, "10.0.0.1")) +
 				"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s-1, labels: {kubernetes.io/service-name: s}}\naddressType: IPv4\n",
+			"s-* IPv4 [:80/TCP]: a=10.0.0.1 ready serving\ns-1 IPv4 []: ",
+		},
+		"where its own are in the input, none is made up": {
+			service("ports: [{port: 80}]") + servedPod("a", "app: web", "", running(true, "10.0.0.1")) +
+				"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s-1, labels: {kubernetes.io/service-name: s, endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io}}\naddressType: IPv4\n",
 			"s-1 IPv4 []: ",
 		},
 	} {

@@ -3,6 +3,7 @@ package files
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 	"github.com/kubectl-netguard/netguard/pkg/source/objects"
 )
@@ -30,8 +32,15 @@ type template struct {
 	replicas int
 	ordinals bool
 	start    int
-	// labels that the controller adds and whose values are known beforehand.
+	// indexes is how many completions of an Indexed Job there are, each with its index for
+	// a label.
+	indexes int
+	// everywhere: a DaemonSet that nothing but taints keeps from a node.
+	everywhere bool
+	// labels that the controller adds; a value that it will make up is open.
 	labels map[string]string
+	// extra numbers the templates of one object, where it has more than one.
+	extra int
 	// stored: the object comes from an API server, whose status says that it
 	// has so many pods.
 	stored   bool
@@ -40,12 +49,33 @@ type template struct {
 
 func isStored(m *metav1.ObjectMeta) bool { return m.UID != "" }
 
+// templateGeneration is a label that DaemonSets still give to their pods
+// (k8s.io/kubernetes pkg/apis/apps/types.go).
+const templateGeneration = "pod-template-generation"
+
+// jobLabels are those of the pods of a Job (batch/v1 well-known labels).
+func jobLabels(name string) map[string]string {
+	return map[string]string{
+		batchv1.JobNameLabel: name, "job-name": name,
+		batchv1.ControllerUidLabel: selector.Open, "controller-uid": selector.Open,
+	}
+}
+
+// indexes is how many pods of an Indexed Job run at a time; 0 for other Jobs.
+func indexes(in *batchv1.JobSpec) int {
+	if in.CompletionMode == nil || *in.CompletionMode != batchv1.IndexedCompletion || in.Completions == nil {
+		return 0
+	}
+	return int(*in.Completions)
+}
+
 // templateOf is the template of an object of a kind that makes pods; nil for others.
 func templateOf(in runtime.Object) *template {
 	const at = "spec.template"
 	switch in := in.(type) {
 	case *appsv1.Deployment:
 		return &template{workload: objects.Deployment(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
+			labels: map[string]string{appsv1.DefaultDeploymentUniqueLabelKey: selector.Open},
 			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
 	case *appsv1.ReplicaSet:
 		return &template{workload: objects.ReplicaSet(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
@@ -60,20 +90,28 @@ func templateOf(in runtime.Object) *template {
 	case *appsv1.StatefulSet:
 		return &template{workload: objects.StatefulSet(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Replicas),
 			ordinals: true, start: firstOrdinal(in),
+			labels: map[string]string{appsv1.ControllerRevisionHashLabelKey: in.Name + "-" + selector.Open},
 			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Replicas)}
 	case *appsv1.DaemonSet:
+		spec := &in.Spec.Template.Spec
 		return &template{workload: objects.DaemonSet(in), at: at, pod: &in.Spec.Template, replicas: 1,
+			everywhere: len(spec.NodeSelector) == 0 && (spec.Affinity == nil || spec.Affinity.NodeAffinity == nil) && spec.NodeName == "",
+			labels: map[string]string{
+				appsv1.ControllerRevisionHashLabelKey: selector.Open, templateGeneration: selector.Open,
+			},
 			stored: isStored(&in.ObjectMeta), reported: int(in.Status.CurrentNumberScheduled)}
 	case *batchv1.Job:
 		// A suspended Job or CronJob still says which pods it is meant to run, and that
 		// is what is asked about.
 		return &template{workload: objects.Job(in), at: at, pod: &in.Spec.Template, replicas: replicas(in.Spec.Parallelism),
-			labels: map[string]string{batchv1.JobNameLabel: in.Name, "job-name": in.Name},
+			labels: jobLabels(in.Name), indexes: indexes(&in.Spec),
 			stored: isStored(&in.ObjectMeta), reported: int(in.Status.Active)}
 	case *batchv1.CronJob:
 		return &template{workload: objects.CronJob(in), at: "spec.jobTemplate." + at, pod: &in.Spec.JobTemplate.Spec.Template,
-			replicas: replicas(in.Spec.JobTemplate.Spec.Parallelism),
-			stored:   isStored(&in.ObjectMeta), reported: len(in.Status.Active)}
+			replicas: replicas(in.Spec.JobTemplate.Spec.Parallelism), indexes: indexes(&in.Spec.JobTemplate.Spec),
+			// A Job is called after its CronJob and a time.
+			labels: jobLabels(in.Name + "-" + selector.Open),
+			stored: isStored(&in.ObjectMeta), reported: len(in.Status.Active)}
 	default:
 		return nil
 	}
@@ -118,16 +156,32 @@ func expand(templates []*template, pods []*snapshot.Pod) expansion {
 		e.names[p.Name] = true
 		e.markOwners(p.Namespace, p.Owner)
 	}
-	for _, t := range templates {
-		if e.expands(t) {
+	run := map[workloadRef]bool{}
+	for _, t := range inTurn(templates) {
+		if e.expands(t) && !run[refOf(t.workload)] && !e.ownerHasPods(t.workload) {
 			more, gap := e.expected(t)
 			out.pods = append(out.pods, more...)
+			e.spokenFor(run, t.workload)
 			if gap != nil {
 				out.gaps = append(out.gaps, *gap)
 			}
 		}
 	}
 	return out
+}
+
+// ownerHasPods: the input holds pods of the owner, and so all of them.
+func (e *expander) ownerHasPods(w *snapshot.Workload) bool {
+	return e.hasPods[workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}]
+}
+
+// spokenFor notes that the pods of the owners of a workload are imagined with its own.
+func (e *expander) spokenFor(run map[workloadRef]bool, w *snapshot.Workload) {
+	for w != nil && w.Owner.Name != "" {
+		ref := workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}
+		run[ref] = true
+		w = e.workloads[ref]
+	}
 }
 
 // missingOwners restores the ReplicaSets and Jobs that a dump such as
@@ -190,14 +244,35 @@ func (e *expander) expands(t *template) bool {
 	if e.hasPods[refOf(w)] || t.replicas == 0 {
 		return false
 	}
-	if owner := e.workloads[workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}]; owner != nil {
-		// A Deployment's ReplicaSet, a CronJob's Job: the owner speaks for it.
+	if owner := e.workloads[workloadRef{w.Owner.Kind, snapshot.Name{Namespace: w.Namespace, Name: w.Owner.Name}}]; owner != nil && !t.stored {
+		// A Deployment's ReplicaSet, a CronJob's Job, of which nobody says that it has pods.
 		return false
 	}
 	return !t.stored || t.reported > 0
 }
 
+// inTurn puts the templates of those that others own first: ReplicaSets in the middle of
+// a rollout, and Jobs that run, say themselves what their pods are, and where none does,
+// their owner speaks for them.
+func inTurn(templates []*template) []*template {
+	out := slices.Clone(templates)
+	slices.SortStableFunc(out, func(a, b *template) int {
+		return boolRank(a.workload.Owner.Name == "") - boolRank(b.workload.Owner.Name == "")
+	})
+	return out
+}
+
+func boolRank(last bool) int {
+	if last {
+		return 1
+	}
+	return 0
+}
+
 func (e *expander) expected(t *template) ([]*snapshot.Pod, *snapshot.Gap) {
+	if t.indexes > 0 {
+		return e.indexed(t), nil
+	}
 	if !t.ordinals {
 		return []*snapshot.Pod{e.pod(t, e.starName(t), nil)}, nil
 	}
@@ -227,10 +302,25 @@ func (e *expander) expected(t *template) ([]*snapshot.Pod, *snapshot.Gap) {
 	return out, gap
 }
 
+// indexed are the pods of an Indexed Job: one for each completion (Job docs, "Completion
+// mode"), whose names end in what the controller makes up.
+func (e *expander) indexed(t *template) []*snapshot.Pod {
+	var out []*snapshot.Pod
+	for i := range min(t.indexes, maxOrdinals) {
+		index := strconv.Itoa(i)
+		name := t.workload.Name.Name + "-" + index + "-*"
+		out = append(out, e.pod(t, name, map[string]string{batchv1.JobCompletionIndexAnnotation: index}))
+	}
+	return out
+}
+
 // starName ends in a star, which no real name can: it stands for the suffix that
 // a controller would make up. Workloads of different kinds may share a name.
 func (e *expander) starName(t *template) string {
 	name := t.workload.Name.Name + "-*"
+	if t.extra > 0 {
+		name = fmt.Sprintf("%s-%d-*", t.workload.Name.Name, t.extra+1)
+	}
 	if e.names[snapshot.Name{Namespace: t.workload.Namespace, Name: name}] {
 		name += "-" + strings.ToLower(t.workload.Kind)
 	}
@@ -257,5 +347,25 @@ func (e *expander) pod(t *template, name string, labels map[string]string) *snap
 	out.Node = ""
 	out.Phase = snapshot.PhaseExpected
 	out.Ready = true
+	out.Placement = placement(&in.Spec, t.everywhere)
 	return out
+}
+
+// placement is nil for pods that may run on any node without taints, and need not.
+func placement(spec *corev1.PodSpec, everywhere bool) *snapshot.Placement {
+	out := &snapshot.Placement{Everywhere: everywhere, Tolerates: tolerated(spec)}
+	if !everywhere && len(out.Tolerates) == 0 {
+		return nil
+	}
+	return out
+}
+
+// tolerated are the taints that a pod tolerates, in order.
+func tolerated(spec *corev1.PodSpec) []string {
+	var out []string
+	for _, t := range spec.Tolerations {
+		out = append(out, fmt.Sprintf("%s=%s:%s", t.Key, t.Value, t.Effect))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

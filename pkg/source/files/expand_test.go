@@ -41,23 +41,23 @@ func podLines(s *snapshot.Snapshot) string {
 
 func TestEveryWorkloadKindBecomesPods(t *testing.T) {
 	for kind, tt := range map[string]struct{ spec, want string }{
-		"Deployment":            {"spec:" + podTemplate, "w-* Deployment/w map[app:web]"},
+		"Deployment":            {"spec:" + podTemplate, "w-* Deployment/w map[app:web pod-template-hash:*]"},
 		"ReplicaSet":            {"spec:" + podTemplate, "w-* ReplicaSet/w map[app:web]"},
 		"ReplicationController": {"spec:" + podTemplate, "w-* ReplicationController/w map[app:web]"},
-		"DaemonSet":             {"spec:" + podTemplate, "w-* DaemonSet/w map[app:web]"},
-		"Job":                   {"spec:\n  suspend: true" + podTemplate, "w-* Job/w map[app:web batch.kubernetes.io/job-name:w job-name:w]"},
+		"DaemonSet":             {"spec:" + podTemplate, "w-* DaemonSet/w map[app:web controller-revision-hash:* pod-template-generation:*]"},
+		"Job":                   {"spec:\n  suspend: true" + podTemplate, "w-* Job/w map[app:web batch.kubernetes.io/controller-uid:* batch.kubernetes.io/job-name:w controller-uid:* job-name:w]"},
 		"CronJob": {"spec:\n  suspend: true\n  jobTemplate:\n    spec:" + strings.ReplaceAll(podTemplate, "\n", "\n    "),
-			"w-* CronJob/w map[app:web]"},
+			"w-* CronJob/w map[app:web batch.kubernetes.io/controller-uid:* batch.kubernetes.io/job-name:w-* controller-uid:* job-name:w-*]"},
 		"StatefulSet": {"spec:\n  replicas: 2\n  ordinals: {start: 5}" + podTemplate,
-			"w-5 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:5 statefulset.kubernetes.io/pod-name:w-5]\n" +
-				"w-6 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:6 statefulset.kubernetes.io/pod-name:w-6]"},
+			"w-5 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:5 controller-revision-hash:w-* statefulset.kubernetes.io/pod-name:w-5]\n" +
+				"w-6 StatefulSet/w map[app:web apps.kubernetes.io/pod-index:6 controller-revision-hash:w-* statefulset.kubernetes.io/pod-name:w-6]"},
 	} {
 		s := read(t, object(kind, "w", tt.spec))
 		if got := podLines(s); got != tt.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", kind, got, tt.want)
 		}
 		for _, p := range s.Pods() {
-			if !p.Expected() || !p.Ready || p.Node != "" || len(p.IPs) > 0 || fmt.Sprint(p.Ports) != "[{http TCP 8080 0}]" {
+			if !p.Expected() || !p.Ready || p.Node != "" || len(p.IPs) > 0 || fmt.Sprint(p.Ports) != "[{http TCP 8080 0 }]" {
 				t.Errorf("%s: %+v", kind, p)
 			}
 		}
@@ -78,7 +78,8 @@ func TestNoReplicasGiveNoPods(t *testing.T) {
 
 func TestWorkloadsOfOneNameKeepTheirPodsApart(t *testing.T) {
 	text := object("Deployment", "w", "spec:"+podTemplate) + object("DaemonSet", "w", "spec:"+podTemplate)
-	want := "w-* Deployment/w map[app:web]\nw-*-daemonset DaemonSet/w map[app:web]"
+	want := "w-* Deployment/w map[app:web pod-template-hash:*]\n" +
+		"w-*-daemonset DaemonSet/w map[app:web controller-revision-hash:* pod-template-generation:*]"
 	if got := podLines(read(t, text)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -125,11 +126,11 @@ func TestRealPodsStandInForTheirWorkload(t *testing.T) {
 		},
 		"a pod of another Deployment": {
 			object("Deployment", "w", "spec:"+podTemplate) + ownedPod("v-6b7-x", "ReplicaSet", "v-6b7", "{pod-template-hash: 6b7}"),
-			"v-6b7-x ReplicaSet/v-6b7 map[pod-template-hash:6b7]\nw-* Deployment/w map[app:web]",
+			"v-6b7-x ReplicaSet/v-6b7 map[pod-template-hash:6b7]\nw-* Deployment/w map[app:web pod-template-hash:*]",
 		},
 		"a ReplicaSet leaves it to its Deployment": {
 			object("Deployment", "w", "spec:"+podTemplate) + owned("ReplicaSet", "w-1", "Deployment", "w"),
-			"w-* Deployment/w map[app:web]",
+			"w-* Deployment/w map[app:web pod-template-hash:*]",
 		},
 		"a ReplicaSet whose Deployment is left out": {
 			owned("ReplicaSet", "w-1", "Deployment", "w"),
@@ -157,7 +158,7 @@ func TestAStoredObjectThatReportsNoPodsHasNone(t *testing.T) {
 	if got := podLines(read(t, stored(""))); got != "" {
 		t.Errorf("without replicas: got %s", got)
 	}
-	if got := podLines(read(t, stored("replicas: 2"))); got != "w-* Deployment/w map[app:web]" {
+	if got := podLines(read(t, stored("replicas: 2"))); got != "w-* Deployment/w map[app:web pod-template-hash:*]" {
 		t.Errorf("with replicas: got %s", got)
 	}
 }

@@ -505,7 +505,7 @@ endpoints: [{addresses: [10.0.0.1]}]
 		t.Errorf("namespaces: %s", got)
 	}
 	pod := s.Pods()[0]
-	if got := fmt.Sprint(pod.Ports); got != "[{dns UDP 3 3} { TCP 2 2}]" {
+	if got := fmt.Sprint(pod.Ports); got != "[{dns UDP 3 3 } { TCP 2 2 }]" {
 		t.Errorf("ports: %s", got)
 	}
 	if !pod.Expected() || !pod.Ready {
@@ -513,7 +513,7 @@ endpoints: [{addresses: [10.0.0.1]}]
 	}
 	slice := s.EndpointSlices()[0]
 	if got := fmt.Sprintf("%+v %+v", slice.Ports, slice.Endpoints); got !=
-		"[{Name: Protocol:TCP Port:0}] [{Addresses:[10.0.0.1] Pod: Node: Ready:true Serving:true Terminating:false}]" {
+		"[{Name: Protocol:TCP Port:0}] [{Addresses:[10.0.0.1] Pod: PodNamespace: Node: ForNodes:[] ForZones:[] Ready:true Serving:true Terminating:false}]" {
 		t.Errorf("slice: %s", got)
 	}
 	if !s.Has(snapshot.Need{Resource: snapshot.Nodes}) {

@@ -2,12 +2,20 @@ package manifest
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 )
 
 // Labels remembers the labels that it has found valid: a big input repeats them.
-type Labels struct{ valid map[[2]string]bool }
+type Labels struct {
+	valid map[[2]string]bool
+	// Open: values that a controller is yet to make up may be among them, as in a
+	// recorded state.
+	Open bool
+}
 
 // Check is nil for labels that an object may have at path.
 func (c *Labels) Check(o *Object, labels map[string]string, path string) error {
@@ -16,6 +24,9 @@ func (c *Labels) Check(o *Object, labels map[string]string, path string) error {
 		pair := [2]string{key, value}
 		if c.valid[pair] {
 			continue
+		}
+		if prefix, open := selector.OpenValue(value); open && c.Open {
+			value = strings.TrimRight(prefix, "-")
 		}
 		if len(validation.IsQualifiedName(key)) > 0 || len(validation.IsValidLabelValue(value)) > 0 {
 			bad = append(bad, key)

@@ -141,6 +141,7 @@ func filler(seed int64) *randfill.Filler {
 			func(m *metav1.ObjectMeta, c randfill.Continue) {
 				c.FillNoCustom(m)
 				m.Annotations = map[string]string{oneOf(c, words()...): oneOf(c, words()...), defaultClassAnnotation: oneOf(c, "true", "false"), k3sArgs: oneOf(c, `["agent"]`, `["server", 3]`)}
+				m.Labels = oneOf(c, m.Labels, map[string]string{serviceProxyName: oneOf(c, words()...)})
 				ended := metav1.Unix(1_000_000_000, 0)
 				m.DeletionTimestamp = oneOf(c, nil, &ended)
 				for i := range m.ManagedFields {
@@ -164,6 +165,10 @@ func filler(seed int64) *randfill.Filler {
 			func(s *corev1.ContainerRestartPolicy, c randfill.Continue) {
 				*s = oneOf(c, corev1.ContainerRestartPolicyAlways, "Never")
 			},
+			func(s *corev1.LoadBalancerIPMode, c randfill.Continue) {
+				*s = oneOf(c, corev1.LoadBalancerIPModeVIP, corev1.LoadBalancerIPModeProxy)
+			},
+			func(s *corev1.IPFamily, c randfill.Continue) { *s = oneOf(c, corev1.IPv4Protocol, corev1.IPv6Protocol) },
 			func(s *corev1.ServiceType, c randfill.Continue) {
 				*s = oneOf(c, "", corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeExternalName)
 			},

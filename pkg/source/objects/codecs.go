@@ -19,10 +19,10 @@ func codecs() []Codec {
 		&typed[corev1.Namespace, snapshot.Namespace]{
 			resource: snapshot.Namespaces, convert: Namespace, add: (*snapshot.Builder).AddNamespace,
 			fields: []string{"metadata.name", "metadata.labels"},
-			kept:   (*snapshot.Snapshot).Namespaces, api: namespaceObject,
+			kept:   declaredNamespaces, api: namespaceObject,
 		},
 		&typed[corev1.Node, snapshot.Node]{
-			resource: snapshot.Nodes, convert: node, add: (*snapshot.Builder).AddNode,
+			resource: snapshot.Nodes, convert: Node, add: (*snapshot.Builder).AddNode,
 			fields: []string{"metadata.name", "metadata.labels", "metadata.annotations", "status.addresses", "status.nodeInfo.kubeletVersion"},
 			kept:   keptNodes, api: nodeObject, written: nodeWritten,
 		},
@@ -41,11 +41,11 @@ func codecs() []Codec {
 		&typed[corev1.Service, snapshot.Service]{
 			resource: snapshot.Services, convert: Service, add: (*snapshot.Builder).AddService,
 			fields: []string{
-				"metadata.name", "metadata.namespace", "metadata.annotations",
+				"metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations",
 				"spec.type", "spec.clusterIP", "spec.clusterIPs", "spec.externalIPs", "spec.externalName", "spec.selector",
 				"spec.ports", "spec.publishNotReadyAddresses", "spec.internalTrafficPolicy", "spec.externalTrafficPolicy",
-				"spec.loadBalancerSourceRanges", "spec.loadBalancerClass",
-				"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname",
+				"spec.loadBalancerSourceRanges", "spec.loadBalancerClass", "spec.ipFamilies",
+				"status.loadBalancer.ingress.ip", "status.loadBalancer.ingress.hostname", "status.loadBalancer.ingress.ipMode",
 			},
 			kept: (*snapshot.Snapshot).Services, api: serviceObject,
 		},
@@ -53,7 +53,7 @@ func codecs() []Codec {
 			resource: snapshot.EndpointSlices, convert: EndpointSlice, add: (*snapshot.Builder).AddEndpointSlice,
 			fields: []string{
 				"metadata.name", "metadata.namespace", "metadata.labels", "addressType", "ports",
-				"endpoints.addresses", "endpoints.conditions", "endpoints.nodeName",
+				"endpoints.addresses", "endpoints.conditions", "endpoints.nodeName", "endpoints.hints",
 				"endpoints.targetRef.kind", "endpoints.targetRef.namespace", "endpoints.targetRef.name",
 			},
 			kept: (*snapshot.Snapshot).EndpointSlices, api: endpointSliceObject, live: liveSlices,

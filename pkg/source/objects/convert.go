@@ -56,6 +56,7 @@ func Pod(in *corev1.Pod) *snapshot.Pod {
 		IPs:         podIPs(&in.Status),
 		HostIPs:     hostIPs(&in.Status),
 		Ports:       containerPorts(&in.Spec),
+		EndedPorts:  endedPorts(&in.Spec),
 
 		ControllerArgs: podControllerArgs(&in.Spec),
 	}
@@ -145,6 +146,17 @@ func containerPorts(spec *corev1.PodSpec) []snapshot.ContainerPort {
 	return out
 }
 
+// endedPorts are those of the init containers that end before the pod serves.
+func endedPorts(spec *corev1.PodSpec) []snapshot.ContainerPort {
+	var out []snapshot.ContainerPort
+	for i := range spec.InitContainers {
+		if !isSidecar(&spec.InitContainers[i]) {
+			out = appendPorts(out, &spec.InitContainers[i])
+		}
+	}
+	return out
+}
+
 func isSidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
@@ -153,9 +165,11 @@ func appendPorts(list []snapshot.ContainerPort, c *corev1.Container) []snapshot.
 	for i := range c.Ports {
 		p := &c.Ports[i]
 		if port := PortNumber(p.ContainerPort); port != 0 {
-			list = append(list, snapshot.ContainerPort{
-				Name: p.Name, Protocol: protocol(p.Protocol), Port: port, HostPort: PortNumber(p.HostPort),
-			})
+			out := snapshot.ContainerPort{Name: p.Name, Protocol: protocol(p.Protocol), Port: port, HostPort: PortNumber(p.HostPort)}
+			if ip, ok := ParseIP(p.HostIP); ok && out.HostPort != 0 && !ip.IsUnspecified() {
+				out.HostIP = ip.String()
+			}
+			list = append(list, out)
 		}
 	}
 	return list
@@ -176,6 +190,10 @@ func protocol(in corev1.Protocol) connset.Protocol {
 	return connset.Protocol(in)
 }
 
+// serviceProxyName is the label that takes a Service from kube-proxy
+// (k8s.io/kubernetes pkg/proxy/apis/well_known_labels.go).
+const serviceProxyName = "service.kubernetes.io/service-proxy-name"
+
 func Service(in *corev1.Service) *snapshot.Service {
 	spec := &in.Spec
 	out := &snapshot.Service{
@@ -189,6 +207,10 @@ func Service(in *corev1.Service) *snapshot.Service {
 	}
 	if out.Type == "" {
 		out.Type = snapshot.ClusterIP
+	}
+	out.Proxy = in.Labels[serviceProxyName]
+	for _, family := range spec.IPFamilies {
+		out.Families = append(out.Families, family == corev1.IPv4Protocol)
 	}
 	if out.Type == snapshot.ExternalName {
 		// "externalName … No proxying of any kind will be set up": whatever else
@@ -215,6 +237,9 @@ func Service(in *corev1.Service) *snapshot.Service {
 	for i := range in.Status.LoadBalancer.Ingress {
 		ingress := &in.Status.LoadBalancer.Ingress[i]
 		out.LoadBalancerIPs = appendIP(out.LoadBalancerIPs, ingress.IP)
+		if ingress.IPMode != nil && *ingress.IPMode == corev1.LoadBalancerIPModeProxy {
+			out.LoadBalancerProxies = appendIP(out.LoadBalancerProxies, ingress.IP)
+		}
 		if ingress.Hostname != "" {
 			out.LoadBalancerHostnames = append(out.LoadBalancerHostnames, ingress.Hostname)
 		}
@@ -300,8 +325,18 @@ func endpoint(in *discoveryv1.Endpoint, namespace string) snapshot.Endpoint {
 		Serving:     in.Conditions.Serving == nil || *in.Conditions.Serving,
 		Terminating: in.Conditions.Terminating != nil && *in.Conditions.Terminating,
 	}
-	if ref := in.TargetRef; ref != nil && ref.Kind == "Pod" && (ref.Namespace == "" || ref.Namespace == namespace) {
-		out.Pod = ref.Name
+	if ref := in.TargetRef; ref != nil && ref.Kind == "Pod" {
+		if out.Pod = ref.Name; ref.Namespace != "" && ref.Namespace != namespace {
+			out.PodNamespace = ref.Namespace
+		}
+	}
+	if in.Hints != nil {
+		for _, n := range in.Hints.ForNodes {
+			out.ForNodes = append(out.ForNodes, n.Name)
+		}
+		for _, z := range in.Hints.ForZones {
+			out.ForZones = append(out.ForZones, z.Name)
+		}
 	}
 	if in.NodeName != nil {
 		out.Node = *in.NodeName
@@ -313,7 +348,8 @@ func endpoint(in *discoveryv1.Endpoint, namespace string) snapshot.Endpoint {
 // (k3s-io/k3s pkg/nodeconfig).
 const k3sArgs = "k3s.io/node-args"
 
-func node(in *corev1.Node) *snapshot.Node {
+// Node converts a node.
+func Node(in *corev1.Node) *snapshot.Node {
 	out := &snapshot.Node{
 		Name: in.Name, Labels: in.Labels, KubeletVersion: in.Status.NodeInfo.KubeletVersion,
 	}
@@ -335,6 +371,9 @@ func Policy(in *networkingv1.NetworkPolicy) *snapshot.Policy {
 	in.Spec.DeepCopyInto(&out.Spec)
 	return out
 }
+
+// Workload is an object of a kind of its own that makes pods.
+func Workload(kind string, m *metav1.ObjectMeta) *snapshot.Workload { return workload(kind, m, nil) }
 
 func workload(kind string, m *metav1.ObjectMeta, selector map[string]string) *snapshot.Workload {
 	return &snapshot.Workload{

@@ -84,12 +84,13 @@ func TestEndpointsOfOtherThings(t *testing.T) {
 		want string
 	}{
 		"no target":             {nil, ""},
-		"a pod":                 {&corev1.ObjectReference{Kind: "Pod", Namespace: "a", Name: "p"}, "p"},
-		"a pod elsewhere":       {&corev1.ObjectReference{Kind: "Pod", Namespace: "b", Name: "p"}, ""},
+		"a pod":                 {&corev1.ObjectReference{Kind: "Pod", Namespace: "a", Name: "p"}, "a/p"},
+		"a pod elsewhere":       {&corev1.ObjectReference{Kind: "Pod", Namespace: "b", Name: "p"}, "b/p"},
 		"something not a pod":   {&corev1.ObjectReference{Kind: "Node", Name: "p"}, ""},
-		"a pod of no namespace": {&corev1.ObjectReference{Kind: "Pod", Name: "p"}, "p"},
+		"a pod of no namespace": {&corev1.ObjectReference{Kind: "Pod", Name: "p"}, "a/p"},
 	} {
-		if got := endpoint(&discoveryv1.Endpoint{TargetRef: tt.ref}, "a").Pod; got != tt.want {
+		e := endpoint(&discoveryv1.Endpoint{TargetRef: tt.ref}, "a")
+		if got := e.PodName("a").String(); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}

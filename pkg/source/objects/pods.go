@@ -105,7 +105,7 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 		out.Namespace = template.Namespace
 		out.Labels = template.Labels
 		out.Owner = template.Owner
-		out.Ports = template.Ports
+		out.Ports, out.EndedPorts = template.Ports, template.EndedPorts
 		out.ControllerArgs = template.ControllerArgs
 		return out, nil
 	}, nil

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -136,7 +137,13 @@ func namespaceObject(o *snapshot.Namespace) *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metaOf(snapshot.Name{Name: o.Name}, o.Labels)}
 }
 
-// keptNodes have their labels only where a policy selects nodes by them.
+// declaredNamespaces leaves out those whose labels nobody has told.
+func declaredNamespaces(s *snapshot.Snapshot) []*snapshot.Namespace {
+	return slices.DeleteFunc(slices.Clone(s.Namespaces()), func(n *snapshot.Namespace) bool { return n.Undeclared })
+}
+
+// keptNodes have all their labels only where a policy selects nodes by them; their zone is
+// what hints of EndpointSlices are about.
 func keptNodes(s *snapshot.Snapshot) []*snapshot.Node {
 	if s.SelectsNodes() {
 		return s.Nodes()
@@ -144,7 +151,9 @@ func keptNodes(s *snapshot.Snapshot) []*snapshot.Node {
 	var out []*snapshot.Node
 	for _, n := range s.Nodes() {
 		kept := *n
-		kept.Labels = nil
+		if kept.Labels = nil; n.Labels[snapshot.ZoneLabel] != "" {
+			kept.Labels = map[string]string{snapshot.ZoneLabel: n.Labels[snapshot.ZoneLabel]}
+		}
 		out = append(out, &kept)
 	}
 	return out
@@ -184,6 +193,9 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 	}
 	out.Spec.NodeName, out.Spec.HostNetwork = o.Node, o.HostNetwork
 	out.Spec.Containers = recordedContainers(o)
+	if len(o.EndedPorts) > 0 {
+		out.Spec.InitContainers = []corev1.Container{{Name: "i0", Ports: recordedPorts(o.EndedPorts)}}
+	}
 	out.Status.Phase = corev1.PodPhase(o.Phase)
 	if o.Ready {
 		out.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
@@ -201,12 +213,7 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 // class. Whose they were is not kept; an argument in two words would take the
 // next one for its value, so that one begins another container.
 func recordedContainers(o *snapshot.Pod) []corev1.Container {
-	out := []corev1.Container{{Name: "c0"}}
-	for _, p := range o.Ports {
-		out[0].Ports = append(out[0].Ports, corev1.ContainerPort{
-			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), ContainerPort: int32(p.Port), HostPort: int32(p.HostPort),
-		})
-	}
+	out := []corev1.Container{{Name: "c0", Ports: recordedPorts(o.Ports)}}
 	open := false
 	for _, a := range o.ControllerArgs {
 		if open {
@@ -215,6 +222,16 @@ func recordedContainers(o *snapshot.Pod) []corev1.Container {
 		last := &out[len(out)-1]
 		last.Args = append(last.Args, a)
 		open = !strings.Contains(a, "=")
+	}
+	return out
+}
+
+func recordedPorts(ports []snapshot.ContainerPort) []corev1.ContainerPort {
+	var out []corev1.ContainerPort
+	for _, p := range ports {
+		out = append(out, corev1.ContainerPort{
+			Name: p.Name, Protocol: corev1.Protocol(p.Protocol), ContainerPort: int32(p.Port), HostPort: int32(p.HostPort), HostIP: p.HostIP,
+		})
 	}
 	return out
 }
@@ -273,6 +290,9 @@ func workloadWritten(_ *snapshot.Workload, fields map[string]any) map[string]any
 
 func serviceObject(o *snapshot.Service) *corev1.Service {
 	out := &corev1.Service{ObjectMeta: metaOf(o.Name, nil)}
+	if o.Proxy != "" {
+		out.Labels = map[string]string{serviceProxyName: o.Proxy}
+	}
 	spec := &out.Spec
 	spec.Type = corev1.ServiceType(o.Type)
 	spec.Selector = o.Selector
@@ -312,8 +332,20 @@ func serviceObject(o *snapshot.Service) *corev1.Service {
 		}
 		spec.Ports = append(spec.Ports, port)
 	}
+	for _, v4 := range o.Families {
+		family := corev1.IPv6Protocol
+		if v4 {
+			family = corev1.IPv4Protocol
+		}
+		spec.IPFamilies = append(spec.IPFamilies, family)
+	}
 	for _, ip := range o.LoadBalancerIPs {
-		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, corev1.LoadBalancerIngress{IP: ip.String()})
+		ingress := corev1.LoadBalancerIngress{IP: ip.String()}
+		if slices.Contains(o.LoadBalancerProxies, ip) {
+			proxy := corev1.LoadBalancerIPModeProxy
+			ingress.IPMode = &proxy
+		}
+		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, ingress)
 	}
 	for _, host := range o.LoadBalancerHostnames {
 		out.Status.LoadBalancer.Ingress = append(out.Status.LoadBalancer.Ingress, corev1.LoadBalancerIngress{Hostname: host})
@@ -342,12 +374,27 @@ func endpointSliceObject(o *snapshot.EndpointSlice) *discoveryv1.EndpointSlice {
 			Conditions: discoveryv1.EndpointConditions{Ready: &e.Ready, Serving: &e.Serving, Terminating: &e.Terminating},
 		}
 		if e.Pod != "" {
-			endpoint.TargetRef = &corev1.ObjectReference{Kind: "Pod", Name: e.Pod}
+			endpoint.TargetRef = &corev1.ObjectReference{Kind: "Pod", Namespace: e.PodNamespace, Name: e.Pod}
 		}
 		if e.Node != "" {
 			endpoint.NodeName = &e.Node
 		}
+		endpoint.Hints = recordedHints(e)
 		out.Endpoints = append(out.Endpoints, endpoint)
+	}
+	return out
+}
+
+func recordedHints(e *snapshot.Endpoint) *discoveryv1.EndpointHints {
+	if len(e.ForNodes)+len(e.ForZones) == 0 {
+		return nil
+	}
+	out := &discoveryv1.EndpointHints{}
+	for _, name := range e.ForNodes {
+		out.ForNodes = append(out.ForNodes, discoveryv1.ForNode{Name: name})
+	}
+	for _, name := range e.ForZones {
+		out.ForZones = append(out.ForZones, discoveryv1.ForZone{Name: name})
 	}
 	return out
 }

@@ -50,6 +50,18 @@ func recordHeader(out *report.Snapshot, s *snapshot.Snapshot) {
 			Group: u.Group, Kind: u.Kind, Namespace: u.Namespace, Name: u.Name.Name, OnlyDenies: u.OnlyDenies, ClusterWide: u.ClusterWide,
 		})
 	}
+	for _, n := range s.Namespaces() {
+		if n.Undeclared {
+			out.Undeclared = append(out.Undeclared, n.Name)
+		}
+	}
+	for _, p := range s.Pods() {
+		if at := p.Placement; at != nil {
+			out.Placements = append(out.Placements, report.SnapshotPlacement{
+				Namespace: p.Namespace, Name: p.Name.Name, Everywhere: at.Everywhere, Tolerates: at.Tolerates,
+			})
+		}
+	}
 	for _, p := range s.PolicyObjects() {
 		if o := p.Origin; o.File != "" {
 			out.Origins = append(out.Origins, report.SnapshotOrigin{

@@ -3,6 +3,7 @@ package record
 import (
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -43,7 +44,7 @@ func Read(objects []*manifest.Object) (s *snapshot.Snapshot, recorded bool, errs
 				manifest.Printable(header.File()))}
 		}
 	}
-	r := replay{builder: snapshot.NewBuilder(nil), origins: map[recordedOrigin]snapshot.Origin{}}
+	r := replay{builder: snapshot.NewBuilder(nil), labels: manifest.Labels{Open: true}, origins: map[recordedOrigin]snapshot.Origin{}}
 	if err := r.header(header); err != nil {
 		return nil, true, []error{err}
 	}
@@ -55,7 +56,7 @@ func Read(objects []*manifest.Object) (s *snapshot.Snapshot, recorded bool, errs
 			errs = append(errs, err)
 		}
 	}
-	return r.builder.Snapshot(), true, errs
+	return r.placed(), true, errs
 }
 
 // Missing notes as gaps what a question asks for and a recorded state does not
@@ -78,6 +79,8 @@ type replay struct {
 	builder *snapshot.Builder
 	origins map[recordedOrigin]snapshot.Origin
 	labels  manifest.Labels
+	// in is the header.
+	in *report.Snapshot
 }
 
 func (r *replay) header(o *manifest.Object) error {
@@ -85,6 +88,7 @@ func (r *replay) header(o *manifest.Object) error {
 	if err != nil {
 		return err
 	}
+	r.in = in
 	if in.Everything {
 		r.builder.ReadEverything()
 	}
@@ -107,6 +111,22 @@ func (r *replay) header(o *manifest.Object) error {
 		r.origins[recordedOrigin{snapshot.Resource(p.Resource), snapshot.Name{Namespace: p.Namespace, Name: p.Name}}] = snapshot.Origin{File: p.File, Line: p.Line, Lines: p.Lines}
 	}
 	return nil
+}
+
+// placed adds to the objects what the header says of them.
+func (r *replay) placed() *snapshot.Snapshot {
+	s := r.builder.Snapshot()
+	for _, name := range r.in.Undeclared {
+		r.builder.AddNamespace(&snapshot.Namespace{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}, Undeclared: true})
+	}
+	for _, at := range r.in.Placements {
+		if pod := s.Pod(snapshot.Name{Namespace: at.Namespace, Name: at.Name}); pod != nil {
+			again := *pod
+			again.Placement = &snapshot.Placement{Everywhere: at.Everywhere, Tolerates: at.Tolerates}
+			r.builder.AddPod(&again)
+		}
+	}
+	return r.builder.Snapshot()
 }
 
 func needOf(n report.SnapshotRead) snapshot.Need {
