@@ -1,9 +1,12 @@
 package pkg_test
 
 import (
+	"bytes"
 	"go/build"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +66,86 @@ func TestPrinterSeesReportsOnly(t *testing.T) {
 		dep, ours := strings.CutPrefix(path, modulePath)
 		if ours && !slices.Contains([]string{"report", "connset", "reference", "address"}, dep) {
 			t.Errorf("pkg/printer imports pkg/%s", dep)
+		}
+	}
+}
+
+// maxPackage and maxFile are how many lines a package and a file may have, without
+// tests: a room that one person can know, a file with one subject.
+const (
+	maxPackage = 4000
+	maxFile    = 500
+)
+
+// large are the rooms and files that are larger than that, and what they may have. The
+// list is to become shorter: cut what is on it by its subjects, and add nothing.
+var large = map[string]int{
+	"query":   13_000,
+	"printer": 5_800,
+
+	"frontdoor/finder.go":       900,
+	"query/collect.go":          600,
+	"query/door.go":             900,
+	"query/explain.go":          600,
+	"query/scaffold.go":         800,
+	"query/scaffold_clients.go": 600,
+	"query/scaffold_prove.go":   800,
+}
+
+func TestRoomsAreSmall(t *testing.T) {
+	sizes := map[string]int{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		lines := bytes.Count(text, []byte("\n"))
+		sizes[path] += lines
+		sizes[filepath.Dir(path)] += lines
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, lines := range sizes {
+		most := maxPackage
+		if strings.HasSuffix(path, ".go") {
+			most = maxFile
+		}
+		if more, listed := large[path]; listed {
+			if lines <= most {
+				t.Logf("pkg/%s has %d lines by now: take it off the list", path, lines)
+			}
+			most = more
+		}
+		if lines > most {
+			t.Errorf("pkg/%s has %d lines, and %d at most are one subject: cut it by its subjects", path, lines, most)
+		}
+	}
+	for path := range large {
+		if sizes[path] == 0 {
+			t.Errorf("pkg/%s is on the list and not there", path)
+		}
+	}
+}
+
+// Files that docs/ARCHITECTURE.md and the guide for contributors name are there.
+func TestTheMapOfTheHouseIsTrue(t *testing.T) {
+	for _, page := range []string{"../docs/ARCHITECTURE.md", "../.github/CONTRIBUTING.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile("`((?:pkg|cmd|docs|test|examples)/[A-Za-z0-9_./-]*)`").FindAllSubmatch(text, -1)
+		if len(named) < 10 {
+			t.Errorf("%s names %d files", page, len(named))
+		}
+		for _, n := range named {
+			if path := string(n[1]); !strings.Contains(path, "NAME") {
+				if _, err := os.Stat(filepath.Join("..", path)); err != nil {
+					t.Errorf("%s names %s, which is not there", page, path)
+				}
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package objects
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -41,17 +42,21 @@ type List interface {
 }
 
 // Of returns the codec of a resource, or nil.
-func Of(r snapshot.Resource) Codec {
-	for _, c := range codecs() {
-		if c.Resource() == r {
-			return c
-		}
-	}
-	return nil
-}
+func Of(r snapshot.Resource) Codec { return byResource()[r] }
 
 // All returns the codecs, in the order in which a recording holds the kinds.
 func All() []Codec { return codecs() }
+
+// byResource finds codecs; files ask for one for each object. They have no state.
+//
+//nolint:gochecknoglobals // A constant that Go has no literal for.
+var byResource = sync.OnceValue(func() map[snapshot.Resource]Codec {
+	out := map[snapshot.Resource]Codec{}
+	for _, c := range codecs() {
+		out[c.Resource()] = c
+	}
+	return out
+})
 
 // decoder reads one item of a list. The item is the caller's again afterwards.
 type decoder[S any] func(item []byte) (*S, error)
