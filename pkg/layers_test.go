@@ -86,7 +86,6 @@ var large = map[string]int{
 	"frontdoor/finder.go":       900,
 	"query/collect.go":          600,
 	"query/door.go":             900,
-	"query/explain.go":          600,
 	"query/scaffold.go":         800,
 	"query/scaffold_clients.go": 600,
 	"query/scaffold_prove.go":   800,

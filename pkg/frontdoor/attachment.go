@@ -155,13 +155,13 @@ func (e *entrance) noListener(p snapshot.RouteParent) string {
 
 // accepted is what the controller of the Gateway's class says of a route at a parent.
 // What other controllers say, or said before, does not count.
-func (e *entrance) accepted(r *snapshot.Route, p snapshot.RouteParent) (word snapshot.Condition, said bool) {
+func (e *entrance) accepted(r *snapshot.Route, p snapshot.RouteParent) (word snapshot.StatusCondition, said bool) {
 	for _, s := range r.Statuses {
 		if s.Parent == p && e.decides(s) {
 			return says(s.Conditions, "Accepted", r.Generation)
 		}
 	}
-	return snapshot.Condition{}, false
+	return snapshot.StatusCondition{}, false
 }
 
 // decides tells whether a status is of the controller of the Gateway's class.

@@ -35,16 +35,16 @@ func (f finding) worse(o finding) finding {
 // says is what a controller says in a condition of an object that has a generation:
 // nothing where the condition is absent or of an older one ("observedGeneration ...
 // the condition is out of date", metav1.Condition docs).
-func says(c snapshot.Conditions, kind string, generation int64) (condition snapshot.Condition, said bool) {
+func says(c snapshot.Conditions, kind string, generation int64) (condition snapshot.StatusCondition, said bool) {
 	condition, said = c[kind]
 	if said && condition.Generation != 0 && generation != 0 && condition.Generation < generation {
-		return snapshot.Condition{}, false
+		return snapshot.StatusCondition{}, false
 	}
 	return condition, said
 }
 
 // conditionText is a condition as people read it.
-func conditionText(c snapshot.Condition) string {
+func conditionText(c snapshot.StatusCondition) string {
 	switch {
 	case c.Message == "":
 		return c.Reason

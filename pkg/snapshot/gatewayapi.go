@@ -20,10 +20,10 @@ type Revision struct {
 }
 
 // Conditions are what a controller says of an object, by type.
-type Conditions map[string]Condition
+type Conditions map[string]StatusCondition
 
-// Condition is one of them.
-type Condition struct {
+// StatusCondition is one of them.
+type StatusCondition struct {
 	// Status is True, False or Unknown.
 	Status          string
 	Reason, Message string

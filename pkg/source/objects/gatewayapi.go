@@ -262,7 +262,7 @@ func conditions(list []metav1.Condition) snapshot.Conditions {
 		if out == nil {
 			out = snapshot.Conditions{}
 		}
-		out[c.Type] = snapshot.Condition{Status: string(c.Status), Reason: c.Reason, Message: c.Message, Generation: c.ObservedGeneration}
+		out[c.Type] = snapshot.StatusCondition{Status: string(c.Status), Reason: c.Reason, Message: c.Message, Generation: c.ObservedGeneration}
 	}
 	return out
 }
