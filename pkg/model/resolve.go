@@ -84,19 +84,53 @@ func (m *Model) mayStillExist(err error) bool {
 }
 
 // resolveAddress finds whose address it is; a CIDR, or an address that nothing
-// in the cluster has, is outside.
+// in the cluster has, is outside. A CIDR stands for the pods and nodes in it, too.
 func (m *Model) resolveAddress(r reference.Reference) ([]Party, error) {
+	outside := Party{Block: address.Block{Prefix: r.Prefix}}
 	if r.Prefix.IsSingleIP() {
 		if p, ok := m.partyAt(r.Prefix.Addr()); ok {
 			return []Party{p}, nil
 		}
-		for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.Nodes} {
-			if gap := m.Hidden(resource, ""); gap != nil {
-				return nil, &UnreadableError{Reference: r, Gap: *gap}
-			}
+	} else if !MayHoldPods(r.Prefix) {
+		return []Party{outside}, nil
+	}
+	for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Services, snapshot.Nodes} {
+		if gap := m.Hidden(resource, ""); gap != nil && (r.Prefix.IsSingleIP() || resource != snapshot.Services) {
+			return nil, &UnreadableError{Reference: r, Gap: *gap}
 		}
 	}
-	return []Party{{Block: address.Block{Prefix: r.Prefix}}}, nil
+	out := []Party{outside}
+	if r.Prefix.IsSingleIP() {
+		return out, nil
+	}
+	held := func(ips []netip.Addr) bool { return slices.ContainsFunc(ips, r.Prefix.Contains) }
+	for _, p := range m.Pods() {
+		if !p.Finished() && !p.HostNetwork && held(p.IPs) {
+			out = append(out, Party{Pod: p})
+		}
+	}
+	for _, n := range m.Nodes() {
+		if held(n.IPs) {
+			out = append(out, Party{Node: n})
+		}
+	}
+	return out, nil
+}
+
+// MayHoldPods tells whether a CIDR is one of addresses that clusters give to pods and nodes:
+// private ones. What is public, and every address at once, is the outside.
+func MayHoldPods(p netip.Prefix) bool {
+	if p.Bits() == 0 {
+		return false
+	}
+	block := address.Block{Prefix: p}
+	for _, b := range address.Internet() {
+		if block.Relation(b.Prefix) == address.Inside &&
+			!slices.ContainsFunc(b.Except, func(e netip.Prefix) bool { return block.Relation(e) != address.Outside }) {
+			return false
+		}
+	}
+	return true
 }
 
 // partyAt returns the pod or node that has an address.

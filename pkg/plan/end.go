@@ -311,6 +311,9 @@ func (p *planner) passedTo(host model.Party, port report.PortMapping) {
 // nobody's first one takes whole lists.
 func (p *planner) address(r reference.Reference) {
 	if !r.Prefix.IsSingleIP() {
+		if model.MayHoldPods(r.Prefix) {
+			p.block(r)
+		}
 		return
 	}
 	addr := r.Prefix.Addr()
@@ -351,6 +354,23 @@ func (p *planner) address(r reference.Reference) {
 		p.wantAll(snapshot.Services)
 		p.want(snapshot.Need{Resource: snapshot.Nodes})
 		p.wantAll(snapshot.Pods)
+	}
+}
+
+// block reads the pods and nodes whose addresses are in a CIDR.
+func (p *planner) block(r reference.Reference) {
+	p.wantAll(snapshot.Pods)
+	p.want(snapshot.Need{Resource: snapshot.Nodes})
+	for _, pod := range p.s.Pods() {
+		if !pod.Finished() && !pod.HostNetwork && slices.ContainsFunc(pod.IPs, r.Prefix.Contains) {
+			p.policiesOf(pod.Namespace)
+			p.owners([]*snapshot.Pod{pod})
+		}
+	}
+	for _, n := range p.s.Nodes() {
+		if slices.ContainsFunc(n.IPs, r.Prefix.Contains) {
+			p.passedOn(r.Port, model.Party{Node: n})
+		}
 	}
 }
 

@@ -340,10 +340,19 @@ func (t text) unmatched(p page, all []report.Unmatched) {
 		return
 	}
 	n := names{}
-	p.gap()
-	p.WriteString("No pod matches these selectors; is one misspelt, or in the wrong namespace?\n")
-	for _, u := range all {
-		p.para(2, n.policy(u.Policy)+" "+n.esc(u.Path)+": "+n.esc(u.Clause))
-		t.location(p, u.Location)
+	list := func(title string, hosts bool) {
+		if !slices.ContainsFunc(all, func(u report.Unmatched) bool { return u.HostNetwork == hosts }) {
+			return
+		}
+		p.gap()
+		p.para(0, title)
+		for _, u := range all {
+			if u.HostNetwork == hosts {
+				p.para(2, n.policy(u.Policy)+" "+n.esc(u.Path)+": "+n.esc(u.Clause))
+				t.location(p, u.Location)
+			}
+		}
 	}
+	list("No pod matches these selectors; is one misspelt, or in the wrong namespace?", false)
+	list("All pods that these selectors mean are hostNetwork pods, which no selector matches:", true)
 }

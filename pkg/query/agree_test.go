@@ -269,13 +269,15 @@ func (j *judge) many(dst oracleEnd, protocol corev1.Protocol, port int32) {
 			continue
 		}
 		for _, src := range j.ends {
-			if !src.ip.IsValid() || cidr != "internet" && !netip.MustParsePrefix(cidr).Contains(src.ip) {
+			// A block stands for the pods and nodes in it, too.
+			in := slices.ContainsFunc(addressesOfEnd(src), func(ip netip.Addr) bool { return cidr != "internet" && netip.MustParsePrefix(cidr).Contains(ip) })
+			if !in && (cidr != "internet" || !src.ip.IsValid()) {
 				continue
 			}
 			for _, v := range j.outcomes(src, dst, protocol, port) {
 				j.checks++
-				if !p.Partly && v != p.Verdict {
-					j.Errorf("%s -> %s: %v, and from %s of it the oracle says %v", cidr, to, p.Verdict, src.ip, v)
+				if !p.Partly && v != p.Verdict && (p.Verdict != report.Unknown || v == report.Denied) {
+					j.Errorf("%s -> %s: %v, and from %s of it the oracle says %v", cidr, to, p.Verdict, nameOfEnd(src), v)
 				}
 			}
 		}

@@ -273,6 +273,10 @@ func (c *collector) outsideFrom(sources []model.Party) []report.ReachRow {
 func (c *collector) egressTo(src, to model.Party) report.ReachRow {
 	row := report.ReachRow{Verdict: report.Allowed, Reason: report.NotPoliced, Scope: report.ScopeAddresses, Hop: report.HopEgress, Ports: []report.PortMapping{}}
 	hop := report.Hop{Kind: report.HopEgress, Verdict: report.Allowed, Reason: report.NotPoliced}
+	if none := endpointHop(pair{src: src}); none != nil {
+		row.Verdict, row.Reason, row.Hop = none.Verdict, none.Reason, none.Kind
+		return row
+	}
 	if src.Pod != nil && !src.Host() {
 		links, ok := families(src, model.Destination{Party: to})
 		if !ok {
@@ -378,9 +382,10 @@ func (e *engine) unmatched(targets []model.Destination) []report.Unmatched {
 			for _, r := range p.Ingress.Rules {
 				for i := range r.Peers {
 					peer := &r.Peers[i]
-					if peer.Labelled() && !peer.Addressed() && e.allRead(peer) && !e.anyMatches(peer) {
+					if peer.Labelled() && !peer.Addressed() && e.allRead(peer) && !e.anyMatches(peer, false) {
 						out = append(out, report.Unmatched{
 							RuleRef: report.RuleRef{Policy: p.Ref(), Path: peer.Path, Location: p.Origin.At(peer.Path)}, Clause: peer.String(),
+							HostNetwork: e.anyMatches(peer, true),
 						})
 					}
 				}
@@ -427,7 +432,9 @@ func (e *engine) allRead(peer *policy.Peer) bool {
 	return true
 }
 
-func (e *engine) anyMatches(peer *policy.Peer) bool {
+// anyMatches tells whether a peer matches some pod; with hosts, whether it would match one
+// in its node's network, if selectors could.
+func (e *engine) anyMatches(peer *policy.Peer, hosts bool) bool {
 	classes := e.Classes()
 	if peer.Namespaces == nil {
 		classes = e.ClassesIn(peer.Home)
@@ -443,6 +450,9 @@ func (e *engine) anyMatches(peer *policy.Peer) bool {
 			continue
 		}
 		end := e.Endpoint(model.Party{Pod: pod}, firstOf(pod.IPs, true))
+		if hosts && pod.HostNetwork {
+			end.Kind = policy.PodEndpoint
+		}
 		if peer.Admits(&end, e.Plugin.Behaviour) {
 			return true
 		}

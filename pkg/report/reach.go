@@ -80,6 +80,9 @@ type Unmatched struct {
 	RuleRef `json:",inline"`
 	// Clause is the selector in short.
 	Clause string `json:"clause"`
+	// HostNetwork: pods carry the labels, and all of them are in the network of their
+	// nodes, where no selector matches them.
+	HostNetwork bool `json:"hostNetwork,omitempty"`
 }
 
 // Version is the answer of version.

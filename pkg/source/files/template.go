@@ -41,7 +41,6 @@ func (c *collection) templatesOf(o *manifest.Object, kind string) error {
 			t.replicas = n
 		}
 		c.templates = append(c.templates, t)
-		c.builder.AddWorkload(w)
 	}
 	return nil
 }
