@@ -79,6 +79,9 @@ func (n *Names) pod(o *snapshot.Pod) *snapshot.Pod {
 	out := *o
 	out.Name = n.Names("Pod", o.Name)
 	out.Labels = n.Labels(o.Labels)
+	if out.NodeSelector = nil; len(o.NodeSelector) > 0 {
+		out.NodeSelector = n.Labels(o.NodeSelector)
+	}
 	out.Owner = n.owner(o.Owner)
 	out.Node = n.Object("Node", o.Node)
 	out.Containers = nil

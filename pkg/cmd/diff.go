@@ -99,10 +99,14 @@ func (o *diffOptions) parse([]string) error {
 }
 
 func (o *diffOptions) answer(ctx context.Context) (*reply, error) {
+	if err := o.validatePlugin(); err != nil {
+		return nil, err
+	}
 	before, after, err := o.states(ctx)
 	if err != nil {
 		return nil, err
 	}
+	before, after = o.named(before), o.named(after)
 	m := model.New(before)
 	r := query.Diff(m, m.With(after), query.Options{Strict: o.strict, Controllers: o.doors.refs})
 	out := &reply{

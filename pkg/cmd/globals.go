@@ -9,6 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/plan"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -29,6 +30,8 @@ type globals struct {
 	kustomize string
 	recursive bool
 	strict    bool
+	// plugin is what the user says the network plugin is.
+	plugin string
 	// silent: nothing is said, not even on standard error.
 	silent bool
 
@@ -49,6 +52,7 @@ func (g *globals) addFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVarP(&g.filenames, "filename", "f", nil, "Read manifests from this file, directory, URL or - (standard input) instead of a cluster")
 	flags.StringVarP(&g.kustomize, "kustomize", "k", "", "Read the manifests of this kustomization directory instead of a cluster")
 	flags.BoolVarP(&g.recursive, "recursive", "R", false, "Read the directories given with -f recursively")
+	flags.StringVar(&g.plugin, "network-plugin", "", "Take this for the network plugin, instead of the one that is found: NAME[,mode=MODE], such as cilium or aws-vpc-cni,mode=strict")
 	flags.BoolVar(&g.strict, "strict", false, "Answer Unknown wherever network plugins would answer differently")
 }
 
@@ -83,6 +87,10 @@ func (g *globals) source(namespace string) (source.Source, error) {
 
 // load reads what the question needs, and makes the model of it.
 func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, error) {
+	if err := g.validatePlugin(); err != nil {
+		return nil, err
+	}
+	q.PluginNamed = g.plugin != ""
 	s, err := g.source(q.Home)
 	if err != nil {
 		return nil, err
@@ -97,7 +105,7 @@ func (g *globals) load(ctx context.Context, q plan.Question) (*model.Model, erro
 	if g.taken != nil {
 		g.taken(snap)
 	}
-	return model.New(snap), nil
+	return model.New(g.named(snap)), nil
 }
 
 // references reads those of a question, and the namespace of -n.
@@ -149,4 +157,23 @@ func (c *controllers) parse(home string) error {
 		c.refs = append(c.refs, r)
 	}
 	return nil
+}
+
+// validatePlugin checks --network-plugin before anything is read.
+func (g *globals) validatePlugin() error {
+	if g.plugin == "" {
+		return nil
+	}
+	_, err := cni.ByName(g.plugin)
+	return err
+}
+
+// named is what was read, with the network plugin that the user names.
+func (g *globals) named(s *snapshot.Snapshot) *snapshot.Snapshot {
+	if g.plugin == "" {
+		return s
+	}
+	b := snapshot.NewBuilder(s)
+	b.NameNetworkPlugin(g.plugin)
+	return b.Snapshot()
 }

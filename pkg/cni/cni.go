@@ -1,6 +1,7 @@
 package cni
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -36,6 +37,8 @@ type Plugin struct {
 	// Gap is what could not be read and might have changed the answer; nil when
 	// everything was read, or was never asked for.
 	Gap *snapshot.Gap
+	// Modes that are on, of those that change what policies mean.
+	Modes []string
 	// Otherwise are behaviours that it may have instead, for all that is known
 	// without what Gap is about.
 	Otherwise []Deviation
@@ -54,6 +57,11 @@ type found struct {
 // flannel for the network and Calico for policies, the one that enforces
 // decides; among equals the order of the table does.
 func Detect(s *snapshot.Snapshot) Plugin {
+	if named := s.NetworkPlugin(); named != "" {
+		if p, err := ByName(named); err == nil {
+			return p
+		}
+	}
 	all := recognise(s)
 	if len(all) == 0 {
 		p := Plugin{Enforced: report.EnforcedUnknown, Gap: unread(s)}
@@ -76,9 +84,23 @@ func Detect(s *snapshot.Snapshot) Plugin {
 		Name: best.row.name, Enforced: best.state.enforced, Evidence: best.evidence() + beside(best, all),
 		Source: best.row.source, Gap: best.state.gap,
 	}
-	for _, d := range best.row.differs {
-		p.Behaviour = merge(p.Behaviour, d.behaviour)
-		p.Deviations = append(p.Deviations, d.deviation(best.row.name))
+	modes, known := []string(nil), true
+	if best.row.modesOf != nil && best.set != nil {
+		modes, known = best.row.modesOf(s, best.set)
+	}
+	p.behave(best.row, modes)
+	if len(modes) > 0 {
+		p.Evidence += ", mode " + strings.Join(modes, ",")
+	}
+	if !known {
+		// In any of its modes, for all that is known.
+		for _, m := range best.row.modes {
+			var other Plugin
+			other.behave(best.row, []string{m.name})
+			p.Otherwise = append(p.Otherwise, Deviation{
+				Code: cmp.Or(m.undo, m.differs.code), Behaviour: other.Behaviour, Plugins: []string{p.Name}, Source: best.row.source,
+			})
+		}
 	}
 	kinds := best.row.besides.in(s, best.set)
 	p.Unsure, p.AdminPriorities = kinds.unsure, kinds.priorities

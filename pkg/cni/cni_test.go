@@ -122,44 +122,62 @@ func TestDetect(t *testing.T) {
 		"Cilium, default": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "default"}), ciliumSet(), ciliumEnvoySet()), name: "Cilium", enforced: yes,
 			evidence:  "daemonset kube-system/cilium (configmap kube-system/cilium-config: enable-policy=default)",
-			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium, always": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "always"}), ciliumSet()), name: "Cilium", enforced: yes,
-			evidence: "enable-policy=always", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			evidence: "enable-policy=always", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium, never": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "never"}), ciliumSet()), name: "Cilium", enforced: no,
 			evidence:  "daemonset kube-system/cilium (configmap kube-system/cilium-config: enable-policy=never)",
-			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium, never by argument": {
 			in:   cluster(nil, daemonSet("kube-system/cilium", container("cilium-agent", "quay.io/cilium/cilium:v1.9.8", "--enable-policy", "never"))),
-			name: "Cilium", enforced: no, evidence: "argument --enable-policy=never", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			name: "Cilium", enforced: no, evidence: "argument --enable-policy=never", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium, audit mode": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "default", "policy-audit-mode": "true"}), ciliumSet()), name: "Cilium", enforced: no,
-			evidence: "policy-audit-mode=true", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			evidence: "policy-audit-mode=true", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium without NetworkPolicy": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-k8s-networkpolicy": "false"}), ciliumSet()), name: "Cilium", enforced: no,
-			evidence: "enable-k8s-networkpolicy=false", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			evidence: "enable-k8s-networkpolicy=false", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium, ConfigMap not read": {
 			in: cluster(nil, ciliumSet()), name: "Cilium", enforced: yes,
-			evidence: "was not read; enable-policy is taken to be default", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			evidence: "was not read; enable-policy is taken to be default", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium, no ConfigMap": {
 			in: cluster(func(b *snapshot.Builder) { b.ReadEverything() }, ciliumSet()), name: "Cilium", enforced: yes,
-			evidence: "no configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			evidence: "no configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Cilium from a mirror": {
 			in:   cluster(nil, daemonSet("cilium/cilium", container("agent", "registry.example:5000/mirror/cilium/cilium:v1.18.2"))),
-			name: "Cilium", enforced: yes, evidence: "configmap cilium/cilium-config was not read", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			name: "Cilium", enforced: yes, evidence: "configmap cilium/cilium-config was not read", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+		},
+		"Cilium, ipBlocks match nodes": {
+			in:   cluster(ciliumConfigMap(map[string]string{"policy-cidr-match-mode": "nodes"}), ciliumSet()),
+			name: "Cilium", enforced: yes, evidence: "configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+		},
+		"Cilium, ipBlocks match all": {
+			in:   cluster(ciliumConfigMap(map[string]string{"policy-cidr-match-mode": "nodes pods"}), ciliumSet()),
+			name: "Cilium", enforced: yes, evidence: "configmap kube-system/cilium-config",
+		},
+		"AWS VPC CNI, strict": {
+			in: cluster(nil, daemonSet("kube-system/aws-node",
+				snapshot.Container{Name: "aws-node", Image: "amazon-k8s-cni:v1.20.1", Env: []string{"NETWORK_POLICY_ENFORCING_MODE=STRICT"}}, awsAgent("--enable-network-policy=true"))),
+			name: "AWS VPC CNI", enforced: yes, evidence: "daemonset kube-system/aws-node",
+			behaviour: policy.Behaviour{HostPeers: policy.HostPeersAlways, UnpolicedDenied: true},
+		},
+		"Azure NPM": {
+			in:   cluster(nil, daemonSet("kube-system/azure-npm", container("azure-npm", "mcr.microsoft.com/containernetworking/azure-npm:v1.5.0"))),
+			name: "Azure NPM", enforced: yes, evidence: "daemonset kube-system/azure-npm", behaviour: policy.Behaviour{ThroughNodesOpen: true},
 		},
 		"GKE Dataplane V2": {
 			in:   cluster(nil, daemonSet("kube-system/anetd", container("cilium-agent", "gke.gcr.io/cilium/cilium:v1.14.2-gke.7"))),
-			name: "GKE Dataplane V2", enforced: yes, evidence: "daemonset kube-system/anetd", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			name: "GKE Dataplane V2", enforced: yes, evidence: "daemonset kube-system/anetd", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
 		"Calico": {in: cluster(nil, calicoSet()), name: "Calico", enforced: yes, evidence: "daemonset calico-system/calico-node"},
 		"Calico, RKE2": {
@@ -243,14 +261,14 @@ func TestDetect(t *testing.T) {
 			in: cluster(nil, daemonSet("ovn-kubernetes/ovnkube-node", container("nb-ovsdb", "ghcr.io/ovn-kubernetes/ovn-kubernetes/ovn-kube-ubuntu:master"),
 				container("ovnkube-controller", "ghcr.io/ovn-kubernetes/ovn-kubernetes/ovn-kube-ubuntu:master"))),
 			name: "OVN-Kubernetes", enforced: yes, evidence: "daemonset ovn-kubernetes/ovnkube-node",
-			behaviour: policy.Behaviour{HostPeers: policy.HostPeersWithPodSelector},
+			behaviour: policy.Behaviour{HostPeers: policy.HostPeersWithPodSelector, HostNamespace: true},
 		},
 		"OpenShift": {
 			in: cluster(nil, daemonSet("openshift-ovn-kubernetes/ovnkube-node",
 				container("ovn-controller", "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:0000"),
 				container("ovnkube-controller", "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:0000"))),
 			name: "OVN-Kubernetes", enforced: yes, evidence: "daemonset openshift-ovn-kubernetes/ovnkube-node",
-			behaviour: policy.Behaviour{HostPeers: policy.HostPeersWithPodSelector},
+			behaviour: policy.Behaviour{HostPeers: policy.HostPeersWithPodSelector, HostNamespace: true},
 		},
 		"Kube-OVN": {
 			in:   cluster(nil, daemonSet("kube-system/kube-ovn-cni", container("cni-server", "docker.io/kubeovn/kube-ovn:v1.14.5", "--enable-mirror=false"))),
@@ -449,5 +467,41 @@ func TestNeeds(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestAPluginThatTheUserNames(t *testing.T) {
+	for text, want := range map[string]policy.Behaviour{
+		"calico": {}, "Cilium": {PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true}, "cilium,mode=nodes": {PodsEscapeIPBlocks: true},
+		"cilium,mode=nodes,mode=pods": {}, "aws-vpc-cni,mode=strict": {HostPeers: policy.HostPeersAlways, UnpolicedDenied: true},
+		"AWS VPC CNI": {HostPeers: policy.HostPeersAlways}, "azure-npm": {ThroughNodesOpen: true},
+	} {
+		p, err := ByName(text)
+		if err != nil || p.Behaviour != want || p.Enforced != report.EnforcedYes {
+			t.Errorf("%s: %+v, enforced %s, %v; want %+v", text, p.Behaviour, p.Enforced, err, want)
+		}
+		b := snapshot.NewBuilder(cluster(nil, flannelSet()))
+		b.NameNetworkPlugin(text)
+		if got := Detect(b.Snapshot()); got.Name != p.Name || got.Behaviour != want {
+			t.Errorf("%s: detected as %s, %+v", text, got.Name, got.Behaviour)
+		}
+	}
+	if p, err := ByName("flannel,mode=off"); err != nil || p.Enforced != report.EnforcedNo {
+		t.Errorf("flannel,mode=off: %+v, %v", p, err)
+	}
+	for _, text := range []string{"", "calicoo", "calico,mode=strict", "calico,strict"} {
+		if _, err := ByName(text); err == nil {
+			t.Errorf("%q names no plugin and mode", text)
+		}
+	}
+}
+
+// In which mode Cilium is, its ConfigMap tells: without it both have to be reckoned with.
+func TestAModeThatMayNotBeReadIsOpen(t *testing.T) {
+	b := snapshot.NewBuilder(cluster(nil, ciliumSet()))
+	b.AddGap(snapshot.Gap{Need: ciliumConfig(ciliumSet()), Reason: snapshot.GapForbidden, Message: "forbidden"})
+	p := Detect(b.Snapshot())
+	if p.Gap == nil || len(p.Otherwise) != 2 || p.Otherwise[0].Behaviour.NodesEscapeIPBlocks || p.Otherwise[1].Behaviour.PodsEscapeIPBlocks {
+		t.Errorf("gap %v, otherwise %+v", p.Gap, p.Otherwise)
 	}
 }

@@ -29,7 +29,9 @@ func deviations(of func(row) bool) []Deviation {
 			continue
 		}
 		for _, d := range r.differs {
-			out = add(out, d.deviation(r.name))
+			if !d.recognised {
+				out = add(out, d.deviation(r.name))
+			}
 		}
 	}
 	for _, r := range plugins() {
@@ -61,6 +63,11 @@ func merge(a, b policy.Behaviour) policy.Behaviour {
 		HostPeers:          max(a.HostPeers, b.HostPeers),
 		OwnNodePoliced:     a.OwnNodePoliced || b.OwnNodePoliced,
 		HairpinPoliced:     a.HairpinPoliced || b.HairpinPoliced,
-		Ignores:            a.Ignores | b.Ignores,
+
+		NodesEscapeIPBlocks: a.NodesEscapeIPBlocks || b.NodesEscapeIPBlocks,
+		UnpolicedDenied:     a.UnpolicedDenied || b.UnpolicedDenied,
+		HostNamespace:       a.HostNamespace || b.HostNamespace,
+		ThroughNodesOpen:    a.ThroughNodesOpen || b.ThroughNodesOpen,
+		Ignores:             a.Ignores | b.Ignores,
 	}
 }

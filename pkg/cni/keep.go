@@ -14,7 +14,7 @@ import (
 func switches() []string {
 	return []string{
 		"enable-policy", "policy-audit-mode", "enable-k8s-networkpolicy", "run-firewall", "enable-network-policy", "network-policy",
-		disableNetworkPolicy, clusterPolicySwitch, "admin-network-policy", "baseline-admin-network-policy",
+		disableNetworkPolicy, cidrMatchMode, clusterPolicySwitch, "admin-network-policy", "baseline-admin-network-policy",
 	}
 }
 
@@ -31,7 +31,7 @@ func KeptContainers(w *snapshot.Workload) []snapshot.Container {
 	}
 	out := make([]snapshot.Container, len(w.Containers))
 	for i, c := range w.Containers {
-		out[i] = snapshot.Container{Name: c.Name, Image: c.Image, Args: keptArguments(c.Args)}
+		out[i] = snapshot.Container{Name: c.Name, Image: c.Image, Args: keptArguments(c.Args), Env: c.Env}
 	}
 	return out
 }

@@ -25,6 +25,10 @@ type row struct {
 	// tells whether there is no other network.
 	builtIn func(s *snapshot.Snapshot, n *snapshot.Node, alone bool) state
 	differs []difference
+	// modes change differs; modesOf reads which are on, and is false where that could
+	// not be read.
+	modes   []mode
+	modesOf func(*snapshot.Snapshot, *snapshot.Workload) ([]string, bool)
 	source  string
 	// besides is what the plugin does with policies of other APIs.
 	besides besides
@@ -36,6 +40,9 @@ type difference struct {
 	behaviour policy.Behaviour
 	words     string
 	source    string
+	// recognised: it counts where the plugin was recognised, and is not held against
+	// every answer where none was.
+	recognised bool
 }
 
 func (r row) node(nodes []*snapshot.Node) *snapshot.Node {
@@ -58,9 +65,10 @@ func plugins() []row {
 			state:    cilium,
 			reads:    ciliumConfig,
 			enforces: "yes, unless `cilium-config` says `enable-policy: never`, `policy-audit-mode: true` or `enable-k8s-networkpolicy: false`",
-			differs: []difference{podsEscape(
-				// "Known missing features": ipBlock set with a pod IP, issue #9209.
-				"https://docs.cilium.io/en/stable/network/kubernetes/policy/")},
+			// "Known missing features": ipBlock set with a pod IP, issue #9209.
+			differs: ciliumDiffers("https://docs.cilium.io/en/stable/network/kubernetes/policy/"),
+			modes:   ciliumModes(),
+			modesOf: ciliumModesOf,
 			source:  "https://docs.cilium.io/en/stable/security/policy/intro/",
 			besides: ciliumBesides(),
 		},
@@ -70,10 +78,10 @@ func plugins() []row {
 			name:     "GKE Dataplane V2",
 			agent:    agent{names: []string{"anetd"}, containers: []string{"cilium-agent"}, images: []string{"cilium/cilium"}},
 			enforces: "yes",
-			differs: []difference{podsEscape(
-				// Google does not document it; a user's report: an ipBlock of
-				// 10.0.0.0/8 did not admit kube-dns.
-				"https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167")},
+			// Google does not document it; a user's report: an ipBlock of 10.0.0.0/8
+			// did not admit kube-dns.
+			differs: ciliumDiffers("https://github.com/jupyterhub/zero-to-jupyterhub-k8s/issues/3167"),
+			modes:   ciliumModes(),
 			source:  "https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2",
 			besides: besides{may: policy.ClusterPolicies, of: unsure(policy.ClusterPolicies), words: "whether ClusterNetworkPolicy is not documented"},
 		},
@@ -126,7 +134,14 @@ func plugins() []row {
 				// "You must use the podSelector set to {} with the namespaceSelector
 				// field in order to target hostNetwork pods."
 				source: "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
+			}, {
+				code:      report.HostNetworkNamespace,
+				behaviour: policy.Behaviour{HostNamespace: true},
+				words:     "a namespaceSelector without podSelector that matches the namespace made for it (openshift-host-network, ovn-host-network) matches what nodes send",
+				// useNamespaceAddrSet and legacyNetpolMode.
+				source: "https://github.com/ovn-kubernetes/ovn-kubernetes/blob/master/go-controller/pkg/ovn/base_network_controller_policy.go",
 			}},
+			reads:   ovnHostNamespace,
 			source:  "https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy",
 			besides: ovnKubernetes(),
 		},
@@ -151,7 +166,25 @@ func plugins() []row {
 				// that has an IP.
 				source: "https://github.com/aws/amazon-network-policy-controller-k8s/blob/main/pkg/resolvers/endpoints.go",
 			}},
-			source: "https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html",
+			modes:   awsModes(),
+			modesOf: awsModesOf,
+			source:  "https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html",
+		},
+		{
+			// Named ports and ipBlocks as specified, the latter for pods and nodes too; for
+			// Windows nodes the plugin is gone since 2026-09-30.
+			name:     "Azure NPM",
+			agent:    agent{names: []string{"azure-npm*"}, containers: []string{"azure-npm"}, images: []string{"containernetworking/azure-npm"}},
+			enforces: "yes",
+			differs: []difference{{
+				code:       report.ThroughNodes,
+				behaviour:  policy.Behaviour{ThroughNodesOpen: true},
+				words:      "ingress policies do not bind what comes through a LoadBalancer or NodePort with externalTrafficPolicy Cluster",
+				recognised: true, // the plugin is on its way out
+				// "Ingress network policies", limitations of Azure NPM.
+				source: "https://learn.microsoft.com/azure/aks/use-network-policies",
+			}},
+			source: "https://learn.microsoft.com/azure/aks/use-network-policies",
 		},
 		{
 			name: "kindnet",

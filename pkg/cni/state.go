@@ -23,6 +23,17 @@ func enforcedIf(on bool, detail string) state {
 	return state{enforced: report.EnforcedNo, detail: detail}
 }
 
+// ovnHostNamespace is the namespace as whose traffic what nodes send counts: the cluster
+// network operator's on OpenShift, and upstream's otherwise (ovn-kubernetes'
+// host-network-namespace).
+func ovnHostNamespace(w *snapshot.Workload) snapshot.Need {
+	name := "ovn-host-network"
+	if strings.HasPrefix(w.Namespace, "openshift") {
+		name = "openshift-host-network"
+	}
+	return snapshot.Need{Resource: snapshot.Namespaces, Name: name}
+}
+
 func ciliumConfig(w *snapshot.Workload) snapshot.Need {
 	return snapshot.Need{Resource: snapshot.ConfigMaps, Namespace: w.Namespace, Name: "cilium-config"}
 }

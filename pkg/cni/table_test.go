@@ -57,13 +57,15 @@ func TestDeviations(t *testing.T) {
 	}
 	want := []string{
 		"PodsInIPBlocks: Cilium, GKE Dataplane V2",
+		"NodesInIPBlocks: Cilium, GKE Dataplane V2",
 		"OwnNodeExempt: kube-router, k3s",
 		"Hairpin: kube-router, k3s",
 		"HostNetworkPeers: OVN-Kubernetes",
+		"HostNetworkNamespace: OVN-Kubernetes",
 		"HostNetworkPeers: AWS VPC CNI",
 		"PoliciesIgnored: Cilium, GKE Dataplane V2",
 		"PoliciesIgnored: Antrea, OVN-Kubernetes",
-		"PoliciesIgnored: kube-router, AWS VPC CNI, Weave Net, k3s",
+		"PoliciesIgnored: kube-router, AWS VPC CNI, Azure NPM, Weave Net, k3s",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

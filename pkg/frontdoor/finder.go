@@ -145,6 +145,8 @@ func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []
 		case f.plane.Problem != "" || f.stopped():
 		case f.unseen != nil: // some pod may serve Ingresses without a class
 			f.plane.Problem, f.plane.Detail = report.NotRead, f.unseen.Permission()
+		case f.elsewhere():
+			f.plane.Problem, f.plane.Detail = report.ControllerUnknown, f.tried()+"; the manifests hold no class, node or running pod, so the platform is described elsewhere"
 		default:
 			f.plane.Problem, f.plane.Detail = report.ClassMissing, f.class
 		}
@@ -168,6 +170,14 @@ func (f *finder) locate(addresses []string, gw *snapshot.Gateway, controllers []
 		return
 	}
 	f.plane.Problem, f.plane.Detail = report.ControllerUnknown, f.tried()
+}
+
+// elsewhere tells whether what was read are an app's own manifests, which say nothing of
+// the platform that it runs on: that a class is not among them does not prove that there
+// is none.
+func (f *finder) elsewhere() bool {
+	return f.m.HasEverything() && len(f.m.Nodes())+len(f.m.IngressClasses())+len(f.m.GatewayClasses()) == 0 &&
+		!slices.ContainsFunc(f.m.Pods(), func(p *snapshot.Pod) bool { return !p.Expected() })
 }
 
 // tried lists what did not find the data plane.

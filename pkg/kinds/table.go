@@ -77,8 +77,31 @@ func table() []Kind {
 		// MeshConfig), the policy applies to all namespaces in a mesh"; the root
 		// namespace is istio-system unless configured otherwise.
 		noticed("authorizationpolicies", "security.istio.io", "AuthorizationPolicy", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
+		// mtls.mode STRICT refuses what is not mutual TLS, plain clients of workloads among it
+		// (istio.io/docs/reference/config/security/peer_authentication).
+		noticed("peerauthentications", "security.istio.io", "PeerAuthentication", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
+		// With outboundTrafficPolicy REGISTRY_ONLY, or a narrow egress.hosts, a sidecar sends
+		// nowhere else (istio.io/docs/reference/config/networking/sidecar).
+		noticed("sidecars", "networking.istio.io", "Sidecar", Policy{OnlyDenies: true, RootNamespace: "istio-system"}),
 		noticed("servers", "policy.linkerd.io", "Server", Policy{OnlyDenies: true}),
 		noticed("authorizationpolicies", "policy.linkerd.io", "AuthorizationPolicy", Policy{OnlyDenies: true}),
+		noticed("serverauthorizations", "policy.linkerd.io", "ServerAuthorization", Policy{OnlyDenies: true}),
+		// Intentions of Consul's mesh are objects of the source's and the destination's services,
+		// in whatever namespace they stand (developer.hashicorp.com/consul/docs/connect/config-entries/service-intentions).
+		noticed("serviceintentions", "consul.hashicorp.com", "ServiceIntentions", Policy{OnlyDenies: true}),
+		// Kuma's stand in its system namespace, and bind the whole mesh from there
+		// (kuma.io/docs/latest/policies/meshtrafficpermission).
+		noticed("meshtrafficpermissions", "kuma.io", "MeshTrafficPermission", Policy{OnlyDenies: true, RootNamespace: "kuma-system"}),
+		noticed("trafficpermissions", "kuma.io", "TrafficPermission", Policy{OnlyDenies: true}, cluster),
+		// Security groups of a cloud or of a virtual switch, which hold beside policies: both
+		// must allow (aws-network-policy-agent docs/network-policy-faq.md; kube-ovn docs,
+		// guide/security-group).
+		noticed("securitygrouppolicies", "vpcresources.k8s.aws", "SecurityGroupPolicy", Policy{OnlyDenies: true}),
+		noticed("securitygroups", "kubeovn.io", "SecurityGroup", Policy{OnlyDenies: true}, cluster),
+		// NSX's own policies stand before or behind those of Kubernetes, by priority
+		// (github.com/vmware-tanzu/nsx-operator docs/security-policy.md).
+		noticed("securitypolicies", "crd.nsx.vmware.com", "SecurityPolicy", Policy{}),
+		noticed("securitypolicies", "nsx.vmware.com", "SecurityPolicy", Policy{}),
 	}
 }
 

@@ -55,3 +55,32 @@ func (m *Model) sortAddresses() (v4, v6 []addressed) {
 	slices.SortFunc(v6, byAddress)
 	return v4, v6
 }
+
+// findAnyAddress is the address of a pod that does not exist yet: some address of the
+// IP family that the cluster's pods, nodes and Services have, and of IPv4 where nothing
+// tells. It is no block where they have both.
+func (m *Model) findAnyAddress() address.Block {
+	var v4, v6 bool
+	note := func(addrs []netip.Addr) {
+		for _, a := range addrs {
+			v4, v6 = v4 || a.Is4(), v6 || a.Is6()
+		}
+	}
+	for _, p := range m.Pods() {
+		note(p.IPs)
+	}
+	for _, n := range m.Nodes() {
+		note(n.IPs)
+	}
+	for _, s := range m.Services() {
+		note(s.ClusterIPs)
+	}
+	switch {
+	case v4 && v6:
+		return address.Block{}
+	case v6:
+		return address.Block{Prefix: netip.MustParsePrefix("::/0")}
+	default:
+		return address.Block{Prefix: netip.MustParsePrefix("0.0.0.0/0")}
+	}
+}

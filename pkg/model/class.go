@@ -174,7 +174,7 @@ func (m *Model) isolate(classes []*Class) {
 	}
 	ns := classes[0].Namespace
 	into, from := m.reaching(ns, report.Ingress), m.reaching(ns, report.Egress)
-	if len(m.PoliciesIn(ns))+len(into)+len(from) == 0 {
+	if len(m.PoliciesIn(ns))+len(into)+len(from) == 0 && !m.Plugin.Behaviour.UnpolicedDenied {
 		return
 	}
 	shared := [2]map[string]policy.Stack{{}, {}}

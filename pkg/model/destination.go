@@ -73,7 +73,11 @@ func (m *Model) Candidates(r reference.Reference) ([]Destination, error) {
 	if r.Form == reference.FormObject && r.Kind == reference.Service {
 		s := m.Service(snapshot.Name{Namespace: r.Namespace, Name: r.Name})
 		if s == nil {
-			return nil, m.Absent(r)
+			parties, err := m.withoutService(r)
+			if err != nil {
+				return nil, err
+			}
+			return m.portsOfEach(parties, r.Port), nil
 		}
 		return m.throughService(s, r.Port, 0), nil
 	}
@@ -116,6 +120,17 @@ func (m *Model) Candidates(r reference.Reference) ([]Destination, error) {
 		out = append(out, Destination{Broken: report.NoPods, Port: report.PortMapping{Protocol: connset.TCP}})
 	}
 	return out, nil
+}
+
+// portsOfEach are parties at the port asked for; without one, at any.
+func (m *Model) portsOfEach(parties []Party, asked reference.Port) []Destination {
+	var out []Destination
+	for _, p := range parties {
+		for _, port := range m.PortsOf(p, asked) {
+			out = append(out, Destination{Party: p, Addresses: p.Addresses(), Port: port})
+		}
+	}
+	return out
 }
 
 // throughAddress follows the Services that have an address. Several may share one: each

@@ -28,6 +28,9 @@ type Model struct {
 	idle       func() []*policy.Policy
 	blocks     func() []netip.Prefix
 	addresses  func() (v4, v6 []addressed)
+	anyAddress func() address.Block
+
+	hostNamespace func() *selector.Labels
 	// nodeAddresses holds the address of any node.
 	nodeAddresses func() address.Block
 
@@ -68,6 +71,8 @@ func bare(s *snapshot.Snapshot) *Model {
 	m.blocks = sync.OnceValue(m.findBlocks)
 	m.nodeAddresses = sync.OnceValue(m.findNodeAddresses)
 	m.addresses = sync.OnceValues(m.sortAddresses)
+	m.hostNamespace = sync.OnceValue(m.findHostNamespace)
+	m.anyAddress = sync.OnceValue(m.findAnyAddress)
 	m.ingressWords, m.egressWords = m.words(report.Ingress), m.words(report.Egress)
 	return m
 }

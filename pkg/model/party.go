@@ -124,7 +124,7 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 	case p.Pod != nil:
 		e.Kind = policy.PodEndpoint
 		if p.Pod.HostNetwork {
-			e.Kind = policy.HostEndpoint
+			e.Kind, e.HostNamespace = policy.HostEndpoint, m.hostNamespace()
 		}
 		e.Namespace = p.Pod.Namespace
 		e.NamespaceLabels = m.NamespaceLabels(p.Pod.Namespace)
@@ -132,9 +132,12 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		if p.Rest != nil {
 			e.Labels.Not = p.Rest.Not
 		}
+		if !addr.IsValid() && p.Pod.Expected() && !p.Unseen {
+			e.Addresses = m.anyAddress()
+		}
 		e.Ports, e.PortsUnknown = p.Pod.Ports, p.Hypothetical || p.Unseen
 	case p.Node != nil:
-		e.Kind = policy.HostEndpoint
+		e.Kind, e.HostNamespace = policy.HostEndpoint, m.hostNamespace()
 	case p.Identity:
 		e.Kind = policy.AddressEndpoint
 	case p.External != "":
@@ -144,4 +147,18 @@ func (m *Model) Endpoint(p Party, addr netip.Addr) policy.Endpoint {
 		e.Addresses = p.Block
 	}
 	return e
+}
+
+// findHostNamespace are the labels of the namespace as whose traffic OVN-Kubernetes
+// takes what nodes send: by default ovn-host-network, on OpenShift
+// openshift-host-network (cluster-network-operator
+// bindata/network/ovn-kubernetes/common/openshift-host-network-ns.yaml).
+func (m *Model) findHostNamespace() *selector.Labels {
+	for _, name := range []string{"openshift-host-network", "ovn-host-network"} {
+		if m.Namespace(name) != nil || m.GapFor(snapshot.Need{Resource: snapshot.Namespaces, Name: name}) != nil {
+			out := m.NamespaceLabels(name)
+			return &out
+		}
+	}
+	return nil
 }

@@ -51,7 +51,20 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 	case reference.Service:
 		service := m.Service(name)
 		if service == nil {
-			return nil, m.Absent(r)
+			return m.withoutService(r)
+		}
+		for range 4 { // as [Model.Destinations] follows aliases
+			if alias, ok := aliased(service); ok {
+				if gap := m.GapFor(snapshot.Need{Resource: snapshot.Services, Namespace: alias.Namespace, Name: alias.Name}); gap != nil {
+					return nil, &UnreadableError{Reference: r, Gap: *gap}
+				}
+			}
+			if next := m.Alias(service); next != nil {
+				service = next
+			}
+		}
+		if service.Type == snapshot.ExternalName {
+			return []Party{{External: service.ExternalName}}, nil
 		}
 		needs := append(ServiceNeeds(service), EndpointNeeds(m.Snapshot, service)...)
 		if len(service.Selector) > 0 {
@@ -61,6 +74,9 @@ func (m *Model) Resolve(r reference.Reference) ([]Party, error) {
 			if gap := m.GapFor(n); gap != nil {
 				return nil, &UnreadableError{Reference: r, Gap: *gap}
 			}
+		}
+		if len(service.Selector) == 0 {
+			return m.partiesOf(service, r)
 		}
 		return pods(m.podsBehind(service)), nil
 	default:
@@ -248,6 +264,37 @@ func (m *Model) podsBehind(s *snapshot.Service) []*snapshot.Pod {
 		}
 	}
 	return out
+}
+
+// partiesOf returns who the slices of a Service without selector name: pods, or
+// whoever has the addresses.
+func (m *Model) partiesOf(s *snapshot.Service, r reference.Reference) ([]Party, error) {
+	out := pods(m.podsBehind(s))
+	seen := map[string]bool{}
+	for _, slice := range m.EndpointSlicesOf(s.Name) {
+		for _, e := range slice.Endpoints {
+			if e.Pod != "" || len(e.Addresses) == 0 || seen[e.Addresses[0]] {
+				continue
+			}
+			seen[e.Addresses[0]] = true
+			addr, err := netip.ParseAddr(e.Addresses[0])
+			if err != nil {
+				out = append(out, Party{External: e.Addresses[0]})
+				continue
+			}
+			party, ok := m.partyAt(addr)
+			for _, resource := range []snapshot.Resource{snapshot.Pods, snapshot.Nodes} {
+				if gap := m.Hidden(resource, ""); gap != nil && !ok {
+					return nil, &UnreadableError{Reference: r, Gap: *gap}
+				}
+			}
+			if !ok {
+				party = Party{Block: address.Block{Prefix: netip.PrefixFrom(addr, addr.BitLen())}}
+			}
+			out = append(out, party)
+		}
+	}
+	return out, nil
 }
 
 // Selected returns the pods of a namespace whose labels include set.

@@ -423,6 +423,18 @@ func aliased(s *snapshot.Service) (snapshot.Name, bool) {
 // form SERVICE.NAMESPACE.svc[.…] says what it stands for; any other leaves what
 // the API describes.
 func (m *Model) throughExternalName(s *snapshot.Service, asked reference.Port, depth int) []Destination {
+	if asked == (reference.Port{}) && len(s.Ports) > 0 || asked.Name != "" {
+		// Nothing translates them: they say to which port clients of the name connect.
+		var out []Destination
+		for _, p := range s.Ports {
+			if (asked.Name == "" || asked.Name == p.Name) && (asked.Protocol == "" || asked.Protocol == p.Protocol) {
+				out = append(out, m.throughExternalName(s, reference.Port{Number: p.Port, Protocol: p.Protocol}, depth)...)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
 	if next := m.Alias(s); depth < 4 && next != nil {
 		return m.throughService(next, asked, depth+1)
 	}

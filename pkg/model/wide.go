@@ -120,8 +120,13 @@ func (m *Model) WideIn(namespace string, d report.Direction) bool {
 // stack puts the NetworkPolicies that bind a pod, and the wide policies that may, in the
 // order in which they are asked.
 func (m *Model) stack(pod *snapshot.Pod, normal []*policy.Policy, reaching []wide) policy.Stack {
+	own := policy.AddUp(normal)
+	if m.Plugin.Behaviour.UnpolicedDenied && !pod.HostNetwork && len(normal) == 0 &&
+		len(m.Isolating(pod, report.Ingress))+len(m.Isolating(pod, report.Egress)) == 0 {
+		own = policy.Stack{{Else: policy.Deny}}
+	}
 	if len(reaching) == 0 || pod.HostNetwork {
-		return policy.AddUp(normal)
+		return own
 	}
 	e := m.Endpoint(Party{Pod: pod}, netip.Addr{})
 	var admin, baseline policy.Tier
@@ -145,7 +150,7 @@ func (m *Model) stack(pod *snapshot.Pod, normal []*policy.Policy, reaching []wid
 	if len(admin.Policies) > 0 {
 		out = append(out, admin)
 	}
-	out = append(out, policy.AddUp(normal)...)
+	out = append(out, own...)
 	baseline.Ordered, baseline.Else = true, policy.Pass
 	if len(baseline.Policies) > 0 {
 		out = append(out, baseline)

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-netguard/netguard/pkg/cni"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/policy/networkpolicy"
@@ -42,8 +43,8 @@ func (p *planner) brief(target reference.Reference) bool {
 	if len(p.needs) > 0 {
 		return true // the policies or the target are yet to be read
 	}
-	if len(p.s.PolicyObjects()) > 0 {
-		return false // policies of several namespaces tell their pods apart by labels
+	if b := cni.Detect(p.s).Behaviour; b.UnpolicedDenied || b.HostNamespace || len(p.s.PolicyObjects()) > 0 {
+		return false // it is not the target's policies alone that tell pods apart
 	}
 	pods, ok := p.targetPods(target)
 	b := briefing{planner: p, ports: map[*snapshot.Pod]connset.Set{}}

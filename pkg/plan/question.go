@@ -32,6 +32,8 @@ type Question struct {
 	// Brief: pods that nothing in the answer tells from the rest of their
 	// namespace need not be read; who-can-reach then speaks of them together.
 	Brief bool
+	// PluginNamed: the user says what the network plugin is, and nothing is read for it.
+	PluginNamed bool
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -82,6 +84,9 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 // names one, and then k3s' servers; all nodes are listed for it only where the cluster
 // is the question.
 func (p *planner) plugin(whole bool) {
+	if p.q.PluginNamed {
+		return
+	}
 	settled := len(p.needs) == 0
 	for _, n := range cni.Needs(p.s) {
 		switch {

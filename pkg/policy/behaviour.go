@@ -20,6 +20,18 @@ const (
 type Behaviour struct {
 	// PodsEscapeIPBlocks: an ipBlock never matches a pod's address (Cilium).
 	PodsEscapeIPBlocks bool
+	// NodesEscapeIPBlocks: nor a node's (Cilium, unless its policy-cidr-match-mode has
+	// nodes). An API server outside the cluster it matches.
+	NodesEscapeIPBlocks bool
+	// UnpolicedDenied: a pod that no policy applies to, in either direction, is denied
+	// both ways (AWS VPC CNI in strict mode).
+	UnpolicedDenied bool
+	// HostNamespace: what nodes send counts as traffic of a namespace made for it, which
+	// a namespaceSelector alone matches (OVN-Kubernetes).
+	HostNamespace bool
+	// ThroughNodesOpen: what a node passes on with its own address, as with
+	// externalTrafficPolicy Cluster, is not subject to ingress policies (Azure NPM).
+	ThroughNodesOpen bool
 	// HostPeers: how selectors treat hostNetwork pods.
 	HostPeers HostPeers
 	// OwnNodePoliced: egress policies also bind traffic from a pod to its own

@@ -30,6 +30,9 @@ type Endpoint struct {
 	// NamespaceLabels and Labels apply to pods, hostNetwork pods included.
 	NamespaceLabels selector.Labels
 	Labels          selector.Labels
+	// HostNamespace are the labels of the namespace as whose traffic the network plugin
+	// takes what nodes send; nil where there is none.
+	HostNamespace *selector.Labels
 	// Addresses are what the end may use on this connection: one address, or a
 	// set that all policies in play treat alike; zero when unknown.
 	Addresses address.Block

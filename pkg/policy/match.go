@@ -107,6 +107,15 @@ func (p *Peer) matchLabels(e *Endpoint, b Behaviour) (selector.Result, failure) 
 			return selector.No, failure{reason: report.PluginIdentity}
 		}
 		return selector.No, failure{reason: report.NotAPod}
+	case e.Kind == HostEndpoint && b.HostNamespace && p.Pods == nil && p.Namespaces != nil && e.HostNamespace != nil:
+		switch result, requirement := p.Namespaces.Explain(*e.HostNamespace); result {
+		case selector.Yes:
+			return selector.Yes, failure{}
+		case selector.Undetermined:
+			return selector.Undetermined, failure{reason: report.LabelsUnread, requirement: requirement}
+		case selector.No:
+			return selector.No, failure{reason: report.HostNetwork}
+		}
 	case e.Kind == HostEndpoint && !p.takesHosts(e, b):
 		return selector.No, failure{reason: report.HostNetwork}
 	}
@@ -165,6 +174,9 @@ func (p *Peer) matchNamespace(e *Endpoint) (selector.Result, failure) {
 func (b *IPBlock) match(e *Endpoint, behaviour Behaviour) (selector.Result, failure) {
 	if e.Kind == PodEndpoint && behaviour.PodsEscapeIPBlocks {
 		return selector.No, failure{reason: report.PodsNotInIPBlock}
+	}
+	if e.Kind == HostEndpoint && behaviour.NodesEscapeIPBlocks {
+		return selector.No, failure{reason: report.NodesNotInIPBlock}
 	}
 	if !e.AddressKnown() {
 		return selector.Undetermined, failure{reason: report.AddressUnread}

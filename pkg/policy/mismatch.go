@@ -25,7 +25,7 @@ func (p *Peer) mismatch(e *Endpoint, f failure) *report.Mismatch {
 		out.Want = p.Unclear
 	case report.NotANode:
 		out.Path, out.Want = p.Path+".nodes", orBraces(p.Nodes.Selector)
-	case report.OutsideIPBlock, report.PodsNotInIPBlock:
+	case report.OutsideIPBlock, report.PodsNotInIPBlock, report.NodesNotInIPBlock:
 		if p.Block == nil {
 			out.Path = p.Path + ".networks"
 			for i, n := range p.Networks {

@@ -26,6 +26,8 @@ func (t text) connections(w *bufio.Writer, r *report.Map) error {
 	}
 	edges, many := firstEdges(r, foldOver)
 	switch {
+	case r.Nobody && !t.NoHeaders:
+		p.WriteString("the manifests hold policies and no workload: give the workloads, too (-f takes several files)\n")
 	case len(edges) == 0 && len(r.Gaps) == 0 && !t.NoHeaders:
 		p.WriteString("no connection is allowed\n")
 	case many && !t.wide() && !t.NoHeaders && r.Fold != nil:

@@ -43,6 +43,9 @@ func (n names) reason(c cause) string {
 	case report.SamePod:
 		return "a pod always reaches itself"
 	case report.SameNode:
+		if c.detail != "" {
+			return "where it runs on node " + detail + ": a node and its own pods always reach each other"
+		}
 		return "a node and its own pods always reach each other"
 	case report.PodFinished:
 		return "the pod has finished"
@@ -138,6 +141,10 @@ func (n names) reason(c cause) string {
 			return "its pods have no labels that last, so that no policy can select them"
 		}
 		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
+	case report.PluginDenies:
+		return "no policy applies to " + orElse(c.subject, "the pod") + ", and the network plugin then denies it" + inParens(detail)
+	case report.NetworkIsolated:
+		return "the ends are on networks that are kept apart" + inParens(detail)
 	case report.NetworkPluginDecides:
 		if c.detail != "" {
 			return "network plugins differ here, and " + n.notRead([]string{c.detail}) + ", which would tell which one this is (--network-plugin says it, too)"
@@ -266,6 +273,10 @@ func (n names) mismatch(m report.Mismatch, s sides, clause string) (brief, full,
 		brief = "an ipBlock matches no pods here"
 		full = "with this network plugin an ipBlock never matches pods"
 		hint = "Name the pods by podSelector and namespaceSelector instead."
+	case report.NodesNotInIPBlock:
+		brief = "an ipBlock matches no nodes here"
+		full = "with this network plugin an ipBlock never matches nodes"
+		hint = "A NetworkPolicy cannot name a node with this network plugin; with Cilium, a CiliumNetworkPolicy with the entities host, remote-node or kube-apiserver can."
 	case report.NotAPod:
 		brief = "selectors match no outside address"
 		full = fmt.Sprintf("the %s is no pod, and a selector only matches pods", s.peer)
@@ -395,6 +406,14 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("an ipBlock never matches pods")
 	case report.HostNetworkPeers:
 		return differs("selectors also match hostNetwork pods")
+	case report.NodesInIPBlocks:
+		return differs("an ipBlock never matches nodes")
+	case report.HostNetworkNamespace:
+		return differs("a namespaceSelector that matches the host network's namespace also matches nodes and hostNetwork pods")
+	case report.DefaultDeny:
+		return differs("a pod that no policy applies to is denied in both directions")
+	case report.ThroughNodes:
+		return differs("ingress policies do not bind what a node passes on with its own address")
 	case report.OwnNodeExempt:
 		return differs("policies also bind what a pod sends to its own node")
 	case report.PoliciesIgnored:

@@ -111,7 +111,7 @@ func distance(c report.ClauseEvidence) int {
 		return 2
 	case report.NamespaceDiffers, report.NamespaceLabel, report.Protocol:
 		return 3
-	case report.HostNetwork, report.NotAPod, report.PluginIdentity, report.NamedPortOutside, report.PodsNotInIPBlock, report.NotANode, report.EmptyPeer:
+	case report.HostNetwork, report.NotAPod, report.PluginIdentity, report.NamedPortOutside, report.PodsNotInIPBlock, report.NodesNotInIPBlock, report.NotANode, report.EmptyPeer:
 		return 4
 	case report.OutsideIPBlock:
 		return 5

@@ -94,6 +94,15 @@ func (e *engine) concerns(b policy.Behaviour, p pair) bool {
 	case b.PodsEscapeIPBlocks:
 		return p.src.Pod != nil && p.dst.Pod != nil &&
 			(hasBlocks(e.Wide()) || hasBlocks(e.PoliciesIn(p.src.Pod.Namespace)) || hasBlocks(e.PoliciesIn(p.dst.Pod.Namespace)))
+	case b.NodesEscapeIPBlocks:
+		return p.sender().Host() && p.dst.Pod != nil && (hasBlocks(e.Wide()) || hasBlocks(e.PoliciesIn(p.dst.Pod.Namespace))) ||
+			p.dst.Host() && p.src.Pod != nil && (hasBlocks(e.Wide()) || hasBlocks(e.PoliciesIn(p.src.Pod.Namespace)))
+	case b.HostNamespace:
+		return p.sender().Host() || p.dst.Host()
+	case b.ThroughNodesOpen:
+		return p.via != nil
+	case b.UnpolicedDenied:
+		return false // what binds is no matter of a connection
 	case b.HostPeers != policy.HostPeersNever:
 		return hostPod(p.src.Pod) || hostPod(p.dst.Pod)
 	case b.OwnNodePoliced:

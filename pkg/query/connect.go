@@ -2,6 +2,7 @@ package query
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
@@ -46,6 +47,9 @@ type pair struct {
 	src model.Party
 	via *entry
 	dst model.Destination
+	// beside is the node that ends which may run anywhere are taken to share, where it
+	// is the only one that they can; "" otherwise.
+	beside string
 	// masked: via is the source's own node, which gives its address to what the source
 	// sends to an external address of a Service.
 	masked bool
@@ -70,6 +74,29 @@ type outcome struct {
 // dual-stack connection may differ by IP family; then there is an outcome for
 // each, the first where they agree.
 func (e *engine) connect(p pair) []outcome {
+	var out []outcome
+	for _, placed := range e.placements(p) {
+		for _, o := range e.placed(placed) {
+			same := func(other outcome) bool { return other.verdict == o.verdict && decisive(other) == decisive(o) }
+			if !slices.ContainsFunc(out, same) {
+				out = append(out, o)
+			}
+		}
+	}
+	// Where policies admit it anyway, that a node's own pods get in is no news.
+	near := func(o outcome) bool { return o.reason == report.SameNode }
+	open := func(o outcome) bool { return o.verdict != report.Allowed }
+	if slices.ContainsFunc(out, near) && !slices.ContainsFunc(out, open) {
+		if rest := slices.DeleteFunc(slices.Clone(out), near); len(rest) > 0 {
+			return rest
+		}
+	}
+	return out
+}
+
+// placed is [engine.connect] for ends of which it is known where they run, as far as it
+// can be.
+func (e *engine) placed(p pair) []outcome {
 	links, ok := families(p.sender(), p.dst)
 	if !ok {
 		hops := append(e.serviceHop(p), report.Hop{
@@ -189,6 +216,11 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 		return append(hops, report.Hop{
 			Kind: report.HopEndpoint, Verdict: report.Allowed, Reason: report.SamePod, Object: podObject(p.dst.Pod),
 		})
+	}
+	if hop := e.networkHop(p); hop != nil {
+		if hops = append(hops, *hop); hop.Verdict == report.Denied {
+			return hops
+		}
 	}
 	out := e.policyHop(p.outward(), p.outward().leaving(l), b, evidence)
 	decided := e.brief && out.Verdict == report.Denied

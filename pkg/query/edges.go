@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"slices"
 	"strings"
 
@@ -203,7 +204,30 @@ func (s *stream) meetAt(from, to int32, near selector.Result) {
 		} else {
 			leaving = s.near(leaving, report.Egress, near)
 		}
-		s.find(leaving, entering)
+		if leaving, entering, ok := s.crossed(u, v, leaving, entering); ok {
+			s.find(leaving, entering)
+		}
+	}
+}
+
+// crossed is what two sides let through of what lies between the units; false where they
+// do not reach each other.
+func (s *stream) crossed(u, v *unit, leaving, entering int32) (int32, int32, bool) {
+	if port, sure := carriedTo(u.mesh, v.mesh); port != 0 {
+		through := func(_ int, a policy.Admitted) policy.Admitted { return carried(a, port, sure) }
+		leaving, entering = s.values.change(leaving, through), s.values.change(entering, through)
+	}
+	if u.place == v.place || u.host || v.host || u.party.Unseen || v.party.Unseen {
+		return leaving, entering, true
+	}
+	switch apart, _ := s.apart(s.places[u.place].name, s.places[v.place].name); apart {
+	case selector.Yes:
+		return leaving, entering, false
+	case selector.Undetermined:
+		open := func(_ int, a policy.Admitted) policy.Admitted { return policy.Admitted{Possible: a.Possible} }
+		return s.values.change(leaving, open), entering, true
+	default:
+		return leaving, entering, true
 	}
 }
 

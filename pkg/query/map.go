@@ -37,7 +37,11 @@ func Map(m *model.Model, s Scope, o Options) *report.Map {
 	if open && len(m.Plugin.Otherwise) > 0 {
 		b.needs[m.Plugin.Gap.Permission()] = true
 	}
+	// Policies alone say nothing of connections: there is nobody who has any.
+	nobody := m.HasEverything() && len(m.Pods()) == 0 && len(m.Policies()) > 0
+	open = open || nobody
 	return &report.Map{
+		Nobody: nobody,
 		Header: report.NewHeader("Map"), Enforcement: enforcement(m), Edges: x.edges,
 		Gaps: b.gapsFor(b.needs), Undecided: open, Fold: x.fold,
 	}

@@ -37,6 +37,7 @@ func (m *mapper) door(r reference.Reference) {
 			m.needs[d.DataPlane.Detail] = true
 		}
 		if d.DataPlane.Problem != "" {
+			m.undecidedDoor(d)
 			continue
 		}
 		seen := false
@@ -59,6 +60,22 @@ func (m *mapper) door(r reference.Reference) {
 		}
 		if arrivals := m.arrivals(d); len(arrivals) > 0 {
 			m.edgesOf(m.arriving(d, m.clientsOf(d, arrivals), arrivals), endPointer(doorEnd(d)), nil)
+		}
+	}
+}
+
+// undecidedDoor draws the ways of a door of which it is not known what carries its
+// traffic: they may work.
+func (m *mapper) undecidedDoor(d *frontdoor.Door) {
+	if problemVerdict(d.DataPlane.Problem) != report.Unknown {
+		return
+	}
+	for _, b := range backends(d) {
+		for _, t := range b.first().Destinations {
+			if t.Broken == "" && t.Pod != nil && m.scope.has(t.Pod) {
+				set := admitted{Admitted: policy.Admitted{Possible: policy.At(t.Port.Protocol, t.Port.Pod)}}
+				m.add(doorEnd(d), m.partyEnd(t.Party), set)
+			}
 		}
 	}
 }

@@ -82,6 +82,14 @@ func (f *peerFinder) byLabels(p *policy.Peer, plane int, b policy.Behaviour) pee
 		}
 	}
 	places := f.placesOf(p)
+	if b.HostNamespace && p.Pods == nil && p.Namespaces != nil {
+		// Wherever they are, what they send is of one namespace.
+		for u := range f.units {
+			if _, ok := slices.BinarySearch(places, f.units[u].place); !ok && f.units[u].host {
+				ask(int32(u))
+			}
+		}
+	}
 	labelled, few := []int32(nil), false
 	if p.Pods != nil && len(places) > 1 {
 		labelled, few = f.pods.candidates(*p.Pods)

@@ -42,13 +42,16 @@ func (e *engine) policyHop(p pair, s speaker, b policy.Behaviour, evidence bool)
 	case s.own.Pod == nil || s.own.Host():
 		return hop
 	}
+	if s.direction == report.Ingress && p.via != nil && b.ThroughNodesOpen {
+		return hop
+	}
 	exempt := selector.No
 	if s.other.Host() {
 		exempt = b.Exempts(s.direction, sameNode(s.own, s.other))
 	}
 	switch {
 	case exempt == selector.Yes:
-		hop.Reason, hop.Object = report.SameNode, podObject(s.own.Pod)
+		hop.Reason, hop.Object, hop.Detail = report.SameNode, podObject(s.own.Pod), p.beside
 	case s.own.Unseen && (s.own.Rest == nil || !s.own.Rest.Isolated):
 		e.unseenHop(&hop, s.own.Pod.Namespace, s.direction)
 	default:
@@ -87,6 +90,12 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	pod, port := s.own.Pod, p.dst.Port
 	subject, peer := e.Endpoint(s.own, s.at), e.Endpoint(s.other, s.from)
 	hop.Object = podObject(pod)
+	mesh, sure := uint16(0), true
+	if port.Protocol == connset.TCP && s.other.Pod != nil {
+		if mesh, sure = carriedTo(e.mesh(p.src), e.mesh(p.dst.Party)); mesh != 0 && sure {
+			port.Pod = mesh
+		}
+	}
 	c := policy.Connection{Direction: s.direction, Subject: &subject, Peer: &peer, Ports: policy.At(port.Protocol, port.Pod)}
 	binding := e.Binding(pod, s.direction)
 	if rest := s.own.Rest; rest != nil && s.direction == report.Egress {
@@ -98,6 +107,9 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	}
 	decision, doubt := binding.Against(c, b, trace), e.Doubt(pod.Namespace)
 	hop.Verdict, hop.Reason = decision.Verdict, decision.Reason
+	if hop.Reason == report.NoRuleAllows && len(binding.Policies()) == 0 {
+		hop.Reason, hop.Detail = report.PluginDenies, e.Plugin.Name+" in mode "+strings.Join(e.Plugin.Modes, ",")
+	}
 	if evidence {
 		hop.Policies = trace.Policies
 	}
@@ -112,6 +124,15 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	}
 	if evidence && p.dst.Service != nil {
 		markServicePort(hop.Policies, p.dst.Port)
+	}
+	if !sure {
+		// Under either port.
+		other := c
+		other.Ports = policy.At(port.Protocol, mesh)
+		if binding.Against(other, b, nil).Verdict != hop.Verdict {
+			hop.Verdict, hop.Reason = report.Unknown, report.NotModelled
+			hop.Detail = "Linkerd, which carries it to port " + number(mesh) + " from version 2.18 on,"
+		}
 	}
 	admitted := doubt.Apply(decision.Admitted, binding.Isolates())
 	if known := hop.Verdict; admitted.Verdict(c.Ports) == report.Unknown {

@@ -28,6 +28,8 @@ type unit struct {
 	families  familySet
 	// ingress and egress are the numbers of the unit's groups.
 	ingress, egress int32
+	// mesh is the one that the pods are part of.
+	mesh meshKind
 }
 
 // Connections are IPv4 or IPv6; each is a plane of its own. Pods whose address is
@@ -92,6 +94,9 @@ func (x *matrix) findUnits() {
 	}
 	for _, p := range x.unseen() {
 		s.unread(p)
+	}
+	for i := range x.units {
+		x.units[i].mesh = x.mesh(x.units[i].party)
 	}
 	x.findPlanes()
 	for p := range x.endpoints {

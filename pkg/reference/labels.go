@@ -7,10 +7,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 )
 
-// labels reads KEY=VALUE[,KEY=VALUE...][:PORT[/PROTOCOL]]. No key or value can hold a colon. As in a label selector,
-// == is the same as =, and blanks around keys and values do not count.
+// labels reads [NAMESPACE/]KEY=VALUE[,KEY=VALUE...][:PORT[/PROTOCOL]]. No key or value can hold a colon. As in a label
+// selector, == is the same as =, and blanks around keys and values do not count.
 func (t typed) labels(namespace string) (Reference, error) {
 	list, portText, hasPort := strings.Cut(string(t), ":")
+	if home, rest, ok := cutNamespace(list); ok {
+		namespace, list = home, rest
+	}
 	port, err := t.port(portText, hasPort)
 	if err != nil {
 		return Reference{}, err
@@ -39,4 +42,16 @@ func (t typed) labels(namespace string) (Reference, error) {
 		labels[key] = value
 	}
 	return Reference{Form: FormLabels, Namespace: namespace, Labels: labels, Port: port}, nil
+}
+
+// cutNamespace takes the namespace off the first key. What stands before a key's own slash is a domain, and what has no
+// dot is taken for a namespace: a key whose prefix has none is written with its namespace, as bank/PREFIX/KEY=VALUE.
+func cutNamespace(list string) (namespace, rest string, ok bool) {
+	first, _, _ := strings.Cut(list, "=")
+	namespace, key, ok := strings.Cut(strings.TrimSpace(first), "/")
+	if !ok || strings.Contains(namespace, ".") || !isLabel(namespace) || key == "" {
+		return "", list, false
+	}
+	_, rest, _ = strings.Cut(list, "/")
+	return namespace, rest, true
 }

@@ -8,6 +8,10 @@ import (
 // internet is the word for every public address. A pod of that name is pod/internet.
 const internet = "internet"
 
+// apiServer is the word for the Kubernetes API server: the Service that each cluster has for it, whose EndpointSlices
+// hold its addresses (kube-apiserver writes them itself). A pod of that name is pod/kube-apiserver.
+const apiServer = "kube-apiserver"
+
 // Parse reads a reference. Namespaced objects and labels without a namespace get the default one, which is taken as it
 // is. The error is always a *[ParseError].
 //
@@ -31,6 +35,9 @@ func Parse(text, defaultNamespace string) (Reference, error) {
 	if object == internet {
 		return Reference{Form: FormInternet, Port: port}, nil
 	}
+	if object == apiServer {
+		return Reference{Form: FormObject, Kind: Service, Namespace: "default", Name: "kubernetes", Port: port}, nil
+	}
 	r, err := t.object(object, defaultNamespace)
 	if err != nil {
 		return Reference{}, err
@@ -39,7 +46,7 @@ func Parse(text, defaultNamespace string) (Reference, error) {
 	return r, nil
 }
 
-const usage = "write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, or labels such as app=web"
+const usage = "write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, kube-apiserver, or labels such as [NAMESPACE/]app=web"
 
 // object reads [[NAMESPACE/]TYPE/]NAME.
 func (t typed) object(text, namespace string) (Reference, error) {

@@ -49,8 +49,7 @@ type Reference struct {
 }
 
 // String is the reference in full, ready to paste: "bank/deploy/frontend:80/TCP", "ns/bank", "[fd00::1]:80",
-// "internet:443", "app=frontend,tier=web". Parse reads it as the same reference, whatever its default namespace is;
-// only for labels, which have no place for a namespace, the default must be the namespace of the reference.
+// "internet:443", "bank/app=frontend,tier=web". Parse reads it as the same reference, whatever its default namespace is.
 func (r Reference) String() string {
 	port := ""
 	if !r.Port.IsZero() {
@@ -74,7 +73,11 @@ func (r Reference) String() string {
 		for _, key := range slices.Sorted(maps.Keys(r.Labels)) {
 			pairs = append(pairs, key+"="+r.Labels[key])
 		}
-		return strings.Join(pairs, ",") + port
+		text := strings.Join(pairs, ",") + port
+		if r.Namespace != "" {
+			text = r.Namespace + "/" + text
+		}
+		return text
 	}
 	text := r.Kind.Short() + "/" + r.Name + port
 	if r.Namespace != "" {

@@ -77,13 +77,18 @@ func TestParse(t *testing.T) {
 		{"[::ffff:10.0.0.1]:80", at("10.0.0.1/32", number(80, "")), "10.0.0.1:80"},
 		{"::ffff:10.0.0.0/104", at("10.0.0.0/8", none), "10.0.0.0/8"},
 
-		{"app=frontend", labels(none, "app", "frontend"), "app=frontend"},
-		{"tier=web,app=frontend", labels(none, "app", "frontend", "tier", "web"), "app=frontend,tier=web"},
-		{"app==x, tier=web", labels(none, "app", "x", "tier", "web"), "app=x,tier=web"},
-		{"app.kubernetes.io/name=x", labels(none, "app.kubernetes.io/name", "x"), "app.kubernetes.io/name=x"},
-		{"app=", labels(none, "app", ""), "app="},
-		{"app=x,app=x", labels(none, "app", "x"), "app=x"},
-		{"app=x:80/UDP", labels(number(80, connset.UDP), "app", "x"), "app=x:80/UDP"},
+		{"app=frontend", labels(none, "app", "frontend"), "here/app=frontend"},
+		{"tier=web,app=frontend", labels(none, "app", "frontend", "tier", "web"), "here/app=frontend,tier=web"},
+		{"app==x, tier=web", labels(none, "app", "x", "tier", "web"), "here/app=x,tier=web"},
+		{"app.kubernetes.io/name=x", labels(none, "app.kubernetes.io/name", "x"), "here/app.kubernetes.io/name=x"},
+		{"app=", labels(none, "app", ""), "here/app="},
+		{"app=x,app=x", labels(none, "app", "x"), "here/app=x"},
+		{"bank/app=x:80", inNamespace("bank", labels(number(80, ""), "app", "x")), "bank/app=x:80"},
+		{"bank/app.kubernetes.io/name=x,tier=web", inNamespace("bank", labels(none, "app.kubernetes.io/name", "x", "tier", "web")), "bank/app.kubernetes.io/name=x,tier=web"},
+		{"kube-apiserver", object(reference.Service, "default", "kubernetes", none), "default/svc/kubernetes"},
+		{"kube-apiserver:443", object(reference.Service, "default", "kubernetes", number(443, "")), "default/svc/kubernetes:443"},
+		{"pod/kube-apiserver", object(reference.Pod, "here", "kube-apiserver", none), "here/pod/kube-apiserver"},
+		{"app=x:80/UDP", labels(number(80, connset.UDP), "app", "x"), "here/app=x:80/UDP"},
 	} {
 		got, err := reference.Parse(c.text, "here")
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -99,10 +104,15 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func inNamespace(name string, r reference.Reference) reference.Reference {
+	r.Namespace = name
+	return r
+}
+
 func TestParseErrors(t *testing.T) {
 	long := strings.Repeat("x", 300)
 	for text, want := range map[string]string{
-		"":                  `"" names nothing: write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, or labels such as app=web`,
+		"":                  `"" names nothing: write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, kube-apiserver, or labels such as [NAMESPACE/]app=web`,
 		"ingres/x":          `unknown type "ingres" in "ingres/x": did you mean "ingress"?`,
 		"bank/dpeloy/x":     `unknown type "dpeloy" in "bank/dpeloy/x": did you mean "deploy"?`,
 		"bank/frontend":     `unknown type "bank" in "bank/frontend": for a pod in namespace bank write bank/pod/frontend`,
@@ -120,9 +130,9 @@ func TestParseErrors(t *testing.T) {
 		"svc/x:80/":         `unknown protocol "" in "svc/x:80/": use TCP, UDP or SCTP`,
 		"Web":               `"Web" in "Web" is not a name that a Pod can have: did you mean "web"?`,
 		"svc/a.b":           `"a.b" in "svc/a.b" is not a name that a Service can have: a name is at most 63 lower case letters, digits and '-', with a letter or digit at both ends`,
-		"deploy/":           `missing name in "deploy/": write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, or labels such as app=web`,
+		"deploy/":           `missing name in "deploy/": write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, kube-apiserver, or labels such as [NAMESPACE/]app=web`,
 		"a.b/deploy/x":      `"a.b" in "a.b/deploy/x" is not a namespace name: a namespace is at most 63 lower case letters, digits and '-', with a letter or digit at both ends`,
-		"a/b/c/d":           `"a/b/c/d" has too many parts: write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, or labels such as app=web`,
+		"a/b/c/d":           `"a/b/c/d" has too many parts: write [NAMESPACE/]TYPE/NAME[:PORT[/PROTOCOL]], an address, a CIDR, internet, kube-apiserver, or labels such as [NAMESPACE/]app=web`,
 		"10.1.2.3/8":        `"10.1.2.3/8" has host bits set: did you mean 10.0.0.0/8?`,
 		"fd00::1/8":         `"fd00::1/8" has host bits set: did you mean fd00::/8?`,
 		"10.0.0.0/33":       `"33" in "10.0.0.0/33" is not a prefix length: use 0-32`,

@@ -112,6 +112,10 @@ const (
 	NodeUnknown Reason = "NodeUnknown"
 	// LeavesCluster: the name or address is resolved outside what the API says.
 	LeavesCluster Reason = "LeavesCluster"
+	// PluginDenies: the network plugin denies what no policy applies to.
+	PluginDenies Reason = "PluginDenies"
+	// NetworkIsolated: the ends are on networks that the network plugin keeps apart.
+	NetworkIsolated Reason = "NetworkIsolated"
 	// PolicyUnclear: what a policy says is not known: it has a field that netguard does
 	// not know, or names what the API does not tell. Detail is the object, and which.
 	PolicyUnclear Reason = "PolicyUnclear"
@@ -221,6 +225,8 @@ const (
 	OutsideIPBlock MismatchReason = "OutsideIPBlock"
 	// InExcept: the address is in the CIDR and excepted from it.
 	InExcept MismatchReason = "InExcept"
+	// NodesNotInIPBlock: the network plugin never matches nodes by ipBlock.
+	NodesNotInIPBlock MismatchReason = "NodesNotInIPBlock"
 	// PodsNotInIPBlock: the network plugin never matches pods by ipBlock.
 	PodsNotInIPBlock MismatchReason = "PodsNotInIPBlock"
 	// NotAPod: a selector cannot match an outside address.

@@ -162,6 +162,14 @@ const (
 	OwnNodeExempt CaveatCode = "OwnNodeExempt"
 	// Hairpin: whether a pod reaches itself through a Service.
 	Hairpin CaveatCode = "Hairpin"
+	// NodesInIPBlocks: whether an ipBlock matches node addresses.
+	NodesInIPBlocks CaveatCode = "NodesInIPBlocks"
+	// HostNetworkNamespace: whether what nodes send counts as traffic of a namespace.
+	HostNetworkNamespace CaveatCode = "HostNetworkNamespace"
+	// DefaultDeny: whether a pod that no policy applies to is denied.
+	DefaultDeny CaveatCode = "DefaultDeny"
+	// ThroughNodes: whether ingress policies bind what a node passes on with its own address.
+	ThroughNodes CaveatCode = "ThroughNodes"
 	// ServiceSource: whether a node gives its own address to what pods send to an external
 	// address of a Service.
 	ServiceSource CaveatCode = "ServiceSource"

@@ -17,6 +17,8 @@ type Map struct {
 	Edges iter.Seq[Edge] `json:"edges"`
 	// Gaps are what left an edge open.
 	Gaps []Gap `json:"gaps,omitempty"`
+	// Nobody: there are policies, and no workload that has any connection.
+	Nobody bool `json:"-"`
 	// Undecided: some edge is Unknown.
 	Undecided bool `json:"-"`
 	// Fold is the map in few rows.

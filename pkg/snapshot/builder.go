@@ -16,6 +16,7 @@ type Builder struct {
 	read       map[Need]bool
 	gaps       map[gapKey]Gap
 	everything bool
+	plugin     string
 }
 
 // gapKey is what there is one Gap for.
@@ -55,7 +56,7 @@ func NewBuilder(base *Snapshot) *Builder {
 	for _, g := range base.gaps {
 		b.gaps[g.key()] = g
 	}
-	b.everything = base.everything
+	b.everything, b.plugin = base.everything, base.plugin
 	return b
 }
 
@@ -97,6 +98,9 @@ func (b *Builder) Read(n Need) { b.read[n] = true }
 // ReadEverything notes that there is nothing beyond what was added, as with files.
 func (b *Builder) ReadEverything() { b.everything = true }
 
+// NameNetworkPlugin sets what the user says the network plugin is.
+func (b *Builder) NameNetworkPlugin(text string) { b.plugin = text }
+
 // AddGap notes that something could not be read.
 func (b *Builder) AddGap(g Gap) { b.gaps[g.key()] = g }
 
@@ -108,6 +112,7 @@ func (b *Builder) Snapshot() *Snapshot {
 	s := &Snapshot{
 		objects:    b.objects.share(),
 		everything: b.everything,
+		plugin:     b.plugin,
 		few:        b.few.share(),
 		configMaps: make(map[Name]map[string]string, len(b.configMaps)),
 	}

@@ -81,18 +81,23 @@ type Container struct {
 	Name  string
 	Image string
 	Args  []string
+	// Env are the variables by which a network plugin is told its mode: NAME=value.
+	Env []string
 }
 
 // Pod is a pod as the network sees it.
 type Pod struct {
 	Name
-	Labels      map[string]string
-	Owner       Owner
-	Node        string
-	HostNetwork bool
-	Phase       Phase
-	Ready       bool
-	Terminating bool
+	Labels map[string]string
+	Owner  Owner
+	Node   string
+	// NodeSelector is spec.nodeSelector of a pod that is only expected: on which nodes
+	// it may run.
+	NodeSelector map[string]string
+	HostNetwork  bool
+	Phase        Phase
+	Ready        bool
+	Terminating  bool
 	// IPs are status.podIPs; empty while the pod has none, or is only expected.
 	IPs []netip.Addr
 	// HostIPs are status.hostIPs, the addresses of the pod's node.

@@ -17,6 +17,7 @@ type Snapshot struct {
 	read       []Need
 	gaps       []Gap
 	everything bool
+	plugin     string
 }
 
 // objects are those of the kinds that there are many of.
@@ -138,6 +139,10 @@ func (s *Snapshot) Service(name Name) *Service { return s.objects.services.by[na
 func (s *Snapshot) Workload(kind string, name Name) *Workload {
 	return s.objects.workloads.by[workloadKey{kind, name}]
 }
+
+// NetworkPlugin is the network plugin that the user named, with its modes; "" where the
+// cluster's objects tell.
+func (s *Snapshot) NetworkPlugin() string { return s.plugin }
 
 // Gaps returns what could not be read, in a stable order.
 func (s *Snapshot) Gaps() []Gap { return s.gaps }

@@ -140,6 +140,9 @@ func (c *collection) pod(o *manifest.Object, in *corev1.Pod) error {
 	defaultPodSpec(&in.Spec)
 	pod := objects.Pod(in)
 	if pod.Expected() {
+		pod.NodeSelector = in.Spec.NodeSelector // of a pod that runs, the node tells
+	}
+	if pod.Expected() {
 		pod.Ready = true
 		if pod.Node == "" {
 			pod.Placement = placement(&in.Spec, false)

@@ -343,8 +343,8 @@ func (e *expander) pod(t *template, name string, labels map[string]string) *snap
 		maps.Copy(in.Labels, labels)
 	}
 	out := objects.Pod(&in)
+	out.NodeSelector = in.Spec.NodeSelector
 	out.Owner = snapshot.Owner{Kind: t.workload.Kind, Name: t.workload.Name.Name}
-	out.Node = ""
 	out.Phase = snapshot.PhaseExpected
 	out.Ready = true
 	out.Placement = placement(&in.Spec, t.everywhere)

@@ -12,7 +12,7 @@ const podTemplate = `
   template:
     metadata: {labels: {app: web}}
     spec:
-      nodeName: ignored
+      nodeName: pinned
       containers:
       - {name: c, ports: [{containerPort: 8080, name: http}]}
 `
@@ -57,7 +57,7 @@ func TestEveryWorkloadKindBecomesPods(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", kind, got, tt.want)
 		}
 		for _, p := range s.Pods() {
-			if !p.Expected() || !p.Ready || p.Node != "" || len(p.IPs) > 0 || fmt.Sprint(p.Ports) != "[{http TCP 8080 0 }]" {
+			if !p.Expected() || !p.Ready || p.Node != "pinned" || len(p.IPs) > 0 || fmt.Sprint(p.Ports) != "[{http TCP 8080 0 }]" {
 				t.Errorf("%s: %+v", kind, p)
 			}
 		}

@@ -128,7 +128,8 @@ func ways() []twoWays {
 func words() []string {
 	return []string{
 		"", "web", "shop", "None", "10.0.0.1", "fd00::1", "10.0.0.0/8", "--ingress-class=nginx", "-ingress-class",
-		discoveryv1.LabelServiceName, legacyClassAnnotation, albTargetAnnotation, "service.beta.kubernetes.io/azure-load-balancer-internal",
+		discoveryv1.LabelServiceName, legacyClassAnnotation, albTargetAnnotation, enforcingMode,
+		"service.beta.kubernetes.io/azure-load-balancer-internal",
 	}
 }
 

@@ -118,7 +118,8 @@ func containerFields() []string {
 	const spec = "spec.template.spec."
 	var out []string
 	for _, containers := range []string{spec + "containers.", spec + "initContainers."} {
-		out = append(out, containers+"name", containers+"image", containers+"command", containers+"args")
+		out = append(out, containers+"name", containers+"image", containers+"command", containers+"args",
+			containers+"env.name", containers+"env.value")
 	}
 	return append(out, "spec.selector", spec+"initContainers.restartPolicy")
 }

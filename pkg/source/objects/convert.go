@@ -434,5 +434,13 @@ func container(in *corev1.Container) snapshot.Container {
 	out := snapshot.Container{Name: in.Name, Image: in.Image}
 	out.Args = append(out.Args, in.Command...)
 	out.Args = append(out.Args, in.Args...)
+	for _, e := range in.Env {
+		if e.Name == enforcingMode {
+			out.Env = append(out.Env, e.Name+"="+e.Value)
+		}
+	}
 	return out
 }
+
+// enforcingMode is the variable that is read of containers: others may be anybody's secret.
+const enforcingMode = "NETWORK_POLICY_ENFORCING_MODE"

@@ -191,7 +191,7 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 		epoch := metav1.Unix(0, 0)
 		out.DeletionTimestamp = &epoch
 	}
-	out.Spec.NodeName, out.Spec.HostNetwork = o.Node, o.HostNetwork
+	out.Spec.NodeName, out.Spec.HostNetwork, out.Spec.NodeSelector = o.Node, o.HostNetwork, o.NodeSelector
 	out.Spec.Containers = recordedContainers(o)
 	if len(o.EndedPorts) > 0 {
 		out.Spec.InitContainers = []corev1.Container{{Name: "i0", Ports: recordedPorts(o.EndedPorts)}}
@@ -260,7 +260,12 @@ func statefulSetObject(o *snapshot.Workload) *appsv1.StatefulSet {
 func daemonSetObject(o *snapshot.Workload) *appsv1.DaemonSet {
 	out := &appsv1.DaemonSet{ObjectMeta: workloadMeta(o), Spec: appsv1.DaemonSetSpec{Selector: selectorOf(o)}}
 	for _, c := range cni.KeptContainers(o) {
-		out.Spec.Template.Spec.Containers = append(out.Spec.Template.Spec.Containers, corev1.Container{Name: c.Name, Image: c.Image, Args: c.Args})
+		kept := corev1.Container{Name: c.Name, Image: c.Image, Args: c.Args}
+		for _, e := range c.Env {
+			name, value, _ := strings.Cut(e, "=")
+			kept.Env = append(kept.Env, corev1.EnvVar{Name: name, Value: value})
+		}
+		out.Spec.Template.Spec.Containers = append(out.Spec.Template.Spec.Containers, kept)
 	}
 	return out
 }
