@@ -1,6 +1,7 @@
 package frontdoor
 
 import (
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -14,9 +15,36 @@ type Door struct {
 	// Class is its class, Controller the class's controller.
 	Class, Controller string
 	Routes            []Route
-	DataPlane         DataPlane
+	// Refused are parents at which a route is not accepted, while others take it.
+	Refused []Refusal
+	// Ports are those at which a Gateway listens for its routes; none where only the
+	// data plane tells.
+	Ports     []Port
+	DataPlane DataPlane
 	// Guards are what the door has of its own to keep clients out.
 	Guards []Guard
+}
+
+// Refusal is a parent of a route that does not take it.
+type Refusal struct {
+	By            report.Object
+	Field, Detail string
+}
+
+// Port is one at which a door listens.
+type Port struct {
+	Number   uint16
+	Protocol connset.Protocol
+}
+
+// Listener is where requests for a route come in at a Gateway.
+type Listener struct {
+	Name string
+	// Scheme of the requests: http, https, tls, tcp or udp; "" is not known.
+	Scheme string
+	Port   uint16
+	// Hosts of the requests there; none is every host.
+	Hosts []string
 }
 
 // Route is one backend that the door sends requests to.
@@ -35,7 +63,11 @@ type Route struct {
 	Passed []string
 	// Default: it gets what no rule matches.
 	Default bool
-	Backend report.Object
+	// Conditions are what else a request has to be like.
+	Conditions []string
+	// Listeners are where a Gateway gets the requests; an Ingress names none.
+	Listeners []Listener
+	Backend   report.Object
 	// named is the Service that the Ingress names.
 	named string
 	Port  string
@@ -45,11 +77,17 @@ type Route struct {
 	Instead *report.Object
 	// Weight is the backend's share among those of its rule; -1 without any.
 	Weight int32
+	// Mirror: the backend gets copies of requests, whose answers nobody sees.
+	Mirror bool
+	// Redirect is the status code with which the door answers requests itself, or 0.
+	Redirect int
 	// Broken says which link of the way is missing, Detail what about it, and Option
-	// by which setting of the controller; then there are no Destinations.
+	// by which setting of the controller; then there are no Destinations. Undecided, it
+	// may be missing.
 	Broken       report.Reason
 	Detail       string
 	Option       string
+	Undecided    bool
 	Destinations []model.Destination
 	// Unsure says why it is not known whether requests come this way at all, with what
 	// that depends on: another Ingress, or a permission.

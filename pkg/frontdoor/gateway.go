@@ -3,16 +3,11 @@ package frontdoor
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
-	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -20,45 +15,95 @@ import (
 // them.
 func gatewayDoor(m *model.Model, gw *snapshot.Gateway, only *snapshot.Route, controllers []reference.Reference) *Door {
 	d := &Door{Object: report.Object{Kind: "Gateway", Namespace: gw.Namespace, Name: gw.Name.Name}, Class: gw.Class}
-	routes := m.Routes()
-	if only != nil {
-		routes = []*snapshot.Route{only}
-	}
-	for _, r := range routes {
-		for _, p := range r.Parents {
-			if p.Kind == "Gateway" && p.Namespace == gw.Namespace && p.Name == gw.Name.Name {
-				d.Routes = append(d.Routes, attach(m, gw, r, p)...)
-			}
-		}
-	}
 	f := &finder{m: m, plane: &d.DataPlane}
 	d.Controller = f.gatewayClass(gw)
+	e := enter(m, gw, d.Controller)
+	for _, route := range e.attached(only) {
+		e.open(m, d, route)
+	}
+	d.Ports = e.ports(d.Routes)
 	d.DataPlane.Addresses = gw.Addresses
 	f.find(gw.Addresses, gw, controllers)
 	return d
 }
 
-// routeDoors are the doors of a route: one for each Gateway it names.
+// attached are the attachments of each route, or only of one. What names a ListenerSet
+// that the Gateway does not take in is nothing of the Gateway's.
+func (e *entrance) attached(only *snapshot.Route) [][]*attachment {
+	var out [][]*attachment
+	for _, a := range e.routes {
+		switch last := len(out) - 1; {
+		case only != nil && a.route != only, only == nil && a.apart:
+		case last >= 0 && out[last][0].route == a.route:
+			out[last] = append(out[last], a)
+		default:
+			out = append(out, []*attachment{a})
+		}
+	}
+	return out
+}
+
+// ports are those of the listeners by which requests for routes come; where no route
+// gets any, of all listeners.
+func (e *entrance) ports(routes []Route) []Port {
+	var out []Port
+	add := func(p Port) {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	for _, broken := range []bool{false, true} {
+		for _, r := range routes {
+			for _, l := range r.Listeners {
+				if len(out) == 0 || (r.Broken != "") == broken {
+					add(Port{l.Port, transportOf(l.Scheme)})
+				}
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	for _, l := range e.listeners {
+		if !l.state.refused() {
+			add(Port{l.Port, l.transport()})
+		}
+	}
+	return out
+}
+
+// routeDoors are the doors of a route: one for each Gateway it names, by itself or by
+// a ListenerSet.
 func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Reference) []*Door {
 	var out []*Door
-	by := report.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name.Name}
+	by := routeObject(r)
 	seen := map[snapshot.Name]bool{}
 	for i, p := range r.Parents {
-		name := snapshot.Name{Namespace: p.Namespace, Name: p.Name}
-		if seen[name] || p.Kind != "Gateway" {
+		if p.Kind != "Gateway" && p.Kind != "ListenerSet" {
 			continue
 		}
-		seen[name] = true
-		if gw := m.Gateway(name); gw != nil {
-			out = append(out, gatewayDoor(m, gw, r, controllers))
+		name, known := parentGateway(m, p)
+		missing := report.Object{Kind: "Gateway", Namespace: name.Namespace, Name: name.Name}
+		if !known {
+			missing = report.Object{Kind: p.Kind, Namespace: p.Namespace, Name: p.Name}
+		}
+		if gw := m.Gateway(name); known && gw != nil {
+			if !seen[name] {
+				seen[name] = true
+				out = append(out, gatewayDoor(m, gw, r, controllers))
+			}
 			continue
 		}
-		broken, detail := report.ParentMissing, p.Kind+" "+name.String()
-		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Gateways, Namespace: p.Namespace, Name: p.Name}); gap != nil {
+		broken, detail := report.ParentMissing, missing.Kind+" "+missing.Namespace+"/"+missing.Name
+		resource := snapshot.Gateways
+		if !known {
+			resource = snapshot.ListenerSets
+		}
+		if gap := m.GapFor(snapshot.Need{Resource: resource, Namespace: missing.Namespace, Name: missing.Name}); gap != nil {
 			broken, detail = report.NotRead, gap.Need.Permission()
 		}
 		out = append(out, &Door{
-			Object: report.Object{Kind: p.Kind, Namespace: p.Namespace, Name: p.Name},
+			Object: missing,
 			Routes: []Route{{
 				By: by, Field: fmt.Sprintf("spec.parentRefs[%d]", i), Hosts: r.Hostnames, Weight: -1, Broken: broken, Detail: detail,
 			}},
@@ -73,8 +118,10 @@ func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Refer
 		p := r.Parents[0]
 		detail := fmt.Sprintf("its parent %s %s/%s is no Gateway", p.Kind, p.Namespace, p.Name)
 		out = append(out, &Door{
-			Object:    by,
-			Routes:    []Route{{By: by, Field: "spec.parentRefs[0]", Hosts: r.Hostnames, Weight: -1, Broken: report.ControllerUnknown, Detail: detail}},
+			Object: by,
+			Routes: []Route{{
+				By: by, Field: "spec.parentRefs[0]", Hosts: r.Hostnames, Weight: -1, Broken: report.ControllerUnknown, Undecided: true, Detail: detail,
+			}},
 			DataPlane: DataPlane{Problem: report.ControllerUnknown, Detail: detail},
 		})
 	default:
@@ -87,68 +134,181 @@ func routeDoors(m *model.Model, r *snapshot.Route, controllers []reference.Refer
 	return out
 }
 
-// attach follows a route from one of its parents to its backends.
-func attach(m *model.Model, gw *snapshot.Gateway, r *snapshot.Route, parent snapshot.RouteParent) []Route {
-	by := report.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name.Name}
-	attached, broken, detail := accepted(m, gw, r, parent)
-	if broken != "" {
-		return []Route{{By: by, Field: "spec.parentRefs", Hosts: r.Hostnames, Weight: -1, Broken: broken, Detail: detail}}
+func routeObject(r *snapshot.Route) report.Object {
+	return report.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name.Name}
+}
+
+// open follows a route from the listeners that take it to its backends.
+func (e *entrance) open(m *model.Model, d *Door, parents []*attachment) {
+	r := parents[0].route
+	by := routeObject(r)
+	var bound []binding
+	for _, a := range parents {
+		for _, b := range a.bound {
+			if i := slices.IndexFunc(bound, func(o binding) bool { return o.listener == b.listener }); i < 0 {
+				bound = append(bound, b)
+			} else if b.state.none() {
+				bound[i] = b
+			}
+		}
 	}
-	hosts, tls := attachedHosts(attached, r.Hostnames)
+	for _, a := range parents {
+		switch {
+		case len(a.bound) > 0:
+		case len(bound) > 0:
+			d.Refused = append(d.Refused, Refusal{By: by, Field: a.field(), Detail: a.refused.detail})
+		default:
+			d.Routes = append(d.Routes, Route{
+				By: by, Field: a.field(), Hosts: r.Hostnames, Weight: -1,
+				Broken: a.refused.reason, Detail: a.refused.detail, Undecided: a.refused.undecided,
+			})
+		}
+	}
+	if len(bound) == 0 {
+		return
+	}
+	for i := range r.Rules {
+		d.Routes = append(d.Routes, e.rule(m, r, i, bound)...)
+	}
+}
+
+// rule follows one rule of a route: for each backend, the requests of each match that
+// get to it, and those that do not.
+func (e *entrance) rule(m *model.Model, r *snapshot.Route, i int, bound []binding) []Route {
+	rule := r.Rules[i]
+	var asked []Route // one for each match and what becomes of its requests
+	for _, match := range matchesOf(rule) {
+		for _, g := range e.requests(r, i, match, bound) {
+			base := Route{
+				By: routeObject(r), Weight: -1, Path: match.Path.Path, PathType: match.Path.Type, Conditions: conditionsOf(match),
+				Broken: g.reason, Detail: g.detail, Undecided: g.undecided, Listeners: g.listeners,
+			}
+			base.Hosts, base.TLS = listenerHosts(g.listeners)
+			asked = append(asked, base)
+		}
+	}
 	var out []Route
-	for i, rule := range r.Rules {
-		paths := rule.Paths
-		if len(paths) == 0 {
-			paths = []snapshot.RoutePath{{}}
+	add := func(field string, finish func(*Route)) {
+		for _, base := range asked {
+			base.Field = field
+			finish(&base)
+			out = append(out, base)
 		}
-		base := Route{By: by, Field: fmt.Sprintf("spec.rules[%d].backendRefs", i), Hosts: hosts, TLS: tls, Weight: -1}
-		var routes []Route
-		for j, b := range rule.Backends {
-			if b.Weight == 0 {
-				// "If weight is set to 0, no traffic should be forwarded for
-				// this entry" (BackendRef docs).
-				continue
+	}
+	backend := func(b snapshot.RouteBackend, field string, mirror bool) {
+		for _, to := range e.backends(m, r, b) {
+			add(field, func(route *Route) {
+				route.Backend, route.Port, route.Mirror = to.Backend, to.Port, mirror
+				if !mirror {
+					route.Weight = b.Weight
+				}
+				if of := (finding{route.Broken, route.Detail, route.Undecided}).worse(finding{to.Broken, to.Detail, to.Undecided}); !of.none() {
+					route.broken(of)
+					return
+				}
+				route.Destinations = to.Destinations
+			})
+		}
+	}
+	for j, b := range rule.Mirrors {
+		backend(b, fmt.Sprintf("spec.rules[%d].filters.requestMirror[%d]", i, j), true)
+	}
+	if rule.Redirect != 0 {
+		add(fmt.Sprintf("spec.rules[%d].filters", i), func(route *Route) { route.Redirect = rule.Redirect })
+		return out
+	}
+	used := false
+	for j, b := range rule.Backends {
+		if b.Weight != 0 {
+			// "If weight is set to 0, no traffic should be forwarded for this
+			// entry" (BackendRef docs).
+			used = true
+			backend(b, fmt.Sprintf("spec.rules[%d].backendRefs[%d]", i, j), false)
+		}
+	}
+	if used {
+		return out
+	}
+	none := finding{reason: report.NoBackends}
+	if len(rule.Backends) > 0 {
+		none.detail = "of weight 0"
+	}
+	field := fmt.Sprintf("spec.rules[%d].backendRefs", i)
+	if rule.Extension != "" {
+		none, field = finding{reason: report.FilterUnknown, detail: rule.Extension, undecided: true}, fmt.Sprintf("spec.rules[%d].filters", i)
+	}
+	add(field, func(route *Route) {
+		if of := (finding{route.Broken, route.Detail, route.Undecided}).worse(none); !of.none() {
+			route.broken(of)
+		}
+	})
+	return out
+}
+
+// group are requests of which the same becomes, with the listeners they come by.
+type group struct {
+	finding
+	listeners []Listener
+}
+
+// requests sorts those of a match by what becomes of them.
+func (e *entrance) requests(r *snapshot.Route, rule int, match snapshot.RouteMatch, bound []binding) []group {
+	all := make([]*listening, 0, len(bound))
+	for _, b := range bound {
+		all = append(all, b.listener)
+	}
+	var out []group
+	for _, b := range bound {
+		l := b.listener
+		for _, h := range b.hosts {
+			of := l.state.worse(b.state)
+			if !of.refused() {
+				key := claimed{l, r.Kind, strings.ToLower(h.host), matchKey(match)}
+				of = of.worse(e.claims.loses(key, contender{route: r, rule: rule, own: h.own})).worse(e.isolated(l, h.host, all))
 			}
-			route := base
-			route.Field, route.Weight, route.Port = fmt.Sprintf("spec.rules[%d].backendRefs[%d]", i, j), b.Weight, strconv.Itoa(int(b.Port))
-			routes = append(routes, routeBackend(m, r, route, b))
-		}
-		if len(routes) == 0 && !rule.Answers {
-			base.Broken = report.BackendMissing
-			routes = append(routes, base)
-		}
-		for _, route := range routes {
-			for _, p := range paths {
-				route.Path, route.PathType = p.Path, p.Type
-				out = append(out, route)
+			if of.reason == report.ListenerNotReady {
+				of.detail = l.name() + ": " + of.detail
 			}
+			i := slices.IndexFunc(out, func(g group) bool { return g.finding == of })
+			if i < 0 {
+				i, out = len(out), append(out, group{finding: of})
+			}
+			out[i].add(l, r.Kind, h.host)
 		}
 	}
 	return out
 }
 
-// routeBackend follows one backend of a route.
-func routeBackend(m *model.Model, r *snapshot.Route, route Route, b snapshot.RouteBackend) Route {
-	switch {
-	case b.Kind != "Service":
-		route.Broken, route.Detail = report.ResourceBackend, b.Kind+"/"+b.Name
-	case b.Namespace != r.Namespace && !granted(m, r, b):
-		// A cross-namespace reference needs a ReferenceGrant in the Service's
-		// namespace (GEP-709).
-		route.Backend = report.Object{Kind: "Service", Namespace: b.Namespace, Name: b.Name}
-		route.Broken, route.Detail = report.GrantMissing, b.Namespace
-		if gap := m.Hidden(snapshot.ReferenceGrants, b.Namespace); gap != nil {
-			route.Broken, route.Detail = report.NotRead, gap.Need.Permission()
-		}
-	default:
-		follow(m, &route, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, reference.Port{Number: b.Port, Protocol: connset.TCP})
+func (g *group) add(l *listening, kind, host string) {
+	i := slices.IndexFunc(g.listeners, func(o Listener) bool { return o.Name == l.Name && o.Port == l.Port })
+	if i < 0 {
+		i, g.listeners = len(g.listeners), append(g.listeners, Listener{Name: l.Name, Scheme: schemeOf(l, kind), Port: l.Port})
 	}
-	return route
+	if host != "" && !slices.Contains(g.listeners[i].Hosts, host) {
+		g.listeners[i].Hosts = append(g.listeners[i].Hosts, host)
+	}
 }
 
-// attachedHosts are the host names under which requests get to a route: its own
-// as far as listeners have them, or the listeners'; and those that have TLS.
-func attachedHosts(listeners []snapshot.Listener, own []string) (hosts, tls []string) {
+// schemeOf is how requests for a kind of route come to a listener.
+func schemeOf(l *listening, kind string) string {
+	switch {
+	case l.Protocol == "HTTP", l.Protocol == "HTTPS", l.Protocol == "TLS", l.Protocol == "TCP", l.Protocol == "UDP":
+		return strings.ToLower(l.Protocol)
+	case kind == "TLSRoute":
+		return "tls"
+	case kind == "TCPRoute":
+		return "tcp"
+	case kind == "UDPRoute":
+		return "udp"
+	case l.TLS:
+		return "https"
+	default:
+		return "http"
+	}
+}
+
+// listenerHosts are the hosts of listeners, and those for which TLS ends at the door.
+func listenerHosts(listeners []Listener) (hosts, tls []string) {
 	add := func(list []string, h string) []string {
 		if slices.Contains(list, h) {
 			return list
@@ -156,20 +316,13 @@ func attachedHosts(listeners []snapshot.Listener, own []string) (hosts, tls []st
 		return append(list, h)
 	}
 	for _, l := range listeners {
-		of := own
+		of := l.Hosts
 		if len(of) == 0 {
 			of = []string{""}
 		}
 		for _, h := range of {
-			switch {
-			case h == "" || l.Hostname != "" && covers(h, l.Hostname) && h != l.Hostname:
-				h = l.Hostname
-			case l.Hostname == "" || covers(l.Hostname, h):
-			default:
-				continue
-			}
 			hosts = add(hosts, h)
-			if l.TLS {
+			if l.Scheme == "https" {
 				tls = add(tls, h)
 			}
 		}
@@ -177,108 +330,5 @@ func attachedHosts(listeners []snapshot.Listener, own []string) (hosts, tls []st
 	if len(hosts) == 1 && hosts[0] == "" {
 		hosts = nil
 	}
-	if hosts == nil && len(listeners) == 0 {
-		hosts = own
-	}
 	return hosts, tls
-}
-
-func granted(m *model.Model, r *snapshot.Route, b snapshot.RouteBackend) bool {
-	for _, g := range m.ReferenceGrantsIn(b.Namespace) {
-		from := slices.ContainsFunc(g.From, func(f snapshot.GrantFrom) bool { return f.Kind == r.Kind && f.Namespace == r.Namespace })
-		to := slices.ContainsFunc(g.To, func(t snapshot.GrantTo) bool { return t.Kind == "Service" && (t.Name == "" || t.Name == b.Name) })
-		if from && to {
-			return true
-		}
-	}
-	return false
-}
-
-// accepted returns the listeners that a route attaches to. Whether it does at
-// all is the controller's own word in the route's status, and else follows from
-// the listeners' allowedRoutes.
-func accepted(m *model.Model, gw *snapshot.Gateway, r *snapshot.Route, parent snapshot.RouteParent) ([]snapshot.Listener, report.Reason, string) {
-	if why, rejected := r.Rejected[parent.Key()]; rejected {
-		return nil, report.RouteNotAccepted, why
-	}
-	var out []snapshot.Listener
-	var why string
-	for _, l := range gw.Listeners {
-		if parent.SectionName != "" && l.Name != parent.SectionName || parent.Port != 0 && l.Port != parent.Port {
-			continue
-		}
-		switch {
-		case !takesKind(l, r.Kind):
-			why = fmt.Sprintf("listener %q takes no %s", l.Name, r.Kind)
-		case !takesNamespace(m, gw, l, r.Namespace):
-			why = fmt.Sprintf("listener %q takes no routes from namespace %q (allowedRoutes.namespaces.from: %s)", l.Name, r.Namespace, l.From)
-		case !commonHost(l.Hostname, r.Hostnames):
-			why = fmt.Sprintf("no hostname of the route matches %q of listener %q", l.Hostname, l.Name)
-		default:
-			out = append(out, l)
-		}
-	}
-	switch {
-	case len(out) > 0 || r.Accepted[parent.Key()]:
-		return out, "", ""
-	case why == "":
-		why = "no listener of the Gateway has that name or port"
-	}
-	return nil, report.RouteNotAccepted, why
-}
-
-// takesKind follows Listener.allowedRoutes.kinds, which default by protocol.
-func takesKind(l snapshot.Listener, kind string) bool {
-	if len(l.Kinds) > 0 {
-		return slices.Contains(l.Kinds, kind)
-	}
-	switch l.Protocol {
-	case "HTTP", "HTTPS":
-		return kind == "HTTPRoute" || kind == "GRPCRoute"
-	case "TLS":
-		return kind == "TLSRoute" || kind == "TCPRoute"
-	case "TCP":
-		return kind == "TCPRoute"
-	default:
-		return false
-	}
-}
-
-func takesNamespace(m *model.Model, gw *snapshot.Gateway, l snapshot.Listener, namespace string) bool {
-	switch l.From {
-	case "All":
-		return true
-	case "Selector":
-		parsed, err := metav1.ParseToLabelSelector(l.Selector)
-		if err != nil {
-			return false
-		}
-		compiled, err := selector.Compile(parsed)
-		return err == nil && compiled.Match(m.NamespaceLabels(namespace)) != selector.No
-	case "None":
-		return false
-	default:
-		return gw.Namespace == namespace
-	}
-}
-
-// commonHost tells whether a listener's hostname and a route's intersect; a
-// wildcard label matches one or more labels (HTTPRoute.spec.hostnames docs).
-func commonHost(listener string, hosts []string) bool {
-	if listener == "" || len(hosts) == 0 {
-		return true
-	}
-	for _, h := range hosts {
-		if covers(listener, h) || covers(h, listener) {
-			return true
-		}
-	}
-	return false
-}
-
-func covers(pattern, host string) bool {
-	if suffix, wildcard := strings.CutPrefix(pattern, "*"); wildcard {
-		return strings.HasSuffix(host, suffix) && len(host) > len(suffix)
-	}
-	return pattern == host
 }

@@ -21,6 +21,12 @@ func lines(d *frontdoor.Door) []string {
 		if r.Backend.Name != "" {
 			text += " -> " + r.Backend.Namespace + "/" + r.Backend.Name + ":" + r.Port
 		}
+		if r.Redirect != 0 {
+			text += fmt.Sprintf(" redirect %d", r.Redirect)
+		}
+		if r.Mirror {
+			text += " copies"
+		}
 		if r.Weight > 1 {
 			text += fmt.Sprintf(" x%d", r.Weight)
 		}
@@ -32,6 +38,9 @@ func lines(d *frontdoor.Door) []string {
 		}
 		if broken != "" {
 			text += fmt.Sprintf(" %s %s", broken, detail)
+		}
+		if r.Undecided {
+			text += " (undecided)"
 		}
 		out = append(out, strings.TrimSpace(text))
 	}
@@ -143,11 +152,11 @@ func TestGatewayRoutes(t *testing.T) {
 		},
 		{
 			"section that is not there", listener("web", http+all), httpRoute("bank/r", "{name: gw, namespace: infra, sectionName: nope}", toApp("")), nil,
-			[]string{"RouteNotAccepted no listener of the Gateway has that name or port"},
+			[]string{`RouteNotAccepted no listener of the Gateway has the name "nope"`},
 		},
 		{
 			"port that is not there", listener("web", http+all), httpRoute("bank/r", "{name: gw, namespace: infra, port: 8443}", toApp("")), nil,
-			[]string{"RouteNotAccepted no listener of the Gateway has that name or port"},
+			[]string{"RouteNotAccepted no listener of the Gateway has port 8443"},
 		},
 		{
 			"routes of the Gateway's namespace only, by default", listener("web", http), httpRoute("bank/r", gw, toApp("")), nil,
@@ -163,12 +172,12 @@ func TestGatewayRoutes(t *testing.T) {
 		},
 		{
 			"kinds", listener("web", http+", allowedRoutes: {namespaces: {from: All}, kinds: [{kind: GRPCRoute}]}"), httpRoute("bank/r", gw, toApp("")), nil,
-			[]string{`RouteNotAccepted listener "web" takes no HTTPRoute`},
+			[]string{`RouteNotAccepted listener "web" (protocol HTTP) takes no HTTPRoute`},
 		},
 		{
 			"the controller's own word", listener("web", http+all),
-			strings.Replace(httpRoute("bank/r", gw, toApp("")), "spec:", "status: {parents: [{parentRef: {name: gw, namespace: infra}, controllerName: c, conditions: [{type: Accepted, status: 'False', reason: NotAllowedByListeners, message: nope}]}]}, spec:", 1),
-			nil, []string{"RouteNotAccepted NotAllowedByListeners nope"},
+			strings.Replace(httpRoute("bank/r", gw, toApp("")), "spec:", "status: {parents: [{parentRef: {name: gw, namespace: infra}, controllerName: example.com/c, conditions: [{type: Accepted, status: 'False', reason: NotAllowedByListeners, message: nope}]}]}, spec:", 1),
+			nil, []string{"RouteNotAccepted NotAllowedByListeners: nope"},
 		},
 		{
 			"another namespace without a grant", listener("web", http+all), httpRoute("bank/r", gw, "rules: [{backendRefs: [{name: pay, namespace: pay, port: 80}]}]"), nil,
@@ -200,13 +209,13 @@ func TestGatewayRoutes(t *testing.T) {
 		},
 		{
 			"a redirect needs no backend", listener("web", http+all),
-			httpRoute("bank/r", gw, "rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}, {backendRefs: [{name: app, port: 80}]}]"), nil,
-			[]string{"-> bank/app:80"},
+			httpRoute("bank/r", gw, "rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}, {matches: [{path: {value: /a}}], backendRefs: [{name: app, port: 80}]}]"), nil,
+			[]string{"redirect 302", "/a -> bank/app:80"},
 		},
-		{"no backend", listener("web", http+all), httpRoute("bank/r", gw, "rules: [{matches: [{path: {value: /a}}]}]"), nil, []string{"/a BackendMissing"}},
+		{"no backend", listener("web", http+all), httpRoute("bank/r", gw, "rules: [{matches: [{path: {value: /a}}]}]"), nil, []string{"/a NoBackends"}},
 		{
 			"a backend that is no Service", listener("web", http+all), httpRoute("bank/r", gw, "rules: [{backendRefs: [{group: example.com, kind: Lambda, name: f}]}]"), nil,
-			[]string{"ResourceBackend Lambda.example.com/f"},
+			[]string{"ResourceBackend Lambda.example.com/f (undecided)"},
 		},
 		{"a Service that is not there", listener("web", http+all), httpRoute("bank/r", gw, "rules: [{backendRefs: [{name: gone, port: 80}]}]"), nil, []string{"-> bank/gone:80 BackendMissing"}},
 	} {
@@ -261,7 +270,7 @@ func TestOtherRoutes(t *testing.T) {
 		object("gateway.networking.k8s.io/v1alpha2", "TLSRoute", "bank/s", "", "spec: {parentRefs: [{name: gw}], hostnames: [a.example.com], rules: [{backendRefs: [{name: app, port: 80}]}]}"),
 	)
 	for ref, want := range map[string]string{
-		"grpcroute/g": "-> bank/app:80", "tcproute/t": "-> bank/app:80", "tlsroute/s": "a.example.com tls:a.example.com -> bank/app:80",
+		"grpcroute/g": "-> bank/app:80", "tcproute/t": "-> bank/app:80", "tlsroute/s": "a.example.com -> bank/app:80",
 	} {
 		t.Run(ref, func(t *testing.T) { same(t, open(t, m, ref), want) })
 	}

@@ -39,6 +39,9 @@ func table() []Kind {
 		{Part: Doors, Resource: "grpcroutes", Group: GatewayAPI, Name: "GRPCRoute", Versions: stable, Verbs: getList, Optional: true, Type: "grpcroute", Door: true},
 		{Part: Doors, Resource: "tlsroutes", Group: GatewayAPI, Name: "TLSRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tlsroute", Door: true},
 		{Part: Doors, Resource: "tcproutes", Group: GatewayAPI, Name: "TCPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "tcproute", Door: true},
+		{Part: Doors, Resource: "udproutes", Group: GatewayAPI, Name: "UDPRoute", Versions: streams, Verbs: getList, Optional: true, Type: "udproute", Door: true},
+		{Part: Doors, Resource: "listenersets", Group: GatewayAPI, Name: "ListenerSet", Versions: v1, Verbs: getList, Optional: true},
+		{Part: Doors, Resource: "backendtlspolicies", Group: GatewayAPI, Name: "BackendTLSPolicy", Versions: []string{"v1", "v1alpha3"}, Verbs: list, Optional: true},
 		{Part: Doors, Resource: "referencegrants", Group: GatewayAPI, Name: "ReferenceGrant", Versions: grants, Verbs: list, Optional: true},
 		// Doors of the kinds that a single controller has, and what they name.
 		{Part: Doors, Resource: "routes", Group: "route.openshift.io", Name: "Route", Versions: v1, Verbs: getList, Optional: true, Type: "route", Door: true},
@@ -51,6 +54,7 @@ func table() []Kind {
 		// Of the AWS Load Balancer Controller: settings of its classes, and ways past doors.
 		{Part: Doors, Resource: "ingressclassparams", Group: "elbv2.k8s.aws", Name: "IngressClassParams", Versions: []string{"v1beta1"}, Cluster: true, Verbs: get, Optional: true, Public: true},
 		{Part: Doors, Resource: "targetgroupbindings", Group: "elbv2.k8s.aws", Name: "TargetGroupBinding", Versions: []string{"v1beta1"}, Verbs: list, Optional: true},
+		{Part: Doors, Resource: "inferencepools", Group: "inference.networking.k8s.io", Name: "InferencePool", Versions: v1, Verbs: get, Optional: true},
 		// What decides about them.
 		{Part: Policies, Resource: "networkpolicies", Group: networking, Name: "NetworkPolicy", Versions: v1, Verbs: list},
 		// Cilium says here whether it enforces policies.

@@ -165,7 +165,7 @@ func (w world) doors() {
 		}
 		w.b.Add(ing)
 	}
-	listener := snapshot.Listener{Name: "http", Port: 80, Protocol: "HTTP", From: w.one("All", "All", "Same")}
+	listener := snapshot.Listener{Name: "http", Port: 80, Protocol: "HTTP", Routes: snapshot.AllowedNamespaces{From: w.one("All", "All", "Same")}}
 	w.b.Add(&snapshot.Gateway{Name: snapshot.Name{Namespace: "ns1", Name: "gw"}, Class: w.one("eg", "eg", "eg", "none"), Addresses: w.addresses(), Listeners: []snapshot.Listener{listener}})
 	w.b.Add(&snapshot.Gateway{Name: snapshot.Name{Namespace: "bank", Name: "other"}, Class: "eg", Addresses: w.addresses(), Listeners: []snapshot.Listener{listener}})
 	for i, ns := range []string{"bank", "ns2"} {

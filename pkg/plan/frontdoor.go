@@ -39,14 +39,10 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		p.gateway(name)
-		for _, r := range snapshot.RouteKinds() {
-			p.wantAll(r)
-		}
+		p.routes(gw)
 		for _, route := range p.s.Routes() {
-			for _, parent := range route.Parents {
-				if parent.Namespace == name.Namespace && parent.Name == name.Name {
-					p.routeBackends(route)
-				}
+			if p.attaches(route, name) {
+				p.routeBackends(route)
 			}
 		}
 	default:
@@ -63,7 +59,9 @@ func (p *planner) frontDoor(r reference.Reference) {
 			return
 		}
 		for _, parent := range route.Parents {
-			p.gateway(snapshot.Name{Namespace: parent.Namespace, Name: parent.Name})
+			if gw := p.parentGateway(parent); gw != nil {
+				p.competitors(gw, r.Kind)
+			}
 		}
 		p.routeBackends(route)
 	}
@@ -79,9 +77,11 @@ func (p *planner) allDoors() {
 	}
 	if len(p.s.Gateways()) > 0 {
 		p.want(snapshot.Need{Resource: snapshot.GatewayClasses})
-		for _, r := range snapshot.RouteKinds() {
-			p.wantAll(r)
+		for _, gw := range p.s.Gateways() {
+			p.certificates(gw.Listeners, gw.Namespace)
+			p.listenerSets(gw)
 		}
+		p.routes(p.s.Gateways()...)
 		for _, route := range p.s.Routes() {
 			p.routeBackends(route)
 		}
@@ -138,31 +138,6 @@ func (p *planner) ingressClasses(of ...*snapshot.Ingress) {
 // neighbours reads the other Ingresses, of which one may claim the same: a controller
 // serves them together, whatever namespace they are in.
 func (p *planner) neighbours() { p.wantAll(snapshot.Ingresses) }
-
-// gateway reads a Gateway and its class.
-func (p *planner) gateway(name snapshot.Name) {
-	if !p.want(snapshot.Need{Resource: snapshot.Gateways, Namespace: name.Namespace, Name: name.Name}) {
-		return
-	}
-	if gw := p.s.Gateway(name); gw != nil {
-		p.want(snapshot.Need{Resource: snapshot.GatewayClasses, Name: gw.Class})
-	}
-}
-
-func (p *planner) routeBackends(route *snapshot.Route) {
-	p.want(snapshot.Need{Resource: snapshot.Namespaces, Name: route.Namespace})
-	for _, rule := range route.Rules {
-		for _, b := range rule.Backends {
-			if b.Kind != "Service" {
-				continue
-			}
-			if b.Namespace != route.Namespace {
-				p.want(snapshot.Need{Resource: snapshot.ReferenceGrants, Namespace: b.Namespace})
-			}
-			p.backend(snapshot.Name{Namespace: b.Namespace, Name: b.Name})
-		}
-	}
-}
 
 // backend reads a Service that a door leads to.
 func (p *planner) backend(s snapshot.Name) {

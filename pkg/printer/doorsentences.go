@@ -1,6 +1,8 @@
 package printer
 
 import (
+	"strings"
+
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
@@ -9,7 +11,34 @@ func (n names) doorReason(c cause) string {
 	detail := n.esc(c.detail)
 	switch c.reason {
 	case report.BackendMissing:
+		if strings.HasPrefix(c.detail, "InferencePool") {
+			return detail + " does not exist"
+		}
 		return "the Service does not exist" + inParens(detail)
+	case report.NoRoutes:
+		return "no route sends requests anywhere"
+	case report.NoBackends:
+		if c.detail != "" {
+			return "the rule has no backend that gets requests, only some " + detail
+		}
+		return "the rule has no backends"
+	case report.RouteUndecided:
+		return orElse(prose(c.detail), "whether the Gateway accepts the route is not known")
+	case report.RouteShadowed:
+		if c.detail == "" {
+			return "another route gets these requests"
+		}
+		return "another rule gets these requests: " + prose(c.detail)
+	case report.ListenerNotReady:
+		return orElse(prose(c.detail), "the listener takes no requests")
+	case report.ListenerIsolated:
+		return prose(c.detail) + "; whether its controller keeps listeners apart is not known"
+	case report.FilterUnknown:
+		return "the filter " + detail + " decides what becomes of the requests, and netguard does not know it"
+	case report.BackendTLSInvalid:
+		return "the controller may not connect to the backend: " + prose(c.detail)
+	case report.Redirected:
+		return "the door answers " + detail + " itself"
 	case report.ResourceBackend:
 		if c.detail == "" {
 			return "the backend is no Service, and netguard does not follow it"
@@ -148,6 +177,16 @@ func (n names) clientSees(b report.DoorBackend) string {
 		return "Clients get the answer of " + n.object(b.Instead.Kind, b.Instead.Namespace, b.Instead.Name) + " instead."
 	case b.Reason == report.NeverAsked || b.Reason == report.NoShare:
 		return ""
+	case b.Mirror:
+		return "The requests themselves are not held up."
+	case b.Reason == report.RouteShadowed:
+		return "Clients get to that one instead."
+	case b.ClientSees == "" && connections(b) == "udp":
+		return "Clients get no answer."
+	case b.ClientSees == "" && connections(b) != "" && (b.Reason == report.NoRuleAllows || b.Reason == report.RuleDenies):
+		return "Connections are opened, hang, and end with a timeout."
+	case b.ClientSees == "" && connections(b) != "":
+		return "Connections are closed or reset."
 	case b.ClientSees == "":
 		return "Clients get no answer from it."
 	case b.Reason.ByPolicy() && b.Partly:
@@ -159,4 +198,17 @@ func (n names) clientSees(b report.DoorBackend) string {
 	default:
 		return "Clients see " + n.esc(b.ClientSees) + " at once."
 	}
+}
+
+// connections is the scheme of a backend whose clients have connections and no
+// requests: they see no status. "" is any other.
+func connections(b report.DoorBackend) string {
+	out := ""
+	for _, r := range b.Routes {
+		if r.Scheme == "" || r.Scheme == "http" || r.Scheme == "https" {
+			return ""
+		}
+		out = r.Scheme
+	}
+	return out
 }

@@ -57,6 +57,10 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	t.tls(p, n, d)
 	t.guards(p, n, d)
 	t.clients(p, n, r, d)
+	for _, refused := range d.Refused {
+		by := n.object(refused.By.Kind, refused.By.Namespace, refused.By.Name)
+		p.fact("Refused", n.esc(refused.Field)+" of "+by+": "+prose(refused.Detail))
+	}
 	if len(d.Backends) > 1 {
 		t.backendList(p, n, r, d)
 	}
@@ -83,10 +87,12 @@ func (t text) verdict(v report.Verdict, partly bool, r *report.FrontDoor) string
 
 // backend is where requests go.
 func (n names) backend(b report.DoorBackend) string {
-	if b.Reason == report.AnsweredByDoor {
+	switch {
+	case b.Reason == report.AnsweredByDoor:
 		return "the controller itself"
-	}
-	if b.Service.Name == "" {
+	case b.Redirect != 0 && b.Verdict == report.Allowed:
+		return "redirect " + fmt.Sprint(b.Redirect)
+	case b.Service.Name == "":
 		return "nowhere"
 	}
 	text := n.object(b.Service.Kind, b.Service.Namespace, b.Service.Name)
@@ -118,11 +124,18 @@ func (t text) requests(p page, n names, r *report.FrontDoor, d *report.Door, b r
 		word = "does not work"
 	case b.Verdict == report.Unknown:
 		word = "may or may not work"
+	case b.Redirect != 0:
+		word = fmt.Sprintf("works: the door answers it itself, with %d", b.Redirect)
 	}
 	if d.Problem != "" && d.Problem == b.Reason {
 		why = "" // said of the controller
 	}
 	text := t.urls(n, b) + " " + word
+	if b.Mirror {
+		text = "Copies of " + t.urls(n, b) + " " + map[report.Verdict]string{
+			report.Allowed: "get there", report.Denied: "do not get there", report.Unknown: "may or may not get there",
+		}[b.Verdict]
+	}
 	if why != "" {
 		text += ": " + why
 	}
@@ -168,41 +181,6 @@ func (n names) whyNot(b report.DoorBackend) string {
 		}
 	}
 	return n.reason(c)
-}
-
-// urls are the requests that lead to a backend, by which one sees whether the
-// host has TLS.
-func (t text) urls(n names, b report.DoorBackend) string {
-	var out []string
-	for _, r := range b.Routes {
-		scheme := "http://"
-		switch {
-		case r.TLS:
-			scheme = "https://"
-		case r.By.Kind == string(reference.TCPRoute):
-			scheme = "tcp://"
-		case r.By.Kind == string(reference.TLSRoute):
-			scheme = "tls://"
-		}
-		text := scheme + n.esc(orElse(r.Host, "*")) + n.esc(r.Path)
-		if r.Path == "" && strings.HasPrefix(scheme, "http") {
-			text += "/"
-		}
-		if r.PathType == "Exact" {
-			text += " (exactly)"
-		}
-		if r.Weight != nil && *r.Weight != 1 {
-			text += fmt.Sprintf(" (weight %d)", *r.Weight)
-		}
-		if !slices.Contains(out, text) {
-			out = append(out, text)
-		}
-	}
-	limit := 3
-	if t.wide() {
-		limit = 0
-	}
-	return names{escape: same}.list(out, limit)
 }
 
 // factText is the column of what stands beside a label.
@@ -356,12 +334,16 @@ func (t text) backendList(p page, n names, r *report.FrontDoor, d *report.Door) 
 	p.gap()
 	for _, v := range []report.Verdict{report.Denied, report.Unknown, report.Allowed} {
 		for _, b := range d.Backends {
+			text := t.urls(n, b) + " → " + n.backend(b)
+			if b.Mirror {
+				text += " (copies)"
+			}
 			switch {
 			case b.Verdict != v:
 			case unused(d, &b):
-				p.put("  UNUSED  ", 6, t.urls(n, b)+" → "+n.backend(b)+": "+n.whyNot(b))
+				p.put("  UNUSED  ", 6, text+": "+n.whyNot(b))
 			default:
-				p.put("  "+t.verdict(v, b.Partly, r)+"  ", 6, t.urls(n, b)+" → "+n.backend(b))
+				p.put("  "+t.verdict(v, b.Partly, r)+"  ", 6, text)
 			}
 		}
 	}

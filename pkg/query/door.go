@@ -3,6 +3,7 @@ package query
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
@@ -53,7 +54,14 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 			continue
 		}
 		first := e.toward(d, source, target, sources)
-		for _, b := range askedOf(d) {
+		behind := askedOf(d)
+		if len(behind) == 0 {
+			out = append(out, e.nothingBehind(d, source))
+		}
+		for _, b := range behind {
+			if b.first().Mirror {
+				continue // its answers nobody waits for
+			}
 			second := e.leavingDoor(d, b)
 			for _, x := range first {
 				for _, y := range second {
@@ -65,6 +73,17 @@ func (e *engine) throughDoors(source, target reference.Reference, sources []mode
 		}
 	}
 	return out, nil
+}
+
+// nothingBehind is the answer where no route sends requests anywhere, as far as
+// routes could be read.
+func (e *engine) nothingBehind(d *frontdoor.Door, source reference.Reference) *draft {
+	object := d.Object
+	hop := report.Hop{Kind: report.HopRoute, Verdict: report.Denied, Reason: report.NoRoutes, Object: &object}
+	if unread := e.unreadRoutes(d); len(unread) > 0 {
+		hop.Verdict, hop.Reason, hop.Needs = report.Unknown, report.NotRead, unread
+	}
+	return &draft{outcome: conclude([]report.Hop{hop}), source: newMembers(endOf(source)), target: newMembers(doorEnd(d)), unfixable: true}
 }
 
 // meets tells whether some pod that one way leads to is where the other starts:
@@ -127,9 +146,11 @@ func (e *engine) chain(source reference.Reference, d *frontdoor.Door, b *doorBac
 	if b.routes[0].By.Kind != d.Object.Kind {
 		object = b.routes[0].By
 	}
-	hops = append(hops, report.Hop{
-		Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Routed, Object: &object, Detail: b.text(),
-	})
+	if b.first().Redirect == 0 || b.first().Broken != "" {
+		hops = append(hops, report.Hop{
+			Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Routed, Object: &object, Detail: b.text(),
+		})
+	}
 	for _, h := range from.hops {
 		if h.Of != nil && h.Of.Kind == "Addresses" && len(h.Of.Addresses) == 0 {
 			end := from.source.report(from.sourceTotal).End
@@ -152,27 +173,54 @@ func (b *doorBackend) first() *frontdoor.Route { return &b.routes[0] }
 // text shows the requests that lead to the backend.
 func (b *doorBackend) text() string {
 	var parts []string
-	for _, r := range b.routes {
-		hosts := r.Hosts
-		if len(hosts) == 0 {
-			hosts = []string{"*"}
+	add := func(text string) {
+		if !slices.Contains(parts, text) {
+			parts = append(parts, text)
 		}
-		for _, h := range hosts {
+	}
+	for _, r := range b.routes {
+		connections := len(r.Listeners) > 0 // of TCP, UDP or TLS, which have no paths
+		for _, l := range r.Listeners {
+			connections = connections && l.Scheme != "http" && l.Scheme != "https"
+		}
+		if connections {
+			for _, l := range r.Listeners {
+				for _, h := range anyHost(l.Hosts, "*") {
+					add(l.Scheme + "://" + h + ":" + number(l.Port))
+				}
+			}
+			continue
+		}
+		for _, h := range anyHost(r.Hosts, "*") {
 			path := r.Path
 			if path == "" {
 				path = "/"
 			}
-			parts = append(parts, h+path)
+			text := h + path
+			if len(r.Conditions) > 0 {
+				text += " (" + strings.Join(r.Conditions, ", ") + ")"
+			}
+			add(text)
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// anyHost are hosts, or the one that stands for all.
+func anyHost(hosts []string, all string) []string {
+	if len(hosts) == 0 {
+		return []string{all}
+	}
+	return hosts
 }
 
 // backends groups a door's routes by where they lead, in the order of the door.
 func backends(d *frontdoor.Door) []*doorBackend {
 	var out []*doorBackend
 	for _, group := range fold(d.Routes, func(r frontdoor.Route) string {
-		return strings.Join([]string{r.Backend.Namespace, r.Backend.Name, r.Port, string(r.Broken), r.Detail}, "\x00")
+		return strings.Join([]string{
+			r.Backend.Namespace, r.Backend.Name, r.Port, string(r.Broken), r.Detail, strconv.FormatBool(r.Undecided), strconv.FormatBool(r.Mirror), strconv.Itoa(r.Redirect),
+		}, "\x00")
 	}) {
 		out = append(out, &doorBackend{routes: group})
 	}
@@ -217,9 +265,13 @@ func (e *engine) leavingDoor(d *frontdoor.Door, b *doorBackend) []*draft {
 // toBackend evaluates the way from a door's data plane to one backend.
 func (e *engine) toBackend(d *frontdoor.Door, b *doorBackend) []*draft {
 	r := b.first()
+	if r.Broken == "" && r.Redirect != 0 {
+		hop := report.Hop{Kind: report.HopRoute, Verdict: report.Allowed, Reason: report.Redirected, Detail: strconv.Itoa(r.Redirect), Object: &r.By}
+		return []*draft{{outcome: conclude([]report.Hop{hop}), source: newMembers(doorEnd(d)), target: newMembers(doorEnd(d))}}
+	}
 	if r.Broken != "" {
 		hop := report.Hop{Kind: report.HopRoute, Verdict: brokenVerdict(r.Broken), Reason: r.Broken, Detail: r.Detail}
-		if r.Broken == report.ResourceBackend {
+		if r.Undecided || r.Broken == report.ResourceBackend && r.By.Kind == "Ingress" {
 			hop.Verdict = report.Unknown
 		}
 		if r.Broken == report.NotRead {
@@ -362,7 +414,7 @@ func (e *engine) arrivals(d *frontdoor.Door) []model.Destination {
 // arrivalsAt is [engine.arrivals] on the port that was asked for, if any: it need
 // not be one that requests are known to come by.
 func (e *engine) arrivalsAt(d *frontdoor.Door, asked reference.Port) []model.Destination {
-	likely := webPorts
+	likely := func(all []model.Destination) []model.Destination { return listenedAt(d, all) }
 	if asked != (reference.Port{}) {
 		likely = func(all []model.Destination) []model.Destination { return all }
 	}
@@ -387,6 +439,27 @@ func (e *engine) arrivalsAt(d *frontdoor.Door, asked reference.Port) []model.Des
 // onHost tells whether pods listen on their nodes' web ports.
 func onHost(parties []model.Party) bool {
 	return slices.ContainsFunc(parties, func(p model.Party) bool { return p.Pod != nil && frontdoor.ListensOnHost(p.Pod) })
+}
+
+// listenedAt keeps the ports of a Gateway's listeners that get the requests for its
+// routes: those of its Service, "listeners define logical endpoints that are bound on
+// this Gateway's addresses" (Gateway.spec.listeners docs). Where none of them is
+// there, and for an Ingress, requests come by the usual ones.
+func listenedAt(d *frontdoor.Door, dsts []model.Destination) []model.Destination {
+	var out []model.Destination
+	for _, t := range dsts {
+		port := t.Port.Service
+		if t.ServicePort == nil && port == 0 {
+			port = t.Port.Pod
+		}
+		if slices.Contains(d.Ports, frontdoor.Port{Number: port, Protocol: t.Port.Protocol}) {
+			out = append(out, t)
+		}
+	}
+	if len(out) == 0 {
+		return webPorts(dsts)
+	}
+	return out
 }
 
 // webPorts keeps the ports by which requests come, where they can be told.

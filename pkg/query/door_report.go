@@ -49,6 +49,9 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 		Anywhere: plane.Anywhere, Problem: plane.Problem, Detail: plane.Detail, Backends: []report.DoorBackend{},
 		RefusedBy: plane.Refuser, Option: plane.Option,
 	}
+	for _, r := range d.Refused {
+		out.Refused = append(out.Refused, report.RefusedParent(r))
+	}
 	if plane.Problem == report.NotRead {
 		needs[plane.Detail] = true
 	}
@@ -86,7 +89,7 @@ func (e *engine) door(d *frontdoor.Door, asked reference.Port, needs map[string]
 func doorVerdict(d *report.Door, more bool) (v report.Verdict, partly bool) {
 	count := map[report.Verdict]int{}
 	for _, b := range d.Backends {
-		if b.Reason == report.NeverAsked && len(d.Backends) > 1 {
+		if b.Mirror || b.Reason == report.NeverAsked && len(d.Backends) > 1 {
 			continue
 		}
 		count[b.Verdict]++
@@ -127,7 +130,7 @@ func noteNeeds(needs map[string]bool, hops []report.Hop) {
 
 func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string]bool) report.DoorBackend {
 	r := b.first()
-	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port, Option: r.Option, Instead: r.Instead}
+	out := report.DoorBackend{Routes: doorRoutes(b), Service: r.Backend, Port: r.Port, Option: r.Option, Instead: r.Instead, Mirror: r.Mirror, Redirect: r.Redirect}
 	if d.DataPlane.Problem != "" && r.Broken == "" {
 		out.Verdict, out.Reason, out.Detail = problemVerdict(d.DataPlane.Problem), d.DataPlane.Problem, d.DataPlane.Detail
 		if d.DataPlane.Refuser != nil && out.Verdict == report.Denied {
@@ -147,7 +150,7 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 			}
 		}
 		if out.Verdict == report.Denied {
-			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r.By.Kind != "Ingress")
+			out.ClientSees = clientSees(&d.DataPlane, out.Reason, r)
 			if asked := unanswered(drafts); asked != nil {
 				out.ClientSees = asked.ClientSees
 			}
@@ -157,7 +160,7 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 			})
 		}
 	}
-	if r.Broken == "" {
+	if r.Broken == "" && r.Redirect == 0 {
 		out.Inside, out.Around = e.besides(d, r, needs)
 		out.Meant = e.meant(out.Inside, r.Destinations)
 	}
@@ -166,32 +169,32 @@ func (e *engine) doorBackend(d *frontdoor.Door, b *doorBackend, needs map[string
 
 func doorRoutes(b *doorBackend) []report.DoorRoute {
 	var out []report.DoorRoute
-	for _, r := range b.routes {
-		hosts := r.Hosts
-		if len(hosts) == 0 {
-			hosts = []string{""}
+	add := func(r frontdoor.Route, of report.DoorRoute) {
+		of.By, of.Field, of.Path, of.PathType, of.Conditions = r.By, r.Field, r.Path, r.PathType, r.Conditions
+		if r.Weight >= 0 {
+			weight := r.Weight
+			of.Weight = &weight
 		}
-		for _, h := range hosts {
-			route := report.DoorRoute{By: r.By, Field: r.Field, Host: h, Path: r.Path, PathType: r.PathType, TLS: hasTLS(r.TLS, h)}
+		out = append(out, of)
+	}
+	for _, r := range b.routes {
+		for _, l := range r.Listeners {
+			for _, h := range anyHost(l.Hosts, "") {
+				add(r, report.DoorRoute{Host: h, TLS: l.Scheme == "https", Scheme: l.Scheme, Listener: l.Name, ListenerPort: l.Port})
+			}
+		}
+		if len(r.Listeners) > 0 {
+			continue
+		}
+		for _, h := range anyHost(r.Hosts, "") {
+			route := report.DoorRoute{Host: h, TLS: hasTLS(r.TLS, h)}
 			if h != "" && hasTLS(r.Passed, h) {
 				route.TLS, route.Passthrough = true, true
 			}
 			if route.TLS {
 				route.TLSBy = r.TLSBy
 			}
-			if r.Weight >= 0 {
-				weight := r.Weight
-				route.Weight = &weight
-			}
-			// A route may attach to listeners one by one.
-			same := slices.IndexFunc(out, func(o report.DoorRoute) bool {
-				return o.By == route.By && o.Field == route.Field && o.Host == h && o.Path == r.Path && o.PathType == r.PathType
-			})
-			if same >= 0 {
-				out[same].TLS = out[same].TLS || route.TLS
-				continue
-			}
-			out = append(out, route)
+			add(r, route)
 		}
 	}
 	return out
@@ -215,12 +218,25 @@ func hasTLS(tls []string, host string) bool {
 
 // clientSees is the status code that the door answers with when its backend
 // cannot be reached: a dropped packet runs into the proxy's timeout, a Service
-// without endpoints is answered at once.
-func clientSees(p *frontdoor.DataPlane, r report.Reason, gatewayAPI bool) string {
-	switch r {
+// without endpoints is answered at once. Clients of TCP, UDP and TLS see none.
+func clientSees(p *frontdoor.DataPlane, reason report.Reason, r *frontdoor.Route) string {
+	gatewayAPI := r.By.Kind == "HTTPRoute"
+	switch r.By.Kind {
+	case "GRPCRoute":
+		unserved := []report.Reason{report.RouteShadowed, report.RouteNotAccepted, report.ParentMissing, report.ClassMissing, report.ListenerNotReady}
+		if slices.Contains(unserved, reason) {
+			return ""
+		}
+		// "If any entry in backendRefs is invalid ... UNAVAILABLE gRPC status"
+		// (GRPCRouteRule.backendRefs docs), as for backends that do not answer.
+		return "gRPC status UNAVAILABLE"
+	case "TCPRoute", "TLSRoute", "UDPRoute":
+		return ""
+	}
+	switch reason {
 	case report.NoRuleAllows, report.RuleDenies:
 		return p.Timeout
-	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing:
+	case report.BackendMissing, report.GrantMissing, report.ServicePortMissing, report.NoBackends, report.ResourceBackend, report.BackendTLSInvalid:
 		if gatewayAPI {
 			// "a 500 status code MUST be returned" for an invalid reference
 			// (HTTPRouteRule.backendRefs docs).

@@ -19,7 +19,7 @@ func (m *mapper) doors() {
 	}
 	for _, r := range []snapshot.Resource{
 		snapshot.Ingresses, snapshot.IngressClasses, snapshot.Gateways, snapshot.GatewayClasses,
-		snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes,
+		snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes, snapshot.UDPRoutes, snapshot.ListenerSets,
 	} {
 		if gap := m.Hidden(r, m.scope.Namespace); gap != nil {
 			m.needs[gap.Permission()] = true

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -332,7 +333,11 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 		return
 	}
 	if all && len(d.Routes) == 0 {
-		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.BackendMissing, Object: &d.Object})
+		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.NoRoutes, Object: &d.Object})
+		return
+	}
+	if redirect := onlyRedirects(d); all && redirect != 0 {
+		s.fail(end, report.End{}, report.Denied, report.Hop{Kind: report.HopRoute, Reason: report.Redirected, Object: &d.Object, Detail: strconv.Itoa(redirect)})
 		return
 	}
 	s.askedBy(d)
@@ -345,7 +350,7 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 			continue
 		}
 		if broken, hops := s.brokenBackend(d, b); broken {
-			if all {
+			if all && !r.Mirror {
 				v, _ := overall([]*draft{{outcome: conclude(hops)}})
 				s.fail(end, report.End{Kind: "Service", Namespace: r.Backend.Namespace, Name: r.Backend.Name}, v, hops[len(hops)-1])
 			}
@@ -357,8 +362,16 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 				inside = append(inside, dst)
 			}
 		}
-		service := s.Service(snapshot.Name{Namespace: r.Backend.Namespace, Name: r.Backend.Name})
-		if all && len(inside) < len(r.Destinations) {
+		var service *snapshot.Service
+		if r.Backend.Kind == "Service" {
+			service = s.Service(snapshot.Name{Namespace: r.Backend.Namespace, Name: r.Backend.Name})
+		}
+		if all && service == nil && r.Redirect == 0 {
+			hop := report.Hop{Kind: report.HopRoute, Reason: report.ResourceBackend, Detail: r.Backend.Kind + "/" + r.Backend.Name}
+			s.fail(end, report.End{Kind: r.Backend.Kind, Namespace: r.Backend.Namespace, Name: r.Backend.Name}, report.Unknown, hop)
+			continue
+		}
+		if all && service != nil && len(inside) < len(r.Destinations) {
 			s.outsideBackend(end, service, r.Destinations, len(inside) == 0)
 		}
 		if len(inside) == 0 || service == nil {
@@ -368,6 +381,18 @@ func (s *scaffolder) addDoor(d *frontdoor.Door, all bool) {
 			s.admitDoor(set, d, service, inside)
 		}
 	}
+}
+
+// onlyRedirects is the status with which a door answers all requests itself, so that
+// there is no backend to make a policy for; 0 where it does not.
+func onlyRedirects(d *frontdoor.Door) int {
+	status := 0
+	for _, r := range d.Routes {
+		if status = r.Redirect; status == 0 || r.Broken != "" {
+			return 0
+		}
+	}
+	return status
 }
 
 // unnamed says why no rule can name a door's data plane: only the user knows its

@@ -83,7 +83,7 @@ func (s *scaffolder) doorNotices() {
 		}
 		for _, b := range backends(d) {
 			r := b.first()
-			if r.Broken != "" || !slices.ContainsFunc(s.sets, func(set *backendSet) bool { return set.has(r.Destinations[0].Pod) }) {
+			if r.Broken != "" || len(r.Destinations) == 0 || !slices.ContainsFunc(s.sets, func(set *backendSet) bool { return set.has(r.Destinations[0].Pod) }) {
 				continue
 			}
 			if v, _ := overall(s.after.leavingDoor(d, b)); v != report.Allowed {

@@ -9,9 +9,12 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// routeKinds are the resources whose objects say where a Gateway's requests go.
+// routeKinds are the resources whose objects say where a Gateway's requests go, and by
+// which listeners.
 func routeKinds() []snapshot.Resource {
-	return []snapshot.Resource{snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes}
+	return []snapshot.Resource{
+		snapshot.HTTPRoutes, snapshot.GRPCRoutes, snapshot.TLSRoutes, snapshot.TCPRoutes, snapshot.UDPRoutes, snapshot.ListenerSets,
+	}
 }
 
 // unreadRoutes are the permissions whose absence may hide backends of a door. An

@@ -28,6 +28,7 @@ const (
 	GRPCRoute             Kind = "GRPCRoute"
 	TLSRoute              Kind = "TLSRoute"
 	TCPRoute              Kind = "TCPRoute"
+	UDPRoute              Kind = "UDPRoute"
 )
 
 // row is the kind's entry in the table of kinds; nil if it has none.

@@ -204,7 +204,7 @@ func TestParseKind(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	if len(reference.Kinds()) != 22 {
+	if len(reference.Kinds()) != 23 {
 		t.Errorf("%d kinds", len(reference.Kinds()))
 	}
 	for _, k := range reference.Kinds() {

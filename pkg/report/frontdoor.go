@@ -22,6 +22,25 @@ const (
 	// ControllerOutside: the data plane is outside the cluster, and only the
 	// user knows its addresses.
 	ControllerOutside Reason = "ControllerOutside"
+	// NoRoutes: no route sends requests anywhere.
+	NoRoutes Reason = "NoRoutes"
+	// NoBackends: a rule of a route names no backend that gets requests.
+	NoBackends Reason = "NoBackends"
+	// RouteUndecided: whether the Gateway takes the route is not known.
+	RouteUndecided Reason = "RouteUndecided"
+	// RouteShadowed: another route, or a rule before it, gets the requests.
+	RouteShadowed Reason = "RouteShadowed"
+	// ListenerNotReady: a listener of the Gateway does not take requests.
+	ListenerNotReady Reason = "ListenerNotReady"
+	// ListenerIsolated: the requests belong to another listener, where the
+	// implementation keeps listeners apart.
+	ListenerIsolated Reason = "ListenerIsolated"
+	// FilterUnknown: a filter of the implementation's own may answer.
+	FilterUnknown Reason = "FilterUnknown"
+	// BackendTLSInvalid: a BackendTLSPolicy keeps the door from speaking to the backend.
+	BackendTLSInvalid Reason = "BackendTLSInvalid"
+	// Redirected: the door answers requests itself, by a redirect.
+	Redirected Reason = "Redirected"
 	// Routed: the door sends requests to a backend.
 	Routed Reason = "Routed"
 )
@@ -115,8 +134,20 @@ type Door struct {
 	Outside []Answer `json:"outside,omitempty"`
 	// Fix lets clients get to the data plane.
 	Fix *Fix `json:"fix,omitempty"`
+	// Refused are parents at which a route is not accepted, while others take it.
+	Refused []RefusedParent `json:"refused,omitempty"`
 	// Backends are the Services behind the door.
 	Backends []DoorBackend `json:"backends"`
+}
+
+// RefusedParent is a parent of a route that does not take it.
+type RefusedParent struct {
+	// By is the route.
+	By Object `json:"by"`
+	// Field of it that names the parent.
+	Field string `json:"field"`
+	// Detail is why.
+	Detail string `json:"detail"`
 }
 
 // DoorBackend is one Service port behind the door.
@@ -127,6 +158,12 @@ type DoorBackend struct {
 	Service Object `json:"service"`
 	// Port of the Service.
 	Port string `json:"port,omitempty"`
+	// Mirror: it gets copies of requests, whose answers nobody sees; the door's
+	// verdict does not depend on it.
+	Mirror bool `json:"mirror,omitempty"`
+	// Redirect is the HTTP status with which the door answers requests itself;
+	// then there is no Service.
+	Redirect int `json:"redirect,omitempty"`
 	// Verdict on the way from the data plane to the backend.
 	Verdict Verdict `json:"verdict"`
 	// Partly: some connections are allowed, although the verdict is Denied.
@@ -139,7 +176,7 @@ type DoorBackend struct {
 	Option string `json:"option,omitempty"`
 	// Instead is the Service that answers for one without endpoints.
 	Instead *Object `json:"instead,omitempty"`
-	// ClientSees is the HTTP status that clients get when the door cannot reach
+	// ClientSees is the HTTP or gRPC status that clients get when the door cannot reach
 	// the backend.
 	ClientSees string `json:"clientSees,omitempty"`
 	// Answers are the connections from the data plane.
@@ -174,6 +211,8 @@ type DoorRoute struct {
 	Path string `json:"path,omitempty"`
 	// PathType is Exact, Prefix or another that the controller knows.
 	PathType string `json:"pathType,omitempty"`
+	// Conditions are what else a request has to be like.
+	Conditions []string `json:"conditions,omitempty"`
 	// TLS: clients come in by TLS.
 	TLS bool `json:"tls"`
 	// TLSBy is what says so where spec.tls does not: an annotation, a setting, another
@@ -181,6 +220,13 @@ type DoorRoute struct {
 	TLSBy string `json:"tlsBy,omitempty"`
 	// Passthrough: the door leaves TLS to the pods.
 	Passthrough bool `json:"passthrough,omitempty"`
+	// Scheme of the requests (http, https, tls, tcp, udp), and Listener and
+	// ListenerPort by which they come to a Gateway; absent for an Ingress.
+	Scheme string `json:"scheme,omitempty"`
+	// Listener of the Gateway.
+	Listener string `json:"listener,omitempty"`
+	// ListenerPort is its port.
+	ListenerPort uint16 `json:"listenerPort,omitempty"`
 	// Weight of the backend among those of its rule.
 	Weight *int32 `json:"weight,omitempty"`
 }

@@ -28,6 +28,9 @@ func (l *Source) readJSON(ctx context.Context, need snapshot.Need, kind *kinds.K
 			return nil, err
 		}
 		served, err := l.readVersion(ctx, need, kind, version, list)
+		if apierrors.IsForbidden(err) && !l.hasKind(ctx, kind, version) {
+			continue
+		}
 		if served || err != nil {
 			return list.Fill, err
 		}
@@ -66,6 +69,18 @@ func (l *Source) servedVersions(ctx context.Context, kind *kinds.Kind) []string 
 		}
 	}
 	return out
+}
+
+// hasKind tells whether a version of a group has a kind: a server refuses requests for
+// one that it does not have, as it does for any other. It is true where the server
+// does not say.
+func (l *Source) hasKind(ctx context.Context, kind *kinds.Kind, version string) bool {
+	raw, err := l.getRaw(ctx, []string{"/apis", kind.Group, version}, nil)
+	var list metav1.APIResourceList
+	if err != nil || json.Unmarshal(raw, &list) != nil || list.Kind != "APIResourceList" {
+		return true
+	}
+	return slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Name == kind.Resource.Plural() })
 }
 
 // rawList is a list whose items are decoded one by one.

@@ -27,6 +27,9 @@ func plain(t *testing.T, v any) http.HandlerFunc {
 
 // TestGatewayAPI reads what the server serves of the Gateway API, and only that.
 func TestGatewayAPI(t *testing.T) {
+	kindsOf := func(plural string) http.HandlerFunc {
+		return plain(t, metav1.APIResourceList{TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, APIResources: []metav1.APIResource{{Name: plural}}})
+	}
 	group := func(versions ...string) http.HandlerFunc {
 		g := metav1.APIGroup{TypeMeta: metav1.TypeMeta{Kind: "APIGroup", APIVersion: "v1"}, Name: "gateway.networking.k8s.io"}
 		for _, v := range versions {
@@ -48,7 +51,9 @@ func TestGatewayAPI(t *testing.T) {
 		"the version that is served":                    {map[string]http.HandlerFunc{base: group("v1beta1"), base + "/v1beta1/gateways": list}, 1, false, base + " " + base + "/v1beta1/gateways"},
 		"the stable version first":                      {map[string]http.HandlerFunc{base: group("v1beta1", "v1"), base + "/v1/gateways": list}, 1, false, base + " " + base + "/v1/gateways"},
 		"the kind is not installed":                     {map[string]http.HandlerFunc{base: group("v1")}, 0, false, base + " " + base + "/v1/gateways"},
-		"forbidden":                                     {map[string]http.HandlerFunc{base: group("v1"), base + "/v1/gateways": forbid}, 0, true, base + " " + base + "/v1/gateways"},
+		"forbidden":                                     {map[string]http.HandlerFunc{base: group("v1"), base + "/v1/gateways": forbid}, 0, true, base + " " + base + "/v1/gateways " + base + "/v1"},
+		"forbidden, and served":                         {map[string]http.HandlerFunc{base: group("v1"), base + "/v1/gateways": forbid, base + "/v1": kindsOf("gateways")}, 0, true, base + " " + base + "/v1/gateways " + base + "/v1"},
+		"forbidden, and not served":                     {map[string]http.HandlerFunc{base: group("v1"), base + "/v1/gateways": forbid, base + "/v1": kindsOf("httproutes")}, 0, false, base + " " + base + "/v1/gateways " + base + "/v1"},
 		"nobody says what is served":                    {map[string]http.HandlerFunc{base: refuse(403, metav1.StatusReasonForbidden, "no"), base + "/v1beta1/gateways": list}, 1, false, base + " " + base + "/v1/gateways " + base + "/v1beta1/gateways"},
 	} {
 		t.Run(name, func(t *testing.T) {

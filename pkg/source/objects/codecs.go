@@ -96,6 +96,10 @@ func codecs() []Codec {
 		own[snapshot.Mapping](snapshot.Mappings),
 		own[snapshot.ALBClassParams](snapshot.IngressClassParams),
 		own[snapshot.TargetGroupBinding](snapshot.TargetGroupBindings),
+		route(snapshot.UDPRoutes),
+		gatewayAPI(snapshot.ListenerSets, (*wire).listenerSet, listenerSetFields),
+		gatewayAPI(snapshot.BackendTLSPolicies, (*wire).backendTLS, backendTLSFields),
+		own[snapshot.InferencePool](snapshot.InferencePools),
 	}
 }
 
