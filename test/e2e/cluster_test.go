@@ -26,10 +26,6 @@ func TestPolicyKindsThatAreNotModelled(t *testing.T) {
 		// allowed and denied become, in namespace bank and elsewhere.
 		allowed, denied, elsewhere int
 	}{
-		{"ClusterNetworkPolicy", `apiVersion: policy.networking.k8s.io/v1alpha2
-kind: ClusterNetworkPolicy
-metadata: {name: admin}
-`, undecided, undecided, undecided},
 		{"CiliumNetworkPolicy", `apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
 metadata: {name: l7, namespace: bank}
@@ -61,6 +57,40 @@ metadata: {name: deny, namespace: bank}
 			v := ask[version](t, cluster.Admin, yes, "version", "--cluster")
 			if !slices.ContainsFunc(v.PolicyKinds, func(k string) bool { return strings.HasPrefix(k, c.kind+".") }) {
 				t.Errorf("version --cluster: got %v", v.PolicyKinds)
+			}
+		})
+	}
+}
+
+// A ClusterNetworkPolicy of the Admin tier decides before NetworkPolicies do; one that
+// cannot be made sense of leaves open what it may decide, and is named.
+func TestClusterNetworkPoliciesDecide(t *testing.T) {
+	apply(t, "testdata/crds.yaml")
+	must(t, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+	for name, c := range map[string]struct {
+		spec           string
+		status         int
+		reason, detail string
+	}{
+		"denies": {`{tier: Admin, priority: 1, subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: bank}}}, ` +
+			`ingress: [{action: Deny, from: [{namespaces: {}}]}]}`, no, "RuleDenies", ""},
+		"elsewhere": {`{tier: Admin, priority: 1, subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: services}}}, ` +
+			`ingress: [{action: Deny, from: [{namespaces: {}}]}]}`, yes, "NotIsolated", ""},
+		"unclear": {`{priority: 1}`, undecided, "PolicyUnclear", "ClusterNetworkPolicy admin"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := "{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: admin}, spec: " + c.spec + "}"
+			if r, err := cluster.Admin.RunWithInput(t.Context(), object, "apply", "-f", "-"); err != nil || r.ExitCode != 0 {
+				t.Fatal(err, r.Stderr)
+			}
+			defer func() {
+				if r, err := cluster.Admin.RunWithInput(background(), object, "delete", "-f", "-"); err != nil || r.ExitCode != 0 {
+					t.Error(err, r.Stderr)
+				}
+			}()
+			p := ask[permission](t, cluster.Admin, c.status, "can-reach", "deploy/frontend", "deploy/other:80", "-n", "bank")
+			if p.Reason != c.reason || !strings.Contains(p.Detail, c.detail) {
+				t.Errorf("got %+v", p)
 			}
 		})
 	}
