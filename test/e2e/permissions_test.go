@@ -237,5 +237,5 @@ func TestVersionTellsWhichPermissionsAreMissing(t *testing.T) {
 		}
 	}
 	out := run(t, as(t, bankReader), undecided, "version", "--cluster", "-n", "bank").Stdout
-	says(t, out, "Permissions missing: list ingressclasses.networking.k8s.io, get and list namespaces, get and list nodes", "Permissions held in namespace bank only: get and list pods")
+	says(t, out, "Permissions missing: list ingressclasses.networking.k8s.io, get and list", "namespaces, get and list nodes", "Permissions held in namespace bank only: get and list pods")
 }
