@@ -225,7 +225,8 @@ func TestGateway(t *testing.T) {
 	if d.Object != (object{"Gateway", "infra", "edge"}) || d.Verdict != "Denied" || d.foundBy() != "GatewayLabel" || d.DataPlane[0].End.Name != "edge-nginx" {
 		t.Errorf("got door %+v", d)
 	}
-	if b.ClientSees != "504" || b.Fix == nil || !b.Routes[0].TLS || b.Routes[0].Host != "shop.example.com" || d.Entry == nil || d.Entry.Name != "edge-nginx" {
+	// A route for each listener that takes it: http, then https.
+	if b.ClientSees != "504" || b.Fix == nil || len(b.Routes) != 2 || b.Routes[0].TLS || !b.Routes[1].TLS || b.Routes[0].Host != "shop.example.com" || d.Entry == nil || d.Entry.Name != "edge-nginx" {
 		t.Errorf("got backend %+v, entry %+v", b, d.Entry)
 	}
 	run(t, cluster.Admin, no, "can-reach internet infra/gateway/edge")
@@ -252,7 +253,7 @@ func TestGateway(t *testing.T) {
 		must(t, "patch", "networkpolicy", p.Policy.Name, "-n", p.Policy.Namespace, "--type=json", "-p", p.Patch)
 	}
 	r = ask[frontDoor](t, cluster.Admin, yes, "who-can-reach infra/gateway/edge")
-	if d := r.Doors[0]; d.Verdict != "Allowed" || d.foundBy() != "Status" || len(d.Backends) != 1 || len(d.Backends[0].Routes) != 2 {
+	if d := r.Doors[0]; d.Verdict != "Allowed" || d.foundBy() != "Status" || len(d.Backends) != 1 || len(d.Backends[0].Routes) != 4 {
 		t.Errorf("got door %+v", d)
 	}
 	run(t, cluster.Admin, yes, "can-reach internet infra/gateway/edge")
