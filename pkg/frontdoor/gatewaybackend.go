@@ -34,8 +34,12 @@ func (e *entrance) backend(m *model.Model, r *snapshot.Route, b snapshot.RouteBa
 		return out
 	}
 	if tls := e.backendTLS(m, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, b.Port); !tls.none() && r.Kind != "UDPRoute" && r.Kind != "TCPRoute" {
-		out.broken(tls)
-		return out
+		if tls.reason != report.NotRead {
+			out.broken(tls)
+			return out
+		}
+		// Requests lead there, and may be kept from it: who else gets there does not change.
+		out.Unsure, out.UnsureOf = tls.reason, tls.detail
 	}
 	follow(m, &out, snapshot.Name{Namespace: b.Namespace, Name: b.Name}, reference.Port{Number: b.Port, Protocol: protocolOf(r.Kind)})
 	return out

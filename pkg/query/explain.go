@@ -74,6 +74,10 @@ func (e *engine) explain(source, target reference.Reference) (*report.Explanatio
 	}
 	out.Verdict, out.Partly = overall(drafts)
 	out.Gaps = e.gaps(out.Answers)
+	// Which of several Ingresses gets the requests decides whether a fix is one.
+	if gap := e.Hidden(snapshot.Ingresses, ""); gap != nil && out.Verdict == report.Denied && target.Kind == reference.Ingress && len(out.Gaps) == 0 {
+		out.Gaps = e.gapsFor(map[string]bool{gap.Permission(): true})
+	}
 	return out, drafts, nil
 }
 

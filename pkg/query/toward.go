@@ -30,7 +30,10 @@ func (e *engine) toward(d *frontdoor.Door, source, target reference.Reference, c
 	}
 	pods := slices.DeleteFunc(slices.Clone(clients), func(p model.Party) bool { return p.Pod == nil })
 	switch {
-	case len(pods) > 0 && e.entryUnread(d) == nil:
+	case len(pods) > 0:
+		if open := e.entryUnread(d); open != nil {
+			return []*draft{open} // they may arrive at a Service, or have to leave
+		}
 		if out := e.guarded(d, pods, func(pods []model.Party) []*draft { return e.leavingFor(d, target.Port, pods) }); len(out) > 0 {
 			return out
 		}

@@ -44,6 +44,9 @@ func (e *engine) unreadOfDoor(d *frontdoor.Door) []string {
 	if gap := e.Hidden(snapshot.TargetGroupBindings, d.Object.Namespace); gap != nil && d.Object.Kind == "Ingress" {
 		out = append(out, gap.Permission())
 	}
+	if gap := e.Hidden(snapshot.Ingresses, ""); gap != nil && d.Object.Kind == "Ingress" {
+		out = append(out, gap.Permission()) // of which one may claim the same, or lead there too
+	}
 	for _, r := range []snapshot.Resource{class, snapshot.Services, snapshot.Pods, snapshot.Nodes} {
 		gap := e.Hidden(r, "")
 		if r == class {

@@ -129,7 +129,7 @@ func TestAggregatedAPIsThatAreDown(t *testing.T) {
 		says   string
 	}{
 		{"metrics.k8s.io", yes, "yes"},
-		{"projectcalico.org", undecided, "discover NetworkPolicy.projectcalico.org"},
+		{"projectcalico.org", undecided, "discover GlobalNetworkPolicy.projectcalico.org"},
 	} {
 		t.Run(c.group, func(t *testing.T) {
 			api := `{"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v3.` + c.group + `"},
