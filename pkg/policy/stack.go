@@ -238,10 +238,3 @@ func (s Stack) Policies() []*Policy {
 func (s Stack) Isolates() bool {
 	return slices.ContainsFunc(s, func(t Tier) bool { return t.Else == Deny })
 }
-
-// Same tells whether two stacks are of the same policies in the same tiers.
-func (s Stack) Same(o Stack) bool {
-	return slices.EqualFunc(s, o, func(a, b Tier) bool {
-		return a.Ordered == b.Ordered && a.Else == b.Else && slices.Equal(a.Policies, b.Policies)
-	})
-}
