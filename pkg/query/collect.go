@@ -210,11 +210,16 @@ func (c *collector) settle(answers map[string]*said) {
 // joinSelf makes one answer of what a pod says to itself and to all the others, where both
 // are allowed: it reaches every one.
 func (c *collector) joinSelf(answers map[string]*said) {
-	for key, self := range answers {
+	// In the order of their keys: several answers may take the pod itself in, and the
+	// same one has to each time.
+	keys := slices.Sorted(maps.Keys(answers))
+	for _, key := range keys {
+		self := answers[key]
 		if self.row.Reason != report.SamePod || len(c.own) < 2 {
 			continue
 		}
-		for _, a := range answers {
+		for _, other := range keys {
+			a := answers[other]
 			if a == self || a.row.Verdict != report.Allowed || a.row.Hop == "" {
 				continue
 			}
