@@ -79,7 +79,7 @@ func newDiff(g *globals) *cobra.Command {
 
 func (o *diffOptions) parse([]string) error {
 	if !o.offline() && len(o.deletes) == 0 {
-		return errors.New("nothing is proposed: give manifests with -f or -k, or objects to delete with --delete")
+		return errors.New("give a change to compare: manifests with -f or -k, or objects to delete with --delete")
 	}
 	if slices.Contains(o.filenames, "-") && slices.Contains(o.against, "-") {
 		return errors.New("standard input (-) cannot be both sides: give --against or -f a file")

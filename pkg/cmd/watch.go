@@ -60,7 +60,7 @@ func (w *watch) again(ctx context.Context, g *globals, q question, first *reply)
 			// It is said once, however long it lasts: what follows is a changed
 			// answer, or that there is none.
 			if !failing {
-				g.noteChange("no answer any more: " + oneLine(err.Error()))
+				g.noteChange("can no longer answer: " + oneLine(err.Error()))
 			}
 			failing = true
 			continue

@@ -83,10 +83,10 @@ func TestWatch(t *testing.T) {
 			result{cmd.ExitYes, "yes\nno - no ingress rule of networkpolicy x/none allows it\nyes\n", changed + changed}},
 		"the status of the last answer": {ask, []string{twoPods, denied}, result{cmd.ExitNo, "yes\nno - no ingress rule of networkpolicy x/none allows it\n", changed}},
 		"an error is told once and ends": {ask, []string{twoPods, "a: [", "b: [", twoPods}, result{cmd.ExitYes, "yes\n",
-			"note: 2027-01-31 13:05:00: no answer any more: FILE:1: is not valid YAML: did not find expected node content\n" +
+			"note: 2027-01-31 13:05:00: can no longer answer: FILE:1: is not valid YAML: did not find expected node content\n" +
 				"note: 2027-01-31 13:05:00: the answer is the same as before\n"}},
 		"an error and another answer": {ask, []string{twoPods, "a: [", denied}, result{cmd.ExitNo, "yes\nno - no ingress rule of networkpolicy x/none allows it\n",
-			"note: 2027-01-31 13:05:00: no answer any more: FILE:1: is not valid YAML: did not find expected node content\n" + changed}},
+			"note: 2027-01-31 13:05:00: can no longer answer: FILE:1: is not valid YAML: did not find expected node content\n" + changed}},
 		"an error at once ends it": {ask, []string{"a: ["}, result{cmd.ExitError, "", "error: FILE:1: is not valid YAML: did not find expected node content\n"}},
 		"quietly":                  {append(ask, "-q"), []string{twoPods, denied}, result{cmd.ExitNo, "", ""}},
 		"names":                    {append(ask, "-o", "name"), []string{twoPods, denied}, result{cmd.ExitNo, "networkpolicy.networking.k8s.io/none\n", changed}},

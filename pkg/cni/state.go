@@ -163,7 +163,7 @@ func kindnet(_ *snapshot.Snapshot, w *snapshot.Workload) state {
 	} else if major, minor, ok := tagVersion(tag); ok {
 		return enforcedIf(major > 1 || major == 1 && minor >= 3, detail)
 	}
-	return state{enforced: report.EnforcedUnknown, detail: detail + " does not tell whether it has policies"}
+	return state{enforced: report.EnforcedUnknown, detail: detail + " does not show whether it supports NetworkPolicy"}
 }
 
 // tagDate reads v20240813-c6f155d6.

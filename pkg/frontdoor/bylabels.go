@@ -11,7 +11,7 @@ import (
 // byCatalogue looks for the labels of the controller's own manifests.
 func (f *finder) byCatalogue() bool {
 	if f.known == nil {
-		f.note(report.StepCatalogue, false, fmt.Sprintf("controller %s is none that netguard knows", firstNonEmpty(f.id, f.class, "(none)")))
+		f.note(report.StepCatalogue, false, fmt.Sprintf("netguard does not know controller %s", firstNonEmpty(f.id, f.class, "(none)")))
 		return false
 	}
 	for _, want := range f.known.pods {

@@ -308,7 +308,7 @@ func TestDataPlane(t *testing.T) {
 			name:    "none, with all that was tried",
 			world:   []string{class("x", "example.com/unheard-of"), ingress("", "x", "")},
 			problem: report.ControllerUnknown,
-			detail:  "the status has no address; pods whose arguments name example.com/unheard-of; controller example.com/unheard-of is none that netguard knows",
+			detail:  "the status has no address; pods whose arguments name example.com/unheard-of; netguard does not know controller example.com/unheard-of",
 		},
 
 		// The user's word.

@@ -64,6 +64,6 @@ func (t text) tls(p page, n names, d *report.Door) {
 	case len(parts) > 0:
 		p.fact("TLS", strings.Join(parts, "; ")+by)
 	case len(without) > 0:
-		p.fact("TLS", "for no host")
+		p.fact("TLS", "none")
 	}
 }

@@ -115,7 +115,7 @@ func (t text) below(r *report.Explanation) names {
 func (t text) headline(p page, n names, r *report.Explanation) {
 	word := strings.ToUpper(t.word(r.Verdict, r.Enforcement))
 	if r.Partly {
-		word += ", partly"
+		word = "PARTLY " + word
 	}
 	target := r.Target
 	if target.Port == "" && !frontDoor(target.Kind) {

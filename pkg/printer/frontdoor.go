@@ -44,7 +44,7 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 	}
 	head := t.verdict(d.Verdict, d.Partly, r)
 	if d.Verdict == report.Allowed && someShutOut(d) {
-		head = t.paint(report.Unknown, "ALLOWED, to some")
+		head = t.paint(report.Unknown, "ALLOWED for some clients")
 	}
 	p.put(head+"   ", 4, title)
 	if len(d.Backends) == 0 && d.Problem == "" {
@@ -80,7 +80,7 @@ func (t text) door(b *bytes.Buffer, r *report.FrontDoor, d *report.Door) error {
 func (t text) verdict(v report.Verdict, partly bool, r *report.FrontDoor) string {
 	word := strings.ToUpper(t.word(v, r.Enforcement))
 	if partly {
-		word += ", partly"
+		word = "PARTLY " + word
 	}
 	return t.paint(v, word)
 }
@@ -424,19 +424,19 @@ func (t text) besides(b *bytes.Buffer, n names, r *report.FrontDoor, backend *re
 	t.around(t.page(&section), n, r, backend)
 	p.gap()
 	if first, seen := told[section.String()]; seen {
-		p.para(0, "Who else gets to "+name+": as "+first+", above")
+		p.para(0, "Other sources of "+name+": as "+first+", above")
 		return nil
 	}
 	told[section.String()] = name
 	if len(rows) > 0 {
-		p.para(0, "Who else gets to "+name+"?")
+		p.para(0, "Other sources of "+name)
 		p.Write(section.Bytes())
 	} else {
 		p.Write(bytes.TrimPrefix(section.Bytes(), []byte("\n")))
 	}
 	for _, m := range backend.Meant {
 		p.gap()
-		p.para(0, "A rule means to admit "+n.end(m.End)+", and fails at its port alone.")
+		p.para(0, "A rule was meant to allow "+n.end(m.End)+"; only its port is wrong.")
 		t.fix(p, n, &m.Fix)
 	}
 	return nil
@@ -446,10 +446,10 @@ func (t text) besides(b *bytes.Buffer, n names, r *report.FrontDoor, backend *re
 func (t text) around(p page, n names, r *report.FrontDoor, b *report.DoorBackend) {
 	p.gap()
 	if len(b.Around) == 0 {
-		p.para(0, "Ways around the door: none")
+		p.para(0, "Other exposed routes to these pods: none")
 		return
 	}
-	p.para(0, "Ways around the door")
+	p.para(0, "Other exposed routes to these pods")
 	for _, w := range b.Around {
 		word := t.verdict(w.Verdict, w.Partly, r)
 		why := names{local: n.local, other: n.other}.reason(cause{

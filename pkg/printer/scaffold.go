@@ -176,7 +176,7 @@ func indented(b *bytes.Buffer, indent int, v any) error {
 func (n names) purpose(r *report.Scaffold, p *report.ProposedPolicy) string {
 	switch p.Purpose {
 	case report.ForDefaultDeny:
-		return "Every pod of the namespace is isolated: what no policy admits is shut out."
+		return "Every pod of the namespace is isolated: all traffic is denied unless a policy allows it."
 	case report.ForSameNamespace:
 		return "The pods of the namespace may talk to each other."
 	case report.ForBackends:
@@ -194,7 +194,7 @@ func (n names) purpose(r *report.Scaffold, p *report.ProposedPolicy) string {
 	if len(pods) > 0 {
 		text += " (" + names{escape: same}.list(pods, 4) + ")"
 	}
-	return text + ". What no rule here, and no other policy, admits is shut out."
+	return text + ". All other traffic is denied unless another policy allows it."
 }
 
 // ruleComment says why a rule or a peer is there.
@@ -223,7 +223,7 @@ func (n names) ruleWhy(r report.RuleNote) string {
 		if r.Door != nil {
 			door = n.object(r.Door.Kind, r.Door.Namespace, r.Door.Name)
 		}
-		return "The way in through " + door + ": its traffic comes from " + who
+		return "Allows " + door + " (its controller is " + who + ")"
 	case report.WhyAsked:
 		return "Asked for: " + who
 	case report.WhyKept:
@@ -346,9 +346,9 @@ func (n names) impactRow(r report.ImpactRow) string {
 
 // failed says what keeps the policies from being printed.
 func (t text) failed(p page, n names, r *report.Scaffold) error {
-	word := "no policy is printed: what they are for would not work"
+	word := fmt.Sprintf("No policy printed: %d of its paths cannot work whatever the policy says", len(r.Failed))
 	if r.Verdict == report.Unknown {
-		word = "no policy is printed: that they work is not known"
+		word = "No policy printed: it is not known whether its paths would work"
 	}
 	p.put("", 2, word)
 	for i := range r.Failed {
@@ -421,9 +421,9 @@ func (n names) notice(x report.Notice) string {
 			", which rules for the pods' ports do not admit; add it to them"
 	case report.OtherDoor:
 		if len(objects) == 0 {
-			return "what carries the traffic of " + of + " was not found; if it leads to these pods, it is shut out (see --controller)"
+			return "what carries the traffic of " + of + " was not found; if it leads to these pods, it will be blocked (see --controller)"
 		}
-		return of + " leads to " + list + ", too, and is shut out; --allow-from " + of + " lets it in"
+		return of + " leads to " + list + ", too, and will be blocked; --allow-from " + of + " lets it in"
 	case report.DoorShut:
 		return "clients outside do not reach " + of + " itself: networkpolicy " + list + " keeps them from its pods"
 	case report.DoorAnswers:

@@ -133,14 +133,14 @@ func (n names) reason(c cause) string {
 		return "it depends on which node the pod runs on, and that is not known"
 	case report.LeavesCluster:
 		if c.detail == "" {
-			return "the way leaves what the cluster's API describes"
+			return "the path leaves the cluster"
 		}
 		return "the way leads to " + detail + ", outside of what the cluster's API describes"
 	case report.NoPeerMatches:
 		return "its traffic comes from " + orElse(detail, "outside") + ", which no peer of a NetworkPolicy can name"
 	case report.NoOwnLabels:
 		if c.detail == "" {
-			return "its pods have no labels that last, so that no policy can select them"
+			return "its pods have only generated labels, so that no policy can select them"
 		}
 		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
 	case report.PluginDenies:
@@ -220,7 +220,7 @@ func (n names) notRead(needs []string) string {
 	texts, more := make([]string, 0, len(needs)), ""
 	for i, need := range needs {
 		if i == 2 && len(needs) > 3 {
-			more = fmt.Sprintf(", nor %d things more", len(needs)-i)
+			more = fmt.Sprintf(" or %d other resources", len(needs)-i)
 			break
 		}
 		texts = append(texts, prose(need))

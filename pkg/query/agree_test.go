@@ -348,7 +348,7 @@ func (j *judge) ask(from, to string, want report.Verdict, partly bool) *report.E
 }
 
 // caveat: network plugins that keep ipBlocks from matching pods are mentioned
-// where, and only where, they answer otherwise; and then --strict takes no side.
+// where, and only where, they answer otherwise; and then --strict leaves it Unknown.
 func (j *judge) caveat(x *report.Explanation, p packet, want report.Verdict) {
 	p.src.ip, p.dst.ip = commonAddresses(p.src, p.dst)
 	j.podsEscape = true

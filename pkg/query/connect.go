@@ -83,7 +83,7 @@ func (e *engine) connect(p pair) []outcome {
 			}
 		}
 	}
-	// Where policies admit it anyway, that a node's own pods get in is no news.
+	// Where policies admit it anyway, that a node's own pods get in is not reported.
 	near := func(o outcome) bool { return o.reason == report.SameNode }
 	open := func(o outcome) bool { return o.verdict != report.Allowed }
 	if slices.ContainsFunc(out, near) && !slices.ContainsFunc(out, open) {

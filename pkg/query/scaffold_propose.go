@@ -151,7 +151,7 @@ func (s *scaffolder) rulePeers(set *backendSet, c *client, at, side string) ([]n
 	var peers []networkingv1.NetworkPolicyPeer
 	for _, p := range s.peersFor(set.namespace, c) {
 		if p.PodSelector != nil && len(p.PodSelector.MatchLabels) == 0 && p.IPBlock == nil && c.labels == nil {
-			return nil, nil, fmt.Errorf("%s has pods without labels that last, and no rule can admit just them", endText(end))
+			return nil, nil, fmt.Errorf("%s has pods with only generated labels, and no rule can admit just them", endText(end))
 		}
 		if p.why != "" && (p.why != report.WhyOutsideAddress || p.detail != "") {
 			notes = append(notes, report.RuleNote{

@@ -332,7 +332,7 @@ func (c *client) includes(src model.Party) bool {
 }
 
 // elsewhere keeps the members that are not on the target's node, whose
-// connections are always allowed and no news.
+// connections are always allowed, not reported.
 func elsewhere(class []model.Party, t *target) []model.Party {
 	if !class[0].Host() {
 		return class

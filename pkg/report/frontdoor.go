@@ -191,7 +191,7 @@ type DoorBackend struct {
 	Around []Way `json:"around,omitempty"`
 }
 
-// Meant is an end whom a rule means to admit, with the change that does.
+// Meant is an end whom a rule was meant to allow, with the change that does.
 type Meant struct {
 	// End is the workload.
 	End End `json:"end"`

@@ -155,7 +155,7 @@ const (
 	Webhooks NoticeCode = "Webhooks"
 	// AmbientMesh: Istio ambient delivers to port 15008.
 	AmbientMesh NoticeCode = "AmbientMesh"
-	// OtherDoor: another front door leads to the same pods and is shut out.
+	// OtherDoor: another front door leads to the same pods and would be blocked.
 	OtherDoor NoticeCode = "OtherDoor"
 	// DoorShut: clients outside cannot reach the door itself.
 	DoorShut NoticeCode = "DoorShut"

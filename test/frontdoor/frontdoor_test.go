@@ -32,7 +32,7 @@ func TestBankapp(t *testing.T) {
 	text := run(t, cluster.Admin, yes, "who-can-reach ingress/bankapp -n bank").Stdout
 	for _, words := range []string{
 		"DENIED", "https://bank.example.com/ does not work", "504", "A podSelector alone only matches pods in the policy's own namespace",
-		"80 is the Service's port", "kubectl patch networkpolicy bankapp-restrict-access", "deploy/frontend", "Ways around the door: none",
+		"80 is the Service's port", "kubectl patch networkpolicy bankapp-restrict-access", "deploy/frontend", "Other exposed routes to these pods: none",
 		"ingress-nginx/deploy/ingress-nginx-controller", "found by the address in the door's status",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), words) {
@@ -287,7 +287,7 @@ func TestATableSaysWhatAllPodsSay(t *testing.T) {
 	for _, door := range []string{"ingress/bankapp -n bank", "ingress/host -n shop", "ingress/traefik -n shop"} {
 		file := filepath.Join(t.TempDir(), "all.yaml")
 		run(t, cluster.Admin, yes, "snapshot who-can-reach "+door+" --all-pods -o "+file)
-		const besides = "Who else gets to"
+		const besides = "Other sources of"
 		got, _, _ := strings.Cut(run(t, cluster.Admin, yes, "who-can-reach "+door).Stdout, besides)
 		want, _, _ := strings.Cut(run(t, cluster.Admin, yes, "who-can-reach "+door+" -f "+file).Stdout, besides)
 		if got != want {

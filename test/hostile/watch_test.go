@@ -65,7 +65,7 @@ func TestWatchOutlivesTheServer(t *testing.T) {
 	w := startWatching(t, p, "can-reach", "deploy/frontend", "deploy/other:8080")
 	w.expect("yes")
 	p.set(always(status(401, "Unauthorized", "Unauthorized")))
-	w.expectNote("no answer any more: the API server at " + p.URL + " rejected the credentials (401 Unauthorized): log in again")
+	w.expectNote("can no longer answer: the API server at " + p.URL + " rejected the credentials (401 Unauthorized): log in again")
 	p.set(nil)
 	w.expectNote("the answer is the same as before")
 	if status := w.interrupt(); status != yes {

@@ -197,7 +197,7 @@ func (c *collection) policy(o *manifest.Object) error {
 	from, repeated := o.Origin()
 	for _, path := range repeated {
 		if strings.HasPrefix(path, "spec") {
-			return o.At(path, "NetworkPolicy %s: %s stands there twice", objects.NameOf(&in.ObjectMeta), manifest.Printable(path))
+			return o.At(path, "NetworkPolicy %s: %s appears twice", objects.NameOf(&in.ObjectMeta), manifest.Printable(path))
 		}
 	}
 	defaultPolicy(in)

@@ -210,7 +210,7 @@ func TestBadInput(t *testing.T) {
 		},
 		"a field twice in a policy": {
 			policy("  podSelector: {}\n  ingress: []\n  ingress:\n  - {}\n"),
-			`f.yaml:9: NetworkPolicy a/p: spec.ingress stands there twice`,
+			`f.yaml:9: NetworkPolicy a/p: spec.ingress appears twice`,
 		},
 		"an old policy version": {
 			"apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p}\n",
