@@ -306,13 +306,13 @@ func TestDetect(t *testing.T) {
 		"kind 0.23": {
 			in: cluster(nil, kindnetSet("docker.io/kindest/kindnetd:v20240513-cd2ac642")), name: "kindnet", enforced: no, evidence: "v20240513"},
 		"kind between": {
-			in: cluster(nil, kindnetSet("docker.io/kindest/kindnetd:v20240726")), name: "kindnet", enforced: unknown, evidence: "does not tell"},
+			in: cluster(nil, kindnetSet("docker.io/kindest/kindnetd:v20240726")), name: "kindnet", enforced: unknown, evidence: "does not show"},
 		"kindnet 1.3": {
 			in: cluster(nil, kindnetSet("ghcr.io/aojea/kindnetd:v1.8.2")), name: "kindnet", enforced: yes, evidence: "v1.8.2"},
 		"kindnet 1.2": {
 			in: cluster(nil, kindnetSet("ghcr.io/aojea/kindnetd:v1.2.0")), name: "kindnet", enforced: no, evidence: "v1.2.0"},
 		"kindnet stable": {
-			in: cluster(nil, kindnetSet("ghcr.io/aojea/kindnetd:stable")), name: "kindnet", enforced: unknown, evidence: "does not tell"},
+			in: cluster(nil, kindnetSet("ghcr.io/aojea/kindnetd:stable")), name: "kindnet", enforced: unknown, evidence: "does not show"},
 		"kindnet with the flag": {
 			in: cluster(nil, kindnetSet("ghcr.io/aojea/kindnetd:stable", "--network-policy=true")), name: "kindnet", enforced: yes, evidence: "--network-policy=true"},
 		"kube-network-policies": {
