@@ -10,17 +10,12 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// guarded notes the guards of doors. Annotations say something to the controller that reads
-// them, and nothing to others.
+// guarded notes the guards of doors that are nobody's own: those of a Gateway's class, and of
+// addresses. What an Ingress says to its controller, [reader.guards] found already.
 func guarded(m *model.Model, doors []*Door) []*Door {
 	for _, d := range doors {
-		switch name := (snapshot.Name{Namespace: d.Object.Namespace, Name: d.Object.Name}); d.Object.Kind {
-		case "Ingress":
-			if ing := m.Ingress(name); ing != nil {
-				d.Guards = append(d.Guards, ingressGuards(m, d, ing)...)
-			}
-		case "Gateway":
-			if gw := m.Gateway(name); gw != nil {
+		if d.Object.Kind == "Gateway" {
+			if gw := m.Gateway(snapshot.Name{Namespace: d.Object.Namespace, Name: d.Object.Name}); gw != nil {
 				d.Guards = append(d.Guards, gatewayGuards(d, gw)...)
 			}
 		}
@@ -36,41 +31,16 @@ func guarded(m *model.Model, doors []*Door) []*Door {
 	return doors
 }
 
-func ingressGuards(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
-	switch d.DataPlane.Name {
-	case "ingress-nginx":
-		return nginxGuards(m, ing)
-	case "AWS Load Balancer Controller":
-		return albGuards(m, ing)
-	case "GKE Ingress", "GKE internal Ingress", "GKE regional Ingress":
-		return gkeGuards(d, ing)
-	case "Azure Application Gateway":
-		return azureGuards(ing)
-	case "HAProxy Kubernetes Ingress Controller":
-		return haproxyTechGuards(ing)
-	case "HAProxy Ingress":
-		return haproxyIngressGuards(m, ing)
-	case "F5 NGINX Ingress Controller":
-		return f5Guards(ing)
-	case "Traefik":
-		return traefikGuards(m, ing)
-	case "":
-		return doubtful(m, d, ing)
-	default:
-		return nil
-	}
-}
-
 // doubtful are the guards of an Ingress of which it is not known who serves it: whether the
 // annotations mean anything to it is not known either.
-func doubtful(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
+func doubtful(q *asked, d *Door) []Guard {
 	doubt := report.DoubtNotEvaluated
-	gap := m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: d.Class})
+	gap := q.f.m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: d.Class})
 	if gap != nil {
 		doubt = report.DoubtUnread
 	}
 	var out []Guard
-	for _, g := range slices.Concat(nginxGuards(m, ing), haproxyTechGuards(ing), haproxyIngressGuards(m, ing), f5Guards(ing), traefikGuards(m, ing)) {
+	for _, g := range slices.Concat(nginxGuards(q), haproxyTechGuards(q), haproxyIngressGuards(q), f5Guards(q), traefikGuards(q)) {
 		answers := g.Effect == report.GuardAnswers
 		g = g.unknown(doubt)
 		g.Only, g.Except, g.Allow, g.Deny, g.Asks, g.Asked = nil, nil, nil, nil, nil, nil

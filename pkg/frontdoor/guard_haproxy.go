@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
-	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -16,7 +15,8 @@ import (
 // haproxyTechGuards are those that HAProxy Technologies' controller reads (haproxytech/
 // kubernetes-ingress documentation/annotations.md: allow-list, deny-list, and their former
 // names; request-redirect). A value that begins with patterns/ is a file of addresses.
-func haproxyTechGuards(ing *snapshot.Ingress) []Guard {
+func haproxyTechGuards(q *asked) []Guard {
+	ing := q.ing
 	const (
 		prefix = "haproxy.org/"
 		docs   = "https://www.haproxy.com/documentation/kubernetes-ingress/community/configuration-reference/ingress/"
@@ -57,7 +57,8 @@ const (
 
 // haproxyIngressGuards are those that HAProxy Ingress reads, from the Ingress or, before that,
 // from the Services behind it (docs/configuration/keys, "Allowlist", "Auth External", "Redirect").
-func haproxyIngressGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+func haproxyIngressGuards(q *asked) []Guard {
+	m, ing := q.f.m, q.ing
 	const docs = "https://haproxy-ingress.github.io/docs/configuration/keys/"
 	o, annotations := objectOf("Ingress", ing.Name), ing.Annotations
 	find := func(names ...string) (key, value string) {
@@ -151,7 +152,8 @@ func svcURL(u *url.URL, home string) (snapshot.Name, bool) {
 
 // f5Guards are those that F5's controller reads: snippets, which may hold anything, and policies
 // (docs.nginx.com, "Advanced configuration with annotations").
-func f5Guards(ing *snapshot.Ingress) []Guard {
+func f5Guards(q *asked) []Guard {
+	ing := q.ing
 	const (
 		prefix = "nginx.org/"
 		docs   = "https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/"

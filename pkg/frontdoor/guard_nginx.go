@@ -22,7 +22,8 @@ const (
 // nginxGuards are those that ingress-nginx reads from annotations of the Ingress: lists of
 // addresses (internal/ingress/annotations/ipallowlist, ipdenylist), the service that it asks
 // (authreq), redirects that it answers (redirect), and snippets, which may hold anything.
-func nginxGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+func nginxGuards(q *asked) []Guard {
+	m, ing := q.f.m, q.ing
 	o := objectOf("Ingress", ing.Name)
 	at := func(name string) (Guard, string, bool) {
 		value, ok := ing.Annotations[nginxPrefix+name]

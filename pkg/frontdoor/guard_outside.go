@@ -18,7 +18,8 @@ const (
 
 // albGuards are those of the AWS Load Balancer Controller: the scheme, internal unless it is
 // said otherwise, and who may come to its listeners.
-func albGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+func albGuards(q *asked) []Guard {
+	m, ing := q.f.m, q.ing
 	o := objectOf("Ingress", ing.Name)
 	var out []Guard
 	if g, ok := albScheme(m, ing, o); ok {
@@ -94,19 +95,22 @@ func InGroup(ing *snapshot.Ingress) bool {
 }
 
 // gkeGuards: a class makes the load balancer internal.
-func gkeGuards(d *Door, ing *snapshot.Ingress) []Guard {
+func gkeGuards(q *asked) []Guard {
 	const docs = "https://cloud.google.com/kubernetes-engine/docs/how-to/internal-load-balance-ingress"
-	if d.Class != "gce-internal" {
+	const class = "gce-internal"
+	if q.f.class != class {
 		return nil
 	}
-	if ing.LegacyClass == d.Class {
-		return []Guard{annotation(d.Object, "kubernetes.io/ingress.class", d.Class, docs).inside()}
+	o := ingressObject(q.ing)
+	if q.ing.LegacyClass == class {
+		return []Guard{annotation(o, "kubernetes.io/ingress.class", class, docs).inside()}
 	}
-	return []Guard{field(d.Object, "spec.ingressClassName", d.Class, docs).inside()}
+	return []Guard{field(o, "spec.ingressClassName", class, docs).inside()}
 }
 
 // azureGuards are those of the Application Gateway Ingress Controller.
-func azureGuards(ing *snapshot.Ingress) []Guard {
+func azureGuards(q *asked) []Guard {
+	ing := q.ing
 	const (
 		key  = "appgw.ingress.kubernetes.io/use-private-ip"
 		docs = "https://azure.github.io/application-gateway-kubernetes-ingress/annotations/#use-private-ip"

@@ -16,7 +16,8 @@ const (
 
 // traefikGuards are the middlewares that an Ingress names: NAMESPACE-NAME@kubernetescrd, parted
 // by commas; those of other providers are not in the API.
-func traefikGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+func traefikGuards(q *asked) []Guard {
+	m, ing := q.f.m, q.ing
 	value, ok := ing.Annotations[traefikMiddlewares]
 	if !ok {
 		return nil
