@@ -7,13 +7,18 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// Configs are the ConfigMaps and class parameters from which the controllers of the Ingresses that were read
+// Configs are the ConfigMaps, class parameters and plugins from which the controllers of the Ingresses that were read
 // take their settings, as far as they are yet to be read: each by its name.
 func Configs(m *model.Model) []snapshot.Need {
 	var out []snapshot.Need
 	for _, ing := range m.Ingresses() {
 		for _, n := range Unread([]*Door{ingressDoor(m, ing, nil)}) {
-			if (n.Resource == snapshot.ConfigMaps || n.Resource == snapshot.IngressClassParams) && !slices.Contains(out, n) {
+			switch n.Resource {
+			case snapshot.ConfigMaps, snapshot.IngressClassParams, snapshot.KongPlugins, snapshot.KongClusterPlugins:
+			default:
+				continue
+			}
+			if !slices.Contains(out, n) {
 				out = append(out, n)
 			}
 		}

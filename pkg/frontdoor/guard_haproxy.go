@@ -22,25 +22,35 @@ func haproxyTechGuards(q *asked) []Guard {
 		docs   = "https://www.haproxy.com/documentation/kubernetes-ingress/community/configuration-reference/ingress/"
 	)
 	o := objectOf("Ingress", ing.Name)
+	// Each may stand in the ConfigMap of --configmap for all Ingresses.
+	all := common{q: q, option: "configmap", docs: docs}
 	var out []Guard
 	for _, list := range []struct {
 		names []string
 		deny  bool
 	}{{[]string{"allow-list", "whitelist"}, false}, {[]string{"deny-list", "blacklist"}, true}} {
+		var g Guard
+		var value string
+		found := false
 		for _, name := range list.names {
-			value, ok := ing.Annotations[prefix+name]
-			if !ok || strings.TrimSpace(value) == "" {
-				continue
+			if value = ing.Annotations[prefix+name]; strings.TrimSpace(value) != "" {
+				g, found = annotation(o, prefix+name, value, docs), true
+				break
 			}
-			g := annotation(o, prefix+name, value, docs)
-			if strings.HasPrefix(value, "patterns/") {
-				g = g.unknown(report.DoubtNotEvaluated)
-			} else {
-				g = controllerList(g, value, list.deny)
-			}
-			out = append(out, g)
-			break
 		}
+		if !found {
+			g, value, found = all.at(list.names...)
+		}
+		switch {
+		case !found:
+		case strings.HasPrefix(value, "patterns/"):
+			out = append(out, g.unknown(report.DoubtNotEvaluated))
+		default:
+			out = append(out, controllerList(g, value, list.deny))
+		}
+	}
+	if g, unread := all.unread(); unread {
+		out = append(out, g)
 	}
 	if value := ing.Annotations[prefix+"request-redirect"]; value != "" {
 		g := annotation(o, prefix+"request-redirect", value, docs)
@@ -61,39 +71,43 @@ func haproxyIngressGuards(q *asked) []Guard {
 	m, ing := q.f.m, q.ing
 	const docs = "https://haproxy-ingress.github.io/docs/configuration/keys/"
 	o, annotations := objectOf("Ingress", ing.Name), ing.Annotations
-	find := func(names ...string) (key, value string) {
+	// "Global" keys stand in the ConfigMap of --configmap, and annotations overrule them.
+	all := common{q: q, option: "configmap", docs: docs}
+	find := func(at string, names ...string) (g Guard, value string, ok bool) {
 		for _, name := range names {
 			for _, prefix := range []string{haproxyIngressPrefix, oldIngressPrefix} {
 				if v := strings.TrimSpace(annotations[prefix+name]); v != "" {
-					return prefix + name, v
+					return annotation(o, prefix+name, v, docs+at), v, true
 				}
 			}
 		}
-		return "", ""
+		g, value, ok = all.at(names...)
+		return g, strings.TrimSpace(value), ok
 	}
 	var out []Guard
-	if key, value := find("redirect-to"); key != "" {
-		g := annotation(o, key, value, docs+"#redirect")
+	if g, unread := all.unread(); unread {
+		out = append(out, g)
+	}
+	if g, _, ok := find("#redirect", "redirect-to"); ok {
 		g.Effect = report.GuardAnswers
 		out = append(out, g)
 	}
-	header, _ := find("allowlist-source-header")
+	_, _, header := find("", "allowlist-source-header")
 	for _, list := range []struct {
 		names []string
 		deny  bool
 	}{{[]string{"allowlist-source-range", "whitelist-source-range"}, false}, {[]string{"denylist-source-range"}, true}} {
-		key, value := find(list.names...)
-		if key == "" {
+		g, value, ok := find("#allowlist", list.names...)
+		if !ok {
 			continue
 		}
-		g := exceptions(annotation(o, key, value, docs+"#allowlist"), value, list.deny)
-		if header != "" { // the address is one that a header tells
+		g = exceptions(g, value, list.deny)
+		if header { // the address is one that a header tells
 			g = g.unknown(report.DoubtNotEvaluated)
 		}
 		out = append(out, g)
 	}
-	if key, value := find("auth-url"); key != "" {
-		g := annotation(o, key, value, docs+"#auth-external")
+	if g, value, ok := find("#auth-external", "auth-url"); ok {
 		if u, err := url.Parse(value); err == nil && u.Scheme == "svc" {
 			if name, ok := svcURL(u, ing.Namespace); ok {
 				port, _ := strconv.ParseUint(u.Port(), 10, 16)

@@ -16,7 +16,9 @@ import (
 
 const (
 	nginxPrefix = "nginx.ingress.kubernetes.io/"
-	nginxDocs   = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+	// What an annotation does not say, the controller's ConfigMap may say for all.
+	nginxConfigDocs = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
+	nginxDocs       = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 )
 
 // nginxGuards are those that ingress-nginx reads from annotations of the Ingress: lists of
@@ -30,15 +32,38 @@ func nginxGuards(q *asked) []Guard {
 		return annotation(o, nginxPrefix+name, value, nginxDocs+"#"+name), value, ok && strings.TrimSpace(value) != ""
 	}
 	var lists, out []Guard
-	for _, name := range []string{"allowlist-source-range", "whitelist-source-range"} {
-		if g, value, ok := at(name); ok {
-			// The newer name is the one that counts, where both are there.
+	all := common{q: q, option: "configmap", docs: nginxConfigDocs}
+	for _, list := range []struct {
+		names  []string // the newer name is the one that counts, where both are there
+		common string
+		deny   bool
+	}{
+		{[]string{"allowlist-source-range", "whitelist-source-range"}, "whitelist-source-range", false},
+		{[]string{"denylist-source-range"}, "denylist-source-range", true},
+	} {
+		var g Guard
+		var value string
+		ok := false
+		for _, name := range list.names {
+			if g, value, ok = at(name); ok {
+				break
+			}
+		}
+		if !ok {
+			g, value, ok = all.at(list.common)
+		}
+		switch {
+		case ok && list.deny:
+			out = append(out, controllerList(g, value, true))
+		case ok:
 			lists = append(lists, controllerList(g, value, false))
-			break
 		}
 	}
-	if g, value, ok := at("denylist-source-range"); ok {
+	if g, value, ok := all.at("block-cidrs"); ok {
 		out = append(out, controllerList(g, value, true))
+	}
+	if g, unread := all.unread(); unread {
+		out = append(out, g)
 	}
 	for _, name := range []string{"server-snippet", "configuration-snippet", "auth-snippet"} {
 		if g, value, ok := at(name); ok && decides(value) {
@@ -53,6 +78,11 @@ func nginxGuards(q *asked) []Guard {
 		}
 	}
 	g, target, asks := at("auth-url")
+	home := ing.Namespace
+	if !asks && ing.Annotations[nginxPrefix+"enable-global-auth"] != "false" {
+		home = ""
+		g, target, asks = all.at("global-auth-url")
+	}
 	basic := ing.Annotations[nginxPrefix+"auth-type"] != ""
 	if satisfy := ing.Annotations[nginxPrefix+"satisfy"]; satisfy == "any" && len(lists) > 0 && (asks || basic) {
 		// "satisfy: any": an address on the list, or authentication, will do.
@@ -65,7 +95,7 @@ func nginxGuards(q *asked) []Guard {
 	out = append(lists, out...)
 	if asks {
 		g.ClientSees = "500" // ngx_http_auth_request_module: what is neither 2xx, 401 nor 403 is an error
-		out = append(out, asking(m, g, target, ing.Namespace))
+		out = append(out, asking(m, g, target, home))
 	}
 	return out
 }

@@ -13,7 +13,9 @@ import (
 
 const (
 	albPrefix = "alb.ingress.kubernetes.io/"
-	albDocs   = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/"
+	// IngressClassParams: "scheme", "inboundCIDRs", "prefixListsIDs" of the class win.
+	albClassDocs = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"
+	albDocs      = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/"
 )
 
 // albGuards are those of the AWS Load Balancer Controller: the scheme, internal unless it is
@@ -21,9 +23,25 @@ const (
 func albGuards(q *asked) []Guard {
 	m, ing := q.f.m, q.ing
 	o := objectOf("Ingress", ing.Name)
+	params, takes := albParams(q)
+	if takes != "" {
+		g := field(o, "the parameters of its class", "", albClassDocs).unknown(report.DoubtUnread)
+		g.Needs = takes
+		return []Guard{g}
+	}
+	var class snapshot.ALBClassSpec
+	var of report.Object
+	if params != nil {
+		class, of = params.Spec, report.Object{Kind: "IngressClassParams", Name: params.Name}
+	}
 	var out []Guard
-	if g, ok := albScheme(m, ing, o); ok {
-		out = append(out, g)
+	switch class.Scheme { // what the class says overrules annotations
+	case "":
+		if g, ok := albScheme(m, ing, o); ok {
+			out = append(out, g)
+		}
+	case "internal":
+		out = append(out, field(of, "spec.scheme", class.Scheme, albClassDocs).inside())
 	}
 	at := func(name string) (Guard, bool) {
 		value, ok := ing.Annotations[albPrefix+name]
@@ -35,8 +53,14 @@ func albGuards(q *asked) []Guard {
 		return append(out, g.unknown(report.DoubtElsewhere))
 	}
 	g, limited := at("inbound-cidrs")
+	if len(class.InboundCIDRs) > 0 {
+		g, limited = field(of, "spec.inboundCIDRs", strings.Join(class.InboundCIDRs, ", "), albClassDocs), true
+	}
 	list, valid := cidrs(g.Value)
 	lists, more := at("security-group-prefix-lists")
+	if len(class.PrefixListsIDs) > 0 {
+		lists, more = field(of, "spec.prefixListsIDs", strings.Join(class.PrefixListsIDs, ", "), albClassDocs), true
+	}
 	switch {
 	case limited && !valid:
 		out = append(out, g.unknown(report.DoubtInvalid))

@@ -1,0 +1,47 @@
+package frontdoor
+
+import (
+	"strings"
+
+	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
+)
+
+// common is a controller's ConfigMap in which defaults for all its Ingresses stand.
+type common struct {
+	q      *asked
+	option string
+	docs   string
+}
+
+// at is what the ConfigMap says under the first of the keys that it has, as a guard that is
+// written there; ok is false where it has none of them.
+func (c common) at(keys ...string) (g Guard, value string, ok bool) {
+	for _, key := range keys {
+		value, found, _ := c.q.config(c.option, key)
+		if found && strings.TrimSpace(value) != "" {
+			return field(c.object(), "data."+key, value, c.docs), value, true
+		}
+	}
+	return Guard{}, "", false
+}
+
+// unread is the guard of a ConfigMap that was to be read and could not be: what is in it
+// may keep anybody out.
+func (c common) unread() (Guard, bool) {
+	_, _, hidden := c.q.config(c.option, "")
+	if hidden == "" {
+		return Guard{}, false
+	}
+	g := field(c.object(), "data", "", c.docs).unknown(report.DoubtUnread)
+	g.Needs = hidden
+	return g, true
+}
+
+func (c common) object() report.Object {
+	ns, name, _ := strings.Cut(c.q.told.Value(c.option, ""), "/")
+	if name == "" { // the option itself could not be read
+		ns, name = "", c.option
+	}
+	return objectOf("ConfigMap", snapshot.Name{Namespace: ns, Name: name})
+}
