@@ -3,6 +3,7 @@ package frontdoor
 import (
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -16,24 +17,24 @@ type common struct {
 
 // at is what the ConfigMap says under the first of the keys that it has, as a guard that is
 // written there; ok is false where it has none of them.
-func (c common) at(keys ...string) (g Guard, value string, ok bool) {
+func (c common) at(keys ...string) (g guard.Guard, value string, ok bool) {
 	for _, key := range keys {
 		value, found, _ := c.q.config(c.option, key)
 		if found && strings.TrimSpace(value) != "" {
-			return field(c.object(), "data."+key, value, c.docs), value, true
+			return guard.Field(c.object(), "data."+key, value, c.docs), value, true
 		}
 	}
-	return Guard{}, "", false
+	return guard.Guard{}, "", false
 }
 
 // unread is the guard of a ConfigMap that was to be read and could not be: what is in it
 // may keep anybody out.
-func (c common) unread() (Guard, bool) {
+func (c common) unread() (guard.Guard, bool) {
 	_, _, hidden := c.q.config(c.option, "")
 	if hidden == "" {
-		return Guard{}, false
+		return guard.Guard{}, false
 	}
-	g := field(c.object(), "data", "", c.docs).unknown(report.DoubtUnread)
+	g := guard.Field(c.object(), "data", "", c.docs).Unknown(report.DoubtUnread)
 	g.Needs = hidden
 	return g, true
 }
@@ -43,5 +44,5 @@ func (c common) object() report.Object {
 	if name == "" { // the option itself could not be read
 		ns, name = "", c.option
 	}
-	return objectOf("ConfigMap", snapshot.Name{Namespace: ns, Name: name})
+	return guard.ObjectOf("ConfigMap", snapshot.Name{Namespace: ns, Name: name})
 }

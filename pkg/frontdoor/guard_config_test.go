@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
 // guardsOf are the guards of the one Ingress there is.
-func guardsOf(t *testing.T, world ...string) []frontdoor.Guard {
+func guardsOf(t *testing.T, world ...string) []guard.Guard {
 	t.Helper()
 	doors, err := frontdoor.Open(modelOf(t, append(world, backend)...), reference.Reference{Kind: reference.Ingress, Namespace: "bank", Name: "app"}, nil)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -33,16 +34,16 @@ func guarded(m *model.Model, doors []*Door) []*Door {
 
 // doubtful are the guards of an Ingress of which it is not known who serves it: whether the
 // annotations mean anything to it is not known either.
-func doubtful(q *asked, d *Door) []Guard {
+func doubtful(q *asked, d *Door) []guard.Guard {
 	doubt := report.DoubtNotEvaluated
 	gap := q.f.m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: d.Class})
 	if gap != nil {
 		doubt = report.DoubtUnread
 	}
-	var out []Guard
+	var out []guard.Guard
 	for _, g := range slices.Concat(nginxGuards(q), haproxyTechGuards(q), haproxyIngressGuards(q), f5Guards(q), traefikGuards(q)) {
 		answers := g.Effect == report.GuardAnswers
-		g = g.unknown(doubt)
+		g = g.Unknown(doubt)
 		g.Only, g.Except, g.Allow, g.Deny, g.Asks, g.Asked = nil, nil, nil, nil, nil, nil
 		if gap != nil {
 			g.Needs = gap.Permission()
@@ -63,10 +64,10 @@ func doubtful(q *asked, d *Door) []Guard {
 
 // insideByStatus is the guard of a door whose own addresses are not on the internet. Where a
 // load balancer's Service stands before the door, that Service says it.
-func insideByStatus(m *model.Model, d *Door) (Guard, bool) {
+func insideByStatus(m *model.Model, d *Door) (guard.Guard, bool) {
 	entry := d.DataPlane.Entry
 	if entry != nil && entry.Type == snapshot.LoadBalancer || d.DataPlane.Problem != "" || has(d.Guards, report.GuardInside) {
-		return Guard{}, false
+		return guard.Guard{}, false
 	}
 	var ips []netip.Addr
 	var hosts []string
@@ -81,10 +82,10 @@ func insideByStatus(m *model.Model, d *Door) (Guard, bool) {
 	if d.Object.Kind == "Gateway" {
 		name = "status.addresses"
 	}
-	return privateStatus(m, d.Object, name, ips, hosts)
+	return guard.PrivateStatus(m, d.Object, name, ips, hosts)
 }
 
-func has(guards []Guard, e report.GuardEffect) bool {
+func has(guards []guard.Guard, e report.GuardEffect) bool {
 	for _, g := range guards {
 		if g.Effect == e {
 			return true
@@ -95,7 +96,7 @@ func has(guards []Guard, e report.GuardEffect) bool {
 
 // answered are the routes of a door whose controller answers all requests itself: what they
 // name is not asked, and need not exist.
-func answered(d *Door, g Guard) {
+func answered(d *Door, g guard.Guard) {
 	for i := range d.Routes {
 		r := &d.Routes[i]
 		r.Backend, r.Port, r.Destinations = report.Object{}, "", nil
@@ -104,10 +105,10 @@ func answered(d *Door, g Guard) {
 }
 
 // gatewayGuards are those of a Gateway by its class.
-func gatewayGuards(d *Door, gw *snapshot.Gateway) []Guard {
+func gatewayGuards(d *Door, gw *snapshot.Gateway) []guard.Guard {
 	const docs = "https://cloud.google.com/kubernetes-engine/docs/concepts/gateway-api#gatewayclass"
 	if d.Controller == "networking.gke.io/gateway" && (strings.Contains(gw.Class, "rilb") || strings.Contains(gw.Class, "internal")) {
-		return []Guard{field(d.Object, "spec.gatewayClassName", gw.Class, docs).inside()}
+		return []guard.Guard{guard.Field(d.Object, "spec.gatewayClassName", gw.Class, docs).Inside()}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -15,26 +16,26 @@ import (
 // haproxyTechGuards are those that HAProxy Technologies' controller reads (haproxytech/
 // kubernetes-ingress documentation/annotations.md: allow-list, deny-list, and their former
 // names; request-redirect). A value that begins with patterns/ is a file of addresses.
-func haproxyTechGuards(q *asked) []Guard {
+func haproxyTechGuards(q *asked) []guard.Guard {
 	ing := q.ing
 	const (
 		prefix = "haproxy.org/"
 		docs   = "https://www.haproxy.com/documentation/kubernetes-ingress/community/configuration-reference/ingress/"
 	)
-	o := objectOf("Ingress", ing.Name)
+	o := guard.ObjectOf("Ingress", ing.Name)
 	// Each may stand in the ConfigMap of --configmap for all Ingresses.
 	all := common{q: q, option: "configmap", docs: docs}
-	var out []Guard
+	var out []guard.Guard
 	for _, list := range []struct {
 		names []string
 		deny  bool
 	}{{[]string{"allow-list", "whitelist"}, false}, {[]string{"deny-list", "blacklist"}, true}} {
-		var g Guard
+		var g guard.Guard
 		var value string
 		found := false
 		for _, name := range list.names {
 			if value = ing.Annotations[prefix+name]; strings.TrimSpace(value) != "" {
-				g, found = annotation(o, prefix+name, value, docs), true
+				g, found = guard.Annotation(o, prefix+name, value, docs), true
 				break
 			}
 		}
@@ -44,7 +45,7 @@ func haproxyTechGuards(q *asked) []Guard {
 		switch {
 		case !found:
 		case strings.HasPrefix(value, "patterns/"):
-			out = append(out, g.unknown(report.DoubtNotEvaluated))
+			out = append(out, g.Unknown(report.DoubtNotEvaluated))
 		default:
 			out = append(out, controllerList(g, value, list.deny))
 		}
@@ -53,7 +54,7 @@ func haproxyTechGuards(q *asked) []Guard {
 		out = append(out, g)
 	}
 	if value := ing.Annotations[prefix+"request-redirect"]; value != "" {
-		g := annotation(o, prefix+"request-redirect", value, docs)
+		g := guard.Annotation(o, prefix+"request-redirect", value, docs)
 		g.Effect = report.GuardAnswers
 		out = append(out, g)
 	}
@@ -67,24 +68,24 @@ const (
 
 // haproxyIngressGuards are those that HAProxy Ingress reads, from the Ingress or, before that,
 // from the Services behind it (docs/configuration/keys, "Allowlist", "Auth External", "Redirect").
-func haproxyIngressGuards(q *asked) []Guard {
+func haproxyIngressGuards(q *asked) []guard.Guard {
 	m, ing := q.f.m, q.ing
 	const docs = "https://haproxy-ingress.github.io/docs/configuration/keys/"
-	o, annotations := objectOf("Ingress", ing.Name), ing.Annotations
+	o, annotations := guard.ObjectOf("Ingress", ing.Name), ing.Annotations
 	// "Global" keys stand in the ConfigMap of --configmap, and annotations overrule them.
 	all := common{q: q, option: "configmap", docs: docs}
-	find := func(at string, names ...string) (g Guard, value string, ok bool) {
+	find := func(at string, names ...string) (g guard.Guard, value string, ok bool) {
 		for _, name := range names {
 			for _, prefix := range []string{haproxyIngressPrefix, oldIngressPrefix} {
 				if v := strings.TrimSpace(annotations[prefix+name]); v != "" {
-					return annotation(o, prefix+name, v, docs+at), v, true
+					return guard.Annotation(o, prefix+name, v, docs+at), v, true
 				}
 			}
 		}
 		g, value, ok = all.at(names...)
 		return g, strings.TrimSpace(value), ok
 	}
-	var out []Guard
+	var out []guard.Guard
 	if g, unread := all.unread(); unread {
 		out = append(out, g)
 	}
@@ -103,7 +104,7 @@ func haproxyIngressGuards(q *asked) []Guard {
 		}
 		g = exceptions(g, value, list.deny)
 		if header { // the address is one that a header tells
-			g = g.unknown(report.DoubtNotEvaluated)
+			g = g.Unknown(report.DoubtNotEvaluated)
 		}
 		out = append(out, g)
 	}
@@ -111,9 +112,9 @@ func haproxyIngressGuards(q *asked) []Guard {
 		if u, err := url.Parse(value); err == nil && u.Scheme == "svc" {
 			if name, ok := svcURL(u, ing.Namespace); ok {
 				port, _ := strconv.ParseUint(u.Port(), 10, 16)
-				return append(out, g.asks(m, name, reference.Port{Number: uint16(port), Protocol: connset.TCP}))
+				return append(out, g.AsksService(m, name, reference.Port{Number: uint16(port), Protocol: connset.TCP}))
 			}
-			return append(out, g.unknown(report.DoubtInvalid))
+			return append(out, g.Unknown(report.DoubtInvalid))
 		}
 		out = append(out, asking(m, g, value, ""))
 	}
@@ -121,7 +122,7 @@ func haproxyIngressGuards(q *asked) []Guard {
 }
 
 // exceptions reads a list in which an item with "!" is an exception to the others.
-func exceptions(g Guard, value string, deny bool) Guard {
+func exceptions(g guard.Guard, value string, deny bool) guard.Guard {
 	g.Controller, g.ClientSees = true, "403"
 	var plain, negated []string
 	for _, item := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -131,25 +132,25 @@ func exceptions(g Guard, value string, deny bool) Guard {
 			plain = append(plain, item)
 		}
 	}
-	list, ok := cidrList(plain)
+	list, ok := guard.CIDRList(plain)
 	if !ok && len(plain) > 0 {
-		return g.unknown(report.DoubtInvalid)
+		return g.Unknown(report.DoubtInvalid)
 	}
 	var not []netip.Prefix
 	if len(negated) > 0 {
-		if not, ok = cidrList(negated); !ok {
-			return g.unknown(report.DoubtInvalid)
+		if not, ok = guard.CIDRList(negated); !ok {
+			return g.Unknown(report.DoubtInvalid)
 		}
 	}
 	switch {
 	case !deny && len(list) == 0:
-		return g.ranges(nil, not)
+		return g.Ranges(nil, not)
 	case !deny:
-		return g.ranges(list, not)
+		return g.Ranges(list, not)
 	case len(not) > 0:
-		return g.unknown(report.DoubtNotEvaluated)
+		return g.Unknown(report.DoubtNotEvaluated)
 	default:
-		return g.ranges(nil, list)
+		return g.Ranges(nil, list)
 	}
 }
 
@@ -166,21 +167,21 @@ func svcURL(u *url.URL, home string) (snapshot.Name, bool) {
 
 // f5Guards are those that F5's controller reads: snippets, which may hold anything, and policies
 // (docs.nginx.com, "Advanced configuration with annotations").
-func f5Guards(q *asked) []Guard {
+func f5Guards(q *asked) []guard.Guard {
 	ing := q.ing
 	const (
 		prefix = "nginx.org/"
 		docs   = "https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/"
 	)
-	o := objectOf("Ingress", ing.Name)
-	var out []Guard
+	o := guard.ObjectOf("Ingress", ing.Name)
+	var out []guard.Guard
 	for _, name := range []string{"server-snippets", "location-snippets"} {
 		if value := ing.Annotations[prefix+name]; decides(value) {
-			out = append(out, annotation(o, prefix+name, value, docs).unknown(report.DoubtNotEvaluated))
+			out = append(out, guard.Annotation(o, prefix+name, value, docs).Unknown(report.DoubtNotEvaluated))
 		}
 	}
 	if value := ing.Annotations[prefix+"policies"]; value != "" {
-		out = append(out, annotation(o, prefix+"policies", value, docs).unknown(report.DoubtNotEvaluated))
+		out = append(out, guard.Annotation(o, prefix+"policies", value, docs).Unknown(report.DoubtNotEvaluated))
 	}
 	return out
 }

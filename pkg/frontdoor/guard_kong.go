@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
@@ -17,9 +18,9 @@ const (
 // kongGuards are the plugins that decide who gets to an Ingress. Of several instances of one
 // plugin a request meets the most specific: the route's (the Ingress), then the service's, then
 // the global one (https://developer.konghq.com/gateway/entities/plugin/#plugin-precedence).
-func kongGuards(q *asked) []Guard {
+func kongGuards(q *asked) []guard.Guard {
 	f, ing := q.f, q.ing
-	var out []Guard
+	var out []guard.Guard
 	settled := map[string]bool{}
 	// add takes in the plugins of one scope: those that a more specific one has already
 	// are not asked.
@@ -46,7 +47,7 @@ func kongGuards(q *asked) []Guard {
 		if s == nil || s.Annotations[kongPlugins] == "" {
 			continue
 		}
-		found := f.kongNamed(objectOf("Service", name), s.Annotations[kongPlugins])
+		found := f.kongNamed(guard.ObjectOf("Service", name), s.Annotations[kongPlugins])
 		if len(services) == 1 {
 			add(found)
 			continue
@@ -56,7 +57,7 @@ func kongGuards(q *asked) []Guard {
 				continue
 			}
 			for _, g := range n.guards(false) {
-				out = append(out, g.unknown(cmp.Or(g.Doubt, report.DoubtNotEvaluated)))
+				out = append(out, g.Unknown(cmp.Or(g.Doubt, report.DoubtNotEvaluated)))
 			}
 		}
 	}
@@ -70,7 +71,7 @@ func kongGuards(q *asked) []Guard {
 
 // named is a plugin that somebody names, or that binds everybody.
 type named struct {
-	at     Guard
+	at     guard.Guard
 	object report.Object
 	spec   *snapshot.KongPlugin
 	// unread is what is missing to read it; absent: there is none of the name.
@@ -95,7 +96,7 @@ func (f *finder) kongNamed(by report.Object, value string) []named {
 		if ns, bare, ok := strings.Cut(item, ":"); ok {
 			name = snapshot.Name{Namespace: ns, Name: bare}
 		}
-		n := named{at: annotation(by, kongPlugins, item, kongDocs), object: objectOf("KongPlugin", name)}
+		n := named{at: guard.Annotation(by, kongPlugins, item, kongDocs), object: guard.ObjectOf("KongPlugin", name)}
 		own := snapshot.Need{Resource: snapshot.KongPlugins, Namespace: name.Namespace, Name: name.Name}
 		cluster := snapshot.Need{Resource: snapshot.KongClusterPlugins, Name: name.Name}
 		f.look(own)
@@ -109,7 +110,7 @@ func (f *finder) kongNamed(by report.Object, value string) []named {
 			made := snapshot.One[*snapshot.KongClusterPlugin](f.m.Snapshot, snapshot.KongClusterPlugins, snapshot.Name{Name: name.Name})
 			switch gap := f.m.GapFor(cluster); {
 			case made != nil:
-				n.spec, n.object = &made.KongPlugin, objectOf("KongClusterPlugin", snapshot.Name{Name: name.Name})
+				n.spec, n.object = &made.KongPlugin, guard.ObjectOf("KongClusterPlugin", snapshot.Name{Name: name.Name})
 			case gap != nil:
 				n.unread = gap.Permission()
 			default:
@@ -123,11 +124,11 @@ func (f *finder) kongNamed(by report.Object, value string) []named {
 
 // kongGlobal are the KongClusterPlugins with the label global: "true", which bind every request
 // (https://developer.konghq.com/kubernetes-ingress-controller/reference/custom-resources/#kongclusterplugin).
-func (f *finder) kongGlobal(q *asked) ([]named, *Guard) {
+func (f *finder) kongGlobal(q *asked) ([]named, *guard.Guard) {
 	need := snapshot.Need{Resource: snapshot.KongClusterPlugins}
 	f.look(need)
 	if gap := f.m.GapFor(need); gap != nil {
-		g := field(ingressObject(q.ing), "global KongClusterPlugins", "", kongDocs).unknown(report.DoubtUnread)
+		g := guard.Field(ingressObject(q.ing), "global KongClusterPlugins", "", kongDocs).Unknown(report.DoubtUnread)
 		g.Needs = gap.Permission()
 		return nil, &g
 	}
@@ -137,48 +138,48 @@ func (f *finder) kongGlobal(q *asked) ([]named, *Guard) {
 		if p.Labels["global"] != "true" || p.Annotations.Class != class {
 			continue
 		}
-		o := objectOf("KongClusterPlugin", p.ID())
-		out = append(out, named{at: field(o, "metadata.labels[global]", "true", kongDocs), object: o, spec: &p.KongPlugin})
+		o := guard.ObjectOf("KongClusterPlugin", p.ID())
+		out = append(out, named{at: guard.Field(o, "metadata.labels[global]", "true", kongDocs), object: o, spec: &p.KongPlugin})
 	}
 	return out, nil
 }
 
 // guards is what a plugin does with requests. Several of one kind in one scope cannot all
 // be there, and which one is, is not said.
-func (n named) guards(several bool) []Guard {
+func (n named) guards(several bool) []guard.Guard {
 	switch {
 	case n.unread != "":
-		g := n.at.unknown(report.DoubtUnread)
+		g := n.at.Unknown(report.DoubtUnread)
 		g.Needs = n.unread
-		return []Guard{g}
+		return []guard.Guard{g}
 	case n.absent:
-		return []Guard{n.at.unknown(report.DoubtMissing)}
+		return []guard.Guard{n.at.Unknown(report.DoubtMissing)}
 	case n.spec.Disabled:
 		return nil
 	}
 	p := n.spec
-	g := field(n.object, "config", p.Plugin, kongDocs+p.Plugin+"/")
+	g := guard.Field(n.object, "config", p.Plugin, kongDocs+p.Plugin+"/")
 	switch p.Plugin {
 	case "ip-restriction", "request-termination", "redirect":
 		if p.ConfigFrom != nil || len(p.ConfigPatches) > 0 {
-			return []Guard{g.unknown(report.DoubtElsewhere)} // from a Secret, which is never read
+			return []guard.Guard{g.Unknown(report.DoubtElsewhere)} // from a Secret, which is never read
 		}
 		if several || p.ConsumerRef != "" {
-			return []Guard{g.unknown(report.DoubtNotEvaluated)}
+			return []guard.Guard{g.Unknown(report.DoubtNotEvaluated)}
 		}
 	case "opa", "forward-auth", "geoip-restriction":
-		return []Guard{g.unknown(report.DoubtNotEvaluated)}
+		return []guard.Guard{g.Unknown(report.DoubtNotEvaluated)}
 	default:
 		return nil // it turns away nobody by where they come from, or authenticates users
 	}
 	if p.Plugin != "ip-restriction" {
 		if p.Config.Trigger != "" { // only requests with that header or argument
-			return []Guard{g.unknown(report.DoubtNotEvaluated)}
+			return []guard.Guard{g.Unknown(report.DoubtNotEvaluated)}
 		}
 		g.Effect = report.GuardAnswers
-		return []Guard{g}
+		return []guard.Guard{g}
 	}
-	var out []Guard
+	var out []guard.Guard
 	for _, list := range []struct {
 		name  string
 		items []string
@@ -188,7 +189,7 @@ func (n named) guards(several bool) []Guard {
 		{"config.allow", slices.Concat(p.Config.Allow, p.Config.Whitelist), false},
 	} {
 		if text := strings.Join(list.items, ", "); text != "" {
-			out = append(out, controllerList(field(n.object, list.name, text, kongDocs+"ip-restriction/"), text, list.deny))
+			out = append(out, controllerList(guard.Field(n.object, list.name, text, kongDocs+"ip-restriction/"), text, list.deny))
 		}
 	}
 	return out
