@@ -32,6 +32,9 @@ func guarded(m *model.Model, doors []*Door) []*Door {
 	return doors
 }
 
+// classDocs: the class says which controller reads an Ingress.
+const classDocs = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class"
+
 // doubtful are the guards of an Ingress of which it is not known who serves it: whether the
 // annotations mean anything to it is not known either.
 func doubtful(q *asked, d *Door) []guard.Guard {
@@ -41,6 +44,12 @@ func doubtful(q *asked, d *Door) []guard.Guard {
 		doubt = report.DoubtUnread
 	}
 	var out []guard.Guard
+	if gap != nil {
+		// Who serves it may have settings for all its doors, or plugins that bind them.
+		g := guard.Field(d.Object, "the controller's own settings", "", classDocs).Unknown(doubt)
+		g.Needs = gap.Permission()
+		out = append(out, g)
+	}
 	for _, g := range slices.Concat(nginxGuards(q), haproxyTechGuards(q), haproxyIngressGuards(q), f5Guards(q), traefikGuards(q)) {
 		answers := g.Effect == report.GuardAnswers
 		g = g.Unknown(doubt)

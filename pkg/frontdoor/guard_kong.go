@@ -135,7 +135,7 @@ func (f *finder) kongGlobal(q *asked) ([]named, *guard.Guard) {
 	class := q.told.Value("ingress-class", "kong")
 	var out []named
 	for _, p := range snapshot.Of[*snapshot.KongClusterPlugin](f.m.Snapshot, snapshot.KongClusterPlugins) {
-		if p.Labels["global"] != "true" || p.Annotations.Class != class {
+		if p.Labels.Global != "true" || p.Annotations.Class != class {
 			continue
 		}
 		o := guard.ObjectOf("KongClusterPlugin", p.ID())

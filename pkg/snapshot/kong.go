@@ -21,10 +21,13 @@ type KongPlugin struct {
 	ConfigPatches []struct{} `json:"configPatches,omitempty"`
 }
 
-// KongMeta is the metadata of a plugin; a KongClusterPlugin says by annotation to which
-// installation it belongs.
+// KongMeta is the metadata of a plugin; a KongClusterPlugin says by label that it binds every
+// request, and by annotation to which installation it belongs.
 type KongMeta struct {
 	Meta
+	Labels struct {
+		Global string `json:"global,omitempty"`
+	} `json:"labels"`
 	Annotations struct {
 		Class string `json:"kubernetes.io/ingress.class,omitempty"`
 	} `json:"annotations"`
