@@ -83,7 +83,7 @@ const (
 var large = map[string]int{
 	"query":     14_500,
 	"printer":   5_800,
-	"frontdoor": 7_200, // a file for each controller, and their guards
+	"frontdoor": 7_500, // a file for each controller, and their guards
 
 	"query/collect.go":          600,
 	"query/scaffold.go":         800,

@@ -43,6 +43,7 @@ func (f *finder) envoyGuards(d *Door, gw *snapshot.Gateway) []guard.Guard {
 	var whole, out []guard.Guard
 	for _, p := range f.securityPolicies(gw.Namespace, &out) {
 		switch binds(p, "Gateway", gw.Name.Name) {
+		case unbound:
 		case partly:
 			whole = append(whole, doubted(f.securityGuards(p))...)
 		case fully:
