@@ -27,6 +27,7 @@ var layers = [][]string{
 	{"source/record"},
 	{"source/files"},
 	{"overlay"},
+	{"guard"},
 	{"frontdoor"},
 	{"plan"}, // it asks what the rooms of meaning have to know, and what that takes to read
 	{"anonymous"},

@@ -20,6 +20,8 @@ func (n *Names) Annotations(old map[string]string) map[string]string {
 		case annotations.Of(key) != annotations.Unkept:
 		case key == "traefik.ingress.kubernetes.io/router.middlewares":
 			out[key] = n.middlewares(value)
+		case key == "konghq.com/plugins":
+			out[key] = n.plugins(value)
 		default:
 			out[key] = n.settings(value)
 		}
@@ -59,6 +61,30 @@ func (n *Names) middlewares(old string) string {
 		out = append(out, made)
 	}
 	return strings.Join(out, ",")
+}
+
+// plugins are names of Kong's, NAME or NAMESPACE:NAME, parted by commas: of KongPlugins, or
+// of KongClusterPlugins where there are none of that name.
+func (n *Names) plugins(old string) string {
+	var out []string
+	for _, item := range strings.FieldsFunc(old, func(r rune) bool { return r == ',' || r == ' ' }) {
+		namespace, name, elsewhere := strings.Cut(item, ":")
+		if !elsewhere {
+			namespace, name = "", item
+		}
+		kind := "KongPlugin"
+		if _, own := n.kinds["kongplugin"][name]; !own {
+			if _, known := n.kinds["kongclusterplugin"][name]; known {
+				kind = "KongClusterPlugin"
+			}
+		}
+		made := n.Object(kind, name)
+		if elsewhere {
+			made = n.Namespace(namespace) + ":" + made
+		}
+		out = append(out, made)
+	}
+	return strings.Join(out, ", ")
 }
 
 // settings is the value of an annotation: addresses, numbers and words of the API stay

@@ -79,5 +79,7 @@ func (n *Names) namespaced(old string) string {
 
 // config is a ConfigMap's data as far as controllers read it.
 func (n *Names) config(data map[string]string) map[string]string {
-	return settings.RenameConfig(data, n.Namespace, func(service string) string { return n.Object("Service", service) }, n.Selector)
+	return settings.RenameConfig(data, settings.Renaming{
+		Namespace: n.Namespace, Service: func(service string) string { return n.Object("Service", service) }, Selector: n.Selector, URL: n.settings,
+	})
 }

@@ -22,7 +22,7 @@ func awsLoadBalancer() controller {
 		control: []podLabels{match(appName, "aws-load-balancer-controller")},
 		timeout: "504", refused: "502", source: "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#target-type",
 		ingress: &reader{
-			serves: albServes, tls: albTLS, answers: albAnswers, forwards: albForward, throughNodes: albThroughNodes, together: &together{rule: groupOrder, group: albGroup},
+			serves: albServes, guards: albGuards, tls: albTLS, answers: albAnswers, forwards: albForward, throughNodes: albThroughNodes, together: &together{rule: groupOrder, group: albGroup},
 			backends:    backends{external: func(*asked) claim { return refused(report.ExternalNameRefused, "", "") }},
 			noEndpoints: "503", noService: "", notFound: "404",
 		},

@@ -11,7 +11,7 @@ func applicationGateway() controller {
 		images:  []string{"application-gateway/kubernetes-ingress"},
 		timeout: "502", refused: "502", source: "https://learn.microsoft.com/azure/application-gateway/application-gateway-troubleshooting-502",
 		ingress: &reader{
-			serves: agicServes, tls: agicTLS, together: &together{rule: unclear},
+			serves: agicServes, guards: azureGuards, tls: agicTLS, together: &together{rule: unclear},
 			noEndpoints: "502", noService: "502", notFound: "404",
 		},
 	}

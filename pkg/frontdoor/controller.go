@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/settings"
@@ -60,6 +61,9 @@ type reader struct {
 	refuses func(q *asked) claim
 	// backends is how it finds a backend's endpoints.
 	backends backends
+	// guards are what decides who gets to the door, as it is said to this controller
+	// alone; nil: nothing does.
+	guards func(q *asked) []guard.Guard
 	// tls are the hosts of the door that have TLS; nil: those of spec.tls.
 	tls func(q *asked) tlsHosts
 	// together is what becomes of Ingresses that claim the same; nil: each is served

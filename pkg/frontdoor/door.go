@@ -2,6 +2,7 @@ package frontdoor
 
 import (
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -22,7 +23,7 @@ type Door struct {
 	Ports     []Port
 	DataPlane DataPlane
 	// Guards are what the door has of its own to keep clients out.
-	Guards []Guard
+	Guards []guard.Guard
 }
 
 // Refusal is a parent of a route that does not take it.

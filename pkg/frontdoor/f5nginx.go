@@ -19,7 +19,7 @@ func f5Nginx() controller {
 		options: []string{"nginx-configmaps", "nginx-plus"},
 		timeout: "504", refused: "502", source: "https://docs.nginx.com/nginx-ingress-controller/",
 		ingress: &reader{
-			serves: f5Serves, refuses: f5Refuses, tls: f5TLS,
+			serves: f5Serves, guards: f5Guards, refuses: f5Refuses, tls: f5TLS,
 			// docs.nginx.com/nginx-ingress-controller/configuration/host-and-listener-collisions:
 			// the oldest takes the whole host, unless all are mergeable.
 			together: &together{rule: oldestHost, master: f5Master},

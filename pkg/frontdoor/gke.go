@@ -45,7 +45,7 @@ func gkeRegional() controller {
 
 func gkeReader(class string) *reader {
 	return &reader{
-		serves: func(q *asked) claim { return gkeServes(q, class) }, tls: gkeTLS, throughNodes: gkeThroughNodes,
+		serves: func(q *asked) claim { return gkeServes(q, class) }, guards: gkeGuards, tls: gkeTLS, throughNodes: gkeThroughNodes,
 		backends:    backends{external: func(*asked) claim { return refused(report.ExternalNameRefused, "", "") }},
 		noEndpoints: "502", noService: "", notFound: "404",
 	}

@@ -5,22 +5,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// guarded notes the guards of doors. Annotations say something to the controller that reads
-// them, and nothing to others.
+// guarded notes the guards of doors that are nobody's own: those of a Gateway's class, and of
+// addresses. What an Ingress says to its controller, [reader.guards] found already.
 func guarded(m *model.Model, doors []*Door) []*Door {
 	for _, d := range doors {
-		switch name := (snapshot.Name{Namespace: d.Object.Namespace, Name: d.Object.Name}); d.Object.Kind {
-		case "Ingress":
-			if ing := m.Ingress(name); ing != nil {
-				d.Guards = append(d.Guards, ingressGuards(m, d, ing)...)
-			}
-		case "Gateway":
-			if gw := m.Gateway(name); gw != nil {
+		if d.Object.Kind == "Gateway" {
+			if gw := m.Gateway(snapshot.Name{Namespace: d.Object.Namespace, Name: d.Object.Name}); gw != nil {
 				d.Guards = append(d.Guards, gatewayGuards(d, gw)...)
 			}
 		}
@@ -36,43 +32,27 @@ func guarded(m *model.Model, doors []*Door) []*Door {
 	return doors
 }
 
-func ingressGuards(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
-	switch d.DataPlane.Name {
-	case "ingress-nginx":
-		return nginxGuards(m, ing)
-	case "AWS Load Balancer Controller":
-		return albGuards(m, ing)
-	case "GKE Ingress", "GKE internal Ingress", "GKE regional Ingress":
-		return gkeGuards(d, ing)
-	case "Azure Application Gateway":
-		return azureGuards(ing)
-	case "HAProxy Kubernetes Ingress Controller":
-		return haproxyTechGuards(ing)
-	case "HAProxy Ingress":
-		return haproxyIngressGuards(m, ing)
-	case "F5 NGINX Ingress Controller":
-		return f5Guards(ing)
-	case "Traefik":
-		return traefikGuards(m, ing)
-	case "":
-		return doubtful(m, d, ing)
-	default:
-		return nil
-	}
-}
+// classDocs: the class says which controller reads an Ingress.
+const classDocs = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class"
 
 // doubtful are the guards of an Ingress of which it is not known who serves it: whether the
 // annotations mean anything to it is not known either.
-func doubtful(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
+func doubtful(q *asked, d *Door) []guard.Guard {
 	doubt := report.DoubtNotEvaluated
-	gap := m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: d.Class})
+	gap := q.f.m.GapFor(snapshot.Need{Resource: snapshot.IngressClasses, Name: d.Class})
 	if gap != nil {
 		doubt = report.DoubtUnread
 	}
-	var out []Guard
-	for _, g := range slices.Concat(nginxGuards(m, ing), haproxyTechGuards(ing), haproxyIngressGuards(m, ing), f5Guards(ing), traefikGuards(m, ing)) {
+	var out []guard.Guard
+	if gap != nil {
+		// Who serves it may have settings for all its doors, or plugins that bind them.
+		g := guard.Field(d.Object, "the controller's own settings", "", classDocs).Unknown(doubt)
+		g.Needs = gap.Permission()
+		out = append(out, g)
+	}
+	for _, g := range slices.Concat(nginxGuards(q), haproxyTechGuards(q), haproxyIngressGuards(q), f5Guards(q), traefikGuards(q)) {
 		answers := g.Effect == report.GuardAnswers
-		g = g.unknown(doubt)
+		g = g.Unknown(doubt)
 		g.Only, g.Except, g.Allow, g.Deny, g.Asks, g.Asked = nil, nil, nil, nil, nil, nil
 		if gap != nil {
 			g.Needs = gap.Permission()
@@ -93,10 +73,10 @@ func doubtful(m *model.Model, d *Door, ing *snapshot.Ingress) []Guard {
 
 // insideByStatus is the guard of a door whose own addresses are not on the internet. Where a
 // load balancer's Service stands before the door, that Service says it.
-func insideByStatus(m *model.Model, d *Door) (Guard, bool) {
+func insideByStatus(m *model.Model, d *Door) (guard.Guard, bool) {
 	entry := d.DataPlane.Entry
 	if entry != nil && entry.Type == snapshot.LoadBalancer || d.DataPlane.Problem != "" || has(d.Guards, report.GuardInside) {
-		return Guard{}, false
+		return guard.Guard{}, false
 	}
 	var ips []netip.Addr
 	var hosts []string
@@ -111,10 +91,10 @@ func insideByStatus(m *model.Model, d *Door) (Guard, bool) {
 	if d.Object.Kind == "Gateway" {
 		name = "status.addresses"
 	}
-	return privateStatus(m, d.Object, name, ips, hosts)
+	return guard.PrivateStatus(m, d.Object, name, ips, hosts)
 }
 
-func has(guards []Guard, e report.GuardEffect) bool {
+func has(guards []guard.Guard, e report.GuardEffect) bool {
 	for _, g := range guards {
 		if g.Effect == e {
 			return true
@@ -125,7 +105,7 @@ func has(guards []Guard, e report.GuardEffect) bool {
 
 // answered are the routes of a door whose controller answers all requests itself: what they
 // name is not asked, and need not exist.
-func answered(d *Door, g Guard) {
+func answered(d *Door, g guard.Guard) {
 	for i := range d.Routes {
 		r := &d.Routes[i]
 		r.Backend, r.Port, r.Destinations = report.Object{}, "", nil
@@ -134,10 +114,10 @@ func answered(d *Door, g Guard) {
 }
 
 // gatewayGuards are those of a Gateway by its class.
-func gatewayGuards(d *Door, gw *snapshot.Gateway) []Guard {
+func gatewayGuards(d *Door, gw *snapshot.Gateway) []guard.Guard {
 	const docs = "https://cloud.google.com/kubernetes-engine/docs/concepts/gateway-api#gatewayclass"
 	if d.Controller == "networking.gke.io/gateway" && (strings.Contains(gw.Class, "rilb") || strings.Contains(gw.Class, "internal")) {
-		return []Guard{field(d.Object, "spec.gatewayClassName", gw.Class, docs).inside()}
+		return []guard.Guard{guard.Field(d.Object, "spec.gatewayClassName", gw.Class, docs).Inside()}
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
-	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -16,34 +16,45 @@ import (
 // haproxyTechGuards are those that HAProxy Technologies' controller reads (haproxytech/
 // kubernetes-ingress documentation/annotations.md: allow-list, deny-list, and their former
 // names; request-redirect). A value that begins with patterns/ is a file of addresses.
-func haproxyTechGuards(ing *snapshot.Ingress) []Guard {
+func haproxyTechGuards(q *asked) []guard.Guard {
+	ing := q.ing
 	const (
 		prefix = "haproxy.org/"
 		docs   = "https://www.haproxy.com/documentation/kubernetes-ingress/community/configuration-reference/ingress/"
 	)
-	o := objectOf("Ingress", ing.Name)
-	var out []Guard
+	o := guard.ObjectOf("Ingress", ing.Name)
+	// Each may stand in the ConfigMap of --configmap for all Ingresses.
+	all := common{q: q, option: "configmap", docs: docs}
+	var out []guard.Guard
 	for _, list := range []struct {
 		names []string
 		deny  bool
 	}{{[]string{"allow-list", "whitelist"}, false}, {[]string{"deny-list", "blacklist"}, true}} {
+		var g guard.Guard
+		var value string
+		found := false
 		for _, name := range list.names {
-			value, ok := ing.Annotations[prefix+name]
-			if !ok || strings.TrimSpace(value) == "" {
-				continue
+			if value = ing.Annotations[prefix+name]; strings.TrimSpace(value) != "" {
+				g, found = guard.Annotation(o, prefix+name, value, docs), true
+				break
 			}
-			g := annotation(o, prefix+name, value, docs)
-			if strings.HasPrefix(value, "patterns/") {
-				g = g.unknown(report.DoubtNotEvaluated)
-			} else {
-				g = controllerList(g, value, list.deny)
-			}
-			out = append(out, g)
-			break
+		}
+		if !found {
+			g, value, found = all.at(list.names...)
+		}
+		switch {
+		case !found:
+		case strings.HasPrefix(value, "patterns/"):
+			out = append(out, g.Unknown(report.DoubtNotEvaluated))
+		default:
+			out = append(out, controllerList(g, value, list.deny))
 		}
 	}
+	if g, unread := all.unread(); unread {
+		out = append(out, g)
+	}
 	if value := ing.Annotations[prefix+"request-redirect"]; value != "" {
-		g := annotation(o, prefix+"request-redirect", value, docs)
+		g := guard.Annotation(o, prefix+"request-redirect", value, docs)
 		g.Effect = report.GuardAnswers
 		out = append(out, g)
 	}
@@ -57,48 +68,53 @@ const (
 
 // haproxyIngressGuards are those that HAProxy Ingress reads, from the Ingress or, before that,
 // from the Services behind it (docs/configuration/keys, "Allowlist", "Auth External", "Redirect").
-func haproxyIngressGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+func haproxyIngressGuards(q *asked) []guard.Guard {
+	m, ing := q.f.m, q.ing
 	const docs = "https://haproxy-ingress.github.io/docs/configuration/keys/"
-	o, annotations := objectOf("Ingress", ing.Name), ing.Annotations
-	find := func(names ...string) (key, value string) {
+	o, annotations := guard.ObjectOf("Ingress", ing.Name), ing.Annotations
+	// "Global" keys stand in the ConfigMap of --configmap, and annotations overrule them.
+	all := common{q: q, option: "configmap", docs: docs}
+	find := func(at string, names ...string) (g guard.Guard, value string, ok bool) {
 		for _, name := range names {
 			for _, prefix := range []string{haproxyIngressPrefix, oldIngressPrefix} {
 				if v := strings.TrimSpace(annotations[prefix+name]); v != "" {
-					return prefix + name, v
+					return guard.Annotation(o, prefix+name, v, docs+at), v, true
 				}
 			}
 		}
-		return "", ""
+		g, value, ok = all.at(names...)
+		return g, strings.TrimSpace(value), ok
 	}
-	var out []Guard
-	if key, value := find("redirect-to"); key != "" {
-		g := annotation(o, key, value, docs+"#redirect")
+	var out []guard.Guard
+	if g, unread := all.unread(); unread {
+		out = append(out, g)
+	}
+	if g, _, ok := find("#redirect", "redirect-to"); ok {
 		g.Effect = report.GuardAnswers
 		out = append(out, g)
 	}
-	header, _ := find("allowlist-source-header")
+	_, _, header := find("", "allowlist-source-header")
 	for _, list := range []struct {
 		names []string
 		deny  bool
 	}{{[]string{"allowlist-source-range", "whitelist-source-range"}, false}, {[]string{"denylist-source-range"}, true}} {
-		key, value := find(list.names...)
-		if key == "" {
+		g, value, ok := find("#allowlist", list.names...)
+		if !ok {
 			continue
 		}
-		g := exceptions(annotation(o, key, value, docs+"#allowlist"), value, list.deny)
-		if header != "" { // the address is one that a header tells
-			g = g.unknown(report.DoubtNotEvaluated)
+		g = exceptions(g, value, list.deny)
+		if header { // the address is one that a header tells
+			g = g.Unknown(report.DoubtNotEvaluated)
 		}
 		out = append(out, g)
 	}
-	if key, value := find("auth-url"); key != "" {
-		g := annotation(o, key, value, docs+"#auth-external")
+	if g, value, ok := find("#auth-external", "auth-url"); ok {
 		if u, err := url.Parse(value); err == nil && u.Scheme == "svc" {
 			if name, ok := svcURL(u, ing.Namespace); ok {
 				port, _ := strconv.ParseUint(u.Port(), 10, 16)
-				return append(out, g.asks(m, name, reference.Port{Number: uint16(port), Protocol: connset.TCP}))
+				return append(out, g.AsksService(m, name, reference.Port{Number: uint16(port), Protocol: connset.TCP}))
 			}
-			return append(out, g.unknown(report.DoubtInvalid))
+			return append(out, g.Unknown(report.DoubtInvalid))
 		}
 		out = append(out, asking(m, g, value, ""))
 	}
@@ -106,7 +122,7 @@ func haproxyIngressGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
 }
 
 // exceptions reads a list in which an item with "!" is an exception to the others.
-func exceptions(g Guard, value string, deny bool) Guard {
+func exceptions(g guard.Guard, value string, deny bool) guard.Guard {
 	g.Controller, g.ClientSees = true, "403"
 	var plain, negated []string
 	for _, item := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -116,25 +132,25 @@ func exceptions(g Guard, value string, deny bool) Guard {
 			plain = append(plain, item)
 		}
 	}
-	list, ok := cidrList(plain)
+	list, ok := guard.CIDRList(plain)
 	if !ok && len(plain) > 0 {
-		return g.unknown(report.DoubtInvalid)
+		return g.Unknown(report.DoubtInvalid)
 	}
 	var not []netip.Prefix
 	if len(negated) > 0 {
-		if not, ok = cidrList(negated); !ok {
-			return g.unknown(report.DoubtInvalid)
+		if not, ok = guard.CIDRList(negated); !ok {
+			return g.Unknown(report.DoubtInvalid)
 		}
 	}
 	switch {
 	case !deny && len(list) == 0:
-		return g.ranges(nil, not)
+		return g.Ranges(nil, not)
 	case !deny:
-		return g.ranges(list, not)
+		return g.Ranges(list, not)
 	case len(not) > 0:
-		return g.unknown(report.DoubtNotEvaluated)
+		return g.Unknown(report.DoubtNotEvaluated)
 	default:
-		return g.ranges(nil, list)
+		return g.Ranges(nil, list)
 	}
 }
 
@@ -151,20 +167,21 @@ func svcURL(u *url.URL, home string) (snapshot.Name, bool) {
 
 // f5Guards are those that F5's controller reads: snippets, which may hold anything, and policies
 // (docs.nginx.com, "Advanced configuration with annotations").
-func f5Guards(ing *snapshot.Ingress) []Guard {
+func f5Guards(q *asked) []guard.Guard {
+	ing := q.ing
 	const (
 		prefix = "nginx.org/"
 		docs   = "https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/"
 	)
-	o := objectOf("Ingress", ing.Name)
-	var out []Guard
+	o := guard.ObjectOf("Ingress", ing.Name)
+	var out []guard.Guard
 	for _, name := range []string{"server-snippets", "location-snippets"} {
 		if value := ing.Annotations[prefix+name]; decides(value) {
-			out = append(out, annotation(o, prefix+name, value, docs).unknown(report.DoubtNotEvaluated))
+			out = append(out, guard.Annotation(o, prefix+name, value, docs).Unknown(report.DoubtNotEvaluated))
 		}
 	}
 	if value := ing.Annotations[prefix+"policies"]; value != "" {
-		out = append(out, annotation(o, prefix+"policies", value, docs).unknown(report.DoubtNotEvaluated))
+		out = append(out, guard.Annotation(o, prefix+"policies", value, docs).Unknown(report.DoubtNotEvaluated))
 	}
 	return out
 }

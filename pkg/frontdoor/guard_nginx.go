@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -16,32 +17,58 @@ import (
 
 const (
 	nginxPrefix = "nginx.ingress.kubernetes.io/"
-	nginxDocs   = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+	// What an annotation does not say, the controller's ConfigMap may say for all.
+	nginxConfigDocs = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
+	nginxDocs       = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 )
 
 // nginxGuards are those that ingress-nginx reads from annotations of the Ingress: lists of
 // addresses (internal/ingress/annotations/ipallowlist, ipdenylist), the service that it asks
 // (authreq), redirects that it answers (redirect), and snippets, which may hold anything.
-func nginxGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
-	o := objectOf("Ingress", ing.Name)
-	at := func(name string) (Guard, string, bool) {
+func nginxGuards(q *asked) []guard.Guard {
+	m, ing := q.f.m, q.ing
+	o := guard.ObjectOf("Ingress", ing.Name)
+	at := func(name string) (guard.Guard, string, bool) {
 		value, ok := ing.Annotations[nginxPrefix+name]
-		return annotation(o, nginxPrefix+name, value, nginxDocs+"#"+name), value, ok && strings.TrimSpace(value) != ""
+		return guard.Annotation(o, nginxPrefix+name, value, nginxDocs+"#"+name), value, ok && strings.TrimSpace(value) != ""
 	}
-	var lists, out []Guard
-	for _, name := range []string{"allowlist-source-range", "whitelist-source-range"} {
-		if g, value, ok := at(name); ok {
-			// The newer name is the one that counts, where both are there.
+	var lists, out []guard.Guard
+	all := common{q: q, option: "configmap", docs: nginxConfigDocs}
+	for _, list := range []struct {
+		names  []string // the newer name is the one that counts, where both are there
+		common string
+		deny   bool
+	}{
+		{[]string{"allowlist-source-range", "whitelist-source-range"}, "whitelist-source-range", false},
+		{[]string{"denylist-source-range"}, "denylist-source-range", true},
+	} {
+		var g guard.Guard
+		var value string
+		ok := false
+		for _, name := range list.names {
+			if g, value, ok = at(name); ok {
+				break
+			}
+		}
+		if !ok {
+			g, value, ok = all.at(list.common)
+		}
+		switch {
+		case ok && list.deny:
+			out = append(out, controllerList(g, value, true))
+		case ok:
 			lists = append(lists, controllerList(g, value, false))
-			break
 		}
 	}
-	if g, value, ok := at("denylist-source-range"); ok {
+	if g, value, ok := all.at("block-cidrs"); ok {
 		out = append(out, controllerList(g, value, true))
+	}
+	if g, unread := all.unread(); unread {
+		out = append(out, g)
 	}
 	for _, name := range []string{"server-snippet", "configuration-snippet", "auth-snippet"} {
 		if g, value, ok := at(name); ok && decides(value) {
-			out = append(out, g.unknown(report.DoubtNotEvaluated))
+			out = append(out, g.Unknown(report.DoubtNotEvaluated))
 		}
 	}
 	// A redirect is written before all else that the location says.
@@ -52,34 +79,39 @@ func nginxGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
 		}
 	}
 	g, target, asks := at("auth-url")
+	home := ing.Namespace
+	if !asks && ing.Annotations[nginxPrefix+"enable-global-auth"] != "false" {
+		home = ""
+		g, target, asks = all.at("global-auth-url")
+	}
 	basic := ing.Annotations[nginxPrefix+"auth-type"] != ""
 	if satisfy := ing.Annotations[nginxPrefix+"satisfy"]; satisfy == "any" && len(lists) > 0 && (asks || basic) {
 		// "satisfy: any": an address on the list, or authentication, will do.
 		for i := range lists {
 			lists[i].Value += "; satisfy: any"
-			lists[i] = lists[i].unknown(report.DoubtNotEvaluated)
+			lists[i] = lists[i].Unknown(report.DoubtNotEvaluated)
 		}
 		return append(lists, out...)
 	}
 	out = append(lists, out...)
 	if asks {
 		g.ClientSees = "500" // ngx_http_auth_request_module: what is neither 2xx, 401 nor 403 is an error
-		out = append(out, asking(m, g, target, ing.Namespace))
+		out = append(out, asking(m, g, target, home))
 	}
 	return out
 }
 
 // controllerList is a list of addresses that a controller holds requests against.
-func controllerList(g Guard, value string, deny bool) Guard {
+func controllerList(g guard.Guard, value string, deny bool) guard.Guard {
 	g.Controller, g.ClientSees = true, "403"
-	list, ok := cidrs(value)
+	list, ok := guard.CIDRs(value)
 	switch {
 	case !ok:
-		return g.unknown(report.DoubtInvalid)
+		return g.Unknown(report.DoubtInvalid)
 	case deny:
-		return g.ranges(nil, list)
+		return g.Ranges(nil, list)
 	default:
-		return g.ranges(list, nil)
+		return g.Ranges(list, nil)
 	}
 }
 
@@ -95,15 +127,15 @@ func directive() *regexp.Regexp {
 
 // asking is a guard whose controller asks the service at a URL before it passes a request on. A
 // name within the cluster is a Service's; what is outside, the cluster's API does not describe.
-func asking(m *model.Model, g Guard, target, home string) Guard {
+func asking(m *model.Model, g guard.Guard, target, home string) guard.Guard {
 	u, err := url.Parse(strings.TrimSpace(target))
 	if err != nil || u.Host == "" && u.Scheme == "" {
-		return g.unknown(report.DoubtInvalid)
+		return g.Unknown(report.DoubtInvalid)
 	}
 	name, ok := serviceHost(u.Hostname(), home)
 	if !ok {
 		if strings.Contains(target, "$") {
-			return g.unknown(report.DoubtNotEvaluated) // a variable of nginx: which host it is depends on the request
+			return g.Unknown(report.DoubtNotEvaluated) // a variable of nginx: which host it is depends on the request
 		}
 		g.Effect, g.AskedOutside = report.GuardAsks, u.Hostname()
 		if a, err := netip.ParseAddr(u.Hostname()); err == nil {
@@ -112,7 +144,7 @@ func asking(m *model.Model, g Guard, target, home string) Guard {
 		}
 		return g
 	}
-	return g.asks(m, name, portOf(u))
+	return g.AsksService(m, name, portOf(u))
 }
 
 // portOf is the port of a URL, by its scheme where it has none of its own.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -13,38 +14,63 @@ import (
 
 const (
 	albPrefix = "alb.ingress.kubernetes.io/"
-	albDocs   = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/"
+	// IngressClassParams: "scheme", "inboundCIDRs", "prefixListsIDs" of the class win.
+	albClassDocs = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"
+	albDocs      = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/"
 )
 
 // albGuards are those of the AWS Load Balancer Controller: the scheme, internal unless it is
 // said otherwise, and who may come to its listeners.
-func albGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
-	o := objectOf("Ingress", ing.Name)
-	var out []Guard
-	if g, ok := albScheme(m, ing, o); ok {
-		out = append(out, g)
+func albGuards(q *asked) []guard.Guard {
+	m, ing := q.f.m, q.ing
+	o := guard.ObjectOf("Ingress", ing.Name)
+	params, takes := albParams(q)
+	if takes != "" {
+		g := guard.Field(o, "the parameters of its class", "", albClassDocs).Unknown(report.DoubtUnread)
+		g.Needs = takes
+		return []guard.Guard{g}
 	}
-	at := func(name string) (Guard, bool) {
+	var class snapshot.ALBClassSpec
+	var of report.Object
+	if params != nil {
+		class, of = params.Spec, report.Object{Kind: "IngressClassParams", Name: params.Name}
+	}
+	var out []guard.Guard
+	switch class.Scheme { // what the class says overrules annotations
+	case "":
+		if g, ok := albScheme(m, ing, o); ok {
+			out = append(out, g)
+		}
+	case "internal":
+		out = append(out, guard.Field(of, "spec.scheme", class.Scheme, albClassDocs).Inside())
+	}
+	at := func(name string) (guard.Guard, bool) {
 		value, ok := ing.Annotations[albPrefix+name]
-		return annotation(o, albPrefix+name, value, albDocs+"#"+name), ok && strings.TrimSpace(value) != ""
+		return guard.Annotation(o, albPrefix+name, value, albDocs+"#"+name), ok && strings.TrimSpace(value) != ""
 	}
 	if g, ok := at("security-groups"); ok {
 		// They take the place of the controller's own group, inbound-cidrs and prefix lists
 		// with it; whom they let in is for AWS to know.
-		return append(out, g.unknown(report.DoubtElsewhere))
+		return append(out, g.Unknown(report.DoubtElsewhere))
 	}
 	g, limited := at("inbound-cidrs")
-	list, valid := cidrs(g.Value)
+	if len(class.InboundCIDRs) > 0 {
+		g, limited = guard.Field(of, "spec.inboundCIDRs", strings.Join(class.InboundCIDRs, ", "), albClassDocs), true
+	}
+	list, valid := guard.CIDRs(g.Value)
 	lists, more := at("security-group-prefix-lists")
+	if len(class.PrefixListsIDs) > 0 {
+		lists, more = guard.Field(of, "spec.prefixListsIDs", strings.Join(class.PrefixListsIDs, ", "), albClassDocs), true
+	}
 	switch {
 	case limited && !valid:
-		out = append(out, g.unknown(report.DoubtInvalid))
+		out = append(out, g.Unknown(report.DoubtInvalid))
 	case limited && more:
-		out = append(out, g.ranges(list, nil).unknown(report.DoubtElsewhere))
+		out = append(out, g.Ranges(list, nil).Unknown(report.DoubtElsewhere))
 	case limited:
-		out = append(out, g.ranges(list, nil))
+		out = append(out, g.Ranges(list, nil))
 	case more:
-		out = append(out, lists.unknown(report.DoubtElsewhere))
+		out = append(out, lists.Unknown(report.DoubtElsewhere))
 	}
 	return out
 }
@@ -52,12 +78,12 @@ func albGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
 // albScheme is the guard of a load balancer that has no address on the internet. Its host name
 // says so once it is there; before that the scheme of the Ingress, or of another one of its
 // group, or else the default: internal.
-func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (Guard, bool) {
-	if slices.ContainsFunc(ing.Addresses, awsHost) {
-		if slices.ContainsFunc(ing.Addresses, internalHost) {
-			return field(o, "status.loadBalancer.ingress", strings.Join(ing.Addresses, ", "), albDocs+"#scheme").inside(), true
+func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (guard.Guard, bool) {
+	if slices.ContainsFunc(ing.Addresses, guard.AWSHost) {
+		if slices.ContainsFunc(ing.Addresses, guard.InternalHost) {
+			return guard.Field(o, "status.loadBalancer.ingress", strings.Join(ing.Addresses, ", "), albDocs+"#scheme").Inside(), true
 		}
-		return Guard{}, false
+		return guard.Guard{}, false
 	}
 	member := ing
 	if group := ing.Annotations[albPrefix+"group.name"]; InGroup(ing) {
@@ -68,7 +94,7 @@ func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (Guard, b
 			}
 		}
 		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Ingresses}); member == ing && !m.Has(snapshot.Need{Resource: snapshot.Ingresses}) {
-			g := annotation(o, albPrefix+"group.name", group, albDocs+"#scheme").unknown(report.DoubtUnread)
+			g := guard.Annotation(o, albPrefix+"group.name", group, albDocs+"#scheme").Unknown(report.DoubtUnread)
 			if gap != nil {
 				g.Needs = gap.Permission()
 			}
@@ -78,13 +104,13 @@ func albScheme(m *model.Model, ing *snapshot.Ingress, o report.Object) (Guard, b
 	value := strings.TrimSpace(member.Annotations[albPrefix+"scheme"])
 	switch value {
 	case "internet-facing":
-		return Guard{}, false
+		return guard.Guard{}, false
 	case "internal":
-		return annotation(objectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").inside(), true
+		return guard.Annotation(guard.ObjectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").Inside(), true
 	case "":
-		return annotation(o, albPrefix+"scheme", "internal, by default", albDocs+"#scheme").inside(), true
+		return guard.Annotation(o, albPrefix+"scheme", "internal, by default", albDocs+"#scheme").Inside(), true
 	default:
-		return annotation(objectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").unknown(report.DoubtInvalid), true
+		return guard.Annotation(guard.ObjectOf("Ingress", member.Name), albPrefix+"scheme", value, albDocs+"#scheme").Unknown(report.DoubtInvalid), true
 	}
 }
 
@@ -94,25 +120,28 @@ func InGroup(ing *snapshot.Ingress) bool {
 }
 
 // gkeGuards: a class makes the load balancer internal.
-func gkeGuards(d *Door, ing *snapshot.Ingress) []Guard {
+func gkeGuards(q *asked) []guard.Guard {
 	const docs = "https://cloud.google.com/kubernetes-engine/docs/how-to/internal-load-balance-ingress"
-	if d.Class != "gce-internal" {
+	const class = "gce-internal"
+	if q.f.class != class {
 		return nil
 	}
-	if ing.LegacyClass == d.Class {
-		return []Guard{annotation(d.Object, "kubernetes.io/ingress.class", d.Class, docs).inside()}
+	o := ingressObject(q.ing)
+	if q.ing.LegacyClass == class {
+		return []guard.Guard{guard.Annotation(o, "kubernetes.io/ingress.class", class, docs).Inside()}
 	}
-	return []Guard{field(d.Object, "spec.ingressClassName", d.Class, docs).inside()}
+	return []guard.Guard{guard.Field(o, "spec.ingressClassName", class, docs).Inside()}
 }
 
 // azureGuards are those of the Application Gateway Ingress Controller.
-func azureGuards(ing *snapshot.Ingress) []Guard {
+func azureGuards(q *asked) []guard.Guard {
+	ing := q.ing
 	const (
 		key  = "appgw.ingress.kubernetes.io/use-private-ip"
 		docs = "https://azure.github.io/application-gateway-kubernetes-ingress/annotations/#use-private-ip"
 	)
 	if value := ing.Annotations[key]; value == "true" {
-		return []Guard{annotation(objectOf("Ingress", ing.Name), key, value, docs).inside()}
+		return []guard.Guard{guard.Annotation(guard.ObjectOf("Ingress", ing.Name), key, value, docs).Inside()}
 	}
 	return nil
 }

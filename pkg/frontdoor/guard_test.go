@@ -8,13 +8,14 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // verdicts are what guards together say of some addresses, one letter each: yes, no, unknown.
-func verdicts(guards []frontdoor.Guard, addresses ...string) string {
+func verdicts(guards []guard.Guard, addresses ...string) string {
 	var out strings.Builder
 	for _, text := range addresses {
 		v := report.Allowed
@@ -157,7 +158,7 @@ func TestServiceGuards(t *testing.T) {
 			}
 			m := modelOf(t, backend, object("v1", "Service", "bank/lb", quoted(c.annotations), "spec: {"+spec+"ports: [{port: 80}]}, status: {loadBalancer: {ingress: ["+status+"]}}"),
 				object("v1", "Node", "n1", "", "status: {addresses: [{type: InternalIP, address: 192.168.0.1}]}"))
-			guards := frontdoor.ServiceGuards(m, m.Service(snapshot.Name{Namespace: "bank", Name: "lb"}))
+			guards := guard.OfService(m, m.Service(snapshot.Name{Namespace: "bank", Name: "lb"}))
 			if got := verdicts(guards, "198.51.100.9", "203.0.113.4", "10.0.0.1"); got != c.want {
 				t.Errorf("%s, want %s: %+v", got, c.want, guards)
 			}
@@ -188,7 +189,7 @@ func TestAuthURL(t *testing.T) {
 	}
 }
 
-func asked(g frontdoor.Guard) string {
+func asked(g guard.Guard) string {
 	out := string(g.Effect)
 	switch {
 	case g.Effect == report.GuardUnknown:

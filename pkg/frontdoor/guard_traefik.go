@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -16,25 +17,26 @@ const (
 
 // traefikGuards are the middlewares that an Ingress names: NAMESPACE-NAME@kubernetescrd, parted
 // by commas; those of other providers are not in the API.
-func traefikGuards(m *model.Model, ing *snapshot.Ingress) []Guard {
+func traefikGuards(q *asked) []guard.Guard {
+	m, ing := q.f.m, q.ing
 	value, ok := ing.Annotations[traefikMiddlewares]
 	if !ok {
 		return nil
 	}
-	o := objectOf("Ingress", ing.Name)
-	var out []Guard
+	o := guard.ObjectOf("Ingress", ing.Name)
+	var out []guard.Guard
 	for _, item := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
 		bare, provider, _ := strings.Cut(item, "@")
 		if provider != "kubernetescrd" {
-			out = append(out, annotation(o, traefikMiddlewares, item, traefikDocs).unknown(report.DoubtElsewhere))
+			out = append(out, guard.Annotation(o, traefikMiddlewares, item, traefikDocs).Unknown(report.DoubtElsewhere))
 			continue
 		}
 		name, known := middlewareNamed(m.Snapshot, bare, ing.Namespace)
 		if !known {
-			out = append(out, annotation(o, traefikMiddlewares, item, traefikDocs).unknown(report.DoubtMissing))
+			out = append(out, guard.Annotation(o, traefikMiddlewares, item, traefikDocs).Unknown(report.DoubtMissing))
 			continue
 		}
-		out = append(out, middleware(m, name, annotation(o, traefikMiddlewares, item, traefikDocs), 0)...)
+		out = append(out, middleware(m, name, guard.Annotation(o, traefikMiddlewares, item, traefikDocs), 0)...)
 	}
 	return out
 }
@@ -90,28 +92,28 @@ func elsewhere(r snapshot.NamedElsewhere, home string) snapshot.Name {
 }
 
 // middlewareGuards are those of the middlewares that a rule of an IngressRoute names.
-func middlewareGuards(m *model.Model, refs []snapshot.NamedElsewhere, home string, by report.Object, at string) []Guard {
-	var out []Guard
+func middlewareGuards(m *model.Model, refs []snapshot.NamedElsewhere, home string, by report.Object, at string) []guard.Guard {
+	var out []guard.Guard
 	for _, r := range refs {
 		name := elsewhere(r, home)
-		out = append(out, middleware(m, name, field(by, at, name.String(), traefikDocs), 0)...)
+		out = append(out, middleware(m, name, guard.Field(by, at, name.String(), traefikDocs), 0)...)
 	}
 	return out
 }
 
 // middleware is what a middleware of Traefik does; named is the guard that names it.
-func middleware(m *model.Model, name snapshot.Name, named Guard, depth int) []Guard {
+func middleware(m *model.Model, name snapshot.Name, named guard.Guard, depth int) []guard.Guard {
 	w := snapshot.One[*snapshot.Middleware](m.Snapshot, snapshot.Middlewares, name)
 	if w == nil {
 		if gap := m.GapFor(snapshot.Need{Resource: snapshot.Middlewares, Namespace: name.Namespace, Name: name.Name}); gap != nil {
-			named = named.unknown(report.DoubtUnread)
+			named = named.Unknown(report.DoubtUnread)
 			named.Needs = gap.Permission()
-			return []Guard{named}
+			return []guard.Guard{named}
 		}
-		return []Guard{named.unknown(report.DoubtMissing)}
+		return []guard.Guard{named.Unknown(report.DoubtMissing)}
 	}
-	o := objectOf("Middleware", name)
-	var out []Guard
+	o := guard.ObjectOf("Middleware", name)
+	var out []guard.Guard
 	for _, list := range []struct {
 		name string
 		list *snapshot.IPAllowList
@@ -120,26 +122,26 @@ func middleware(m *model.Model, name snapshot.Name, named Guard, depth int) []Gu
 			continue
 		}
 		text := strings.Join(list.list.SourceRange, ", ")
-		g := field(o, list.name+".sourceRange", text, traefikDocs)
+		g := guard.Field(o, list.name+".sourceRange", text, traefikDocs)
 		if list.list.IPStrategy != nil {
-			out = append(out, g.unknown(report.DoubtNotEvaluated)) // the address is one that a header tells
+			out = append(out, g.Unknown(report.DoubtNotEvaluated)) // the address is one that a header tells
 			continue
 		}
 		out = append(out, controllerList(g, text, false))
 	}
 	if a := w.Spec.ForwardAuth; a != nil {
-		g := field(o, "spec.forwardAuth.address", a.Address, "https://doc.traefik.io/traefik/reference/routing-configuration/http/middlewares/forwardauth/")
+		g := guard.Field(o, "spec.forwardAuth.address", a.Address, "https://doc.traefik.io/traefik/reference/routing-configuration/http/middlewares/forwardauth/")
 		g.ClientSees = "500"
 		out = append(out, asking(m, g, a.Address, "")) // a bare name is one of Traefik's own namespace
 	}
 	if len(w.Spec.Plugin) > 0 {
-		out = append(out, field(o, "spec.plugin", "", traefikDocs).unknown(report.DoubtNotEvaluated))
+		out = append(out, guard.Field(o, "spec.plugin", "", traefikDocs).Unknown(report.DoubtNotEvaluated))
 	}
 	if c := w.Spec.Chain; c != nil {
 		for _, next := range c.Middlewares {
 			const deepest = 4
 			if depth < deepest {
-				out = append(out, middleware(m, elsewhere(next, name.Namespace), field(o, "spec.chain.middlewares", next.Name, traefikDocs), depth+1)...)
+				out = append(out, middleware(m, elsewhere(next, name.Namespace), guard.Field(o, "spec.chain.middlewares", next.Name, traefikDocs), depth+1)...)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func haproxyIngress() controller {
 		options: []string{"ingress-class-precedence"},
 		timeout: "503", refused: "503", source: "https://haproxy-ingress.github.io/docs/configuration/command-line/",
 		ingress: &reader{
-			serves: haproxyIngressServes, tls: haproxyIngressTLS, together: &together{rule: oldestPath},
+			serves: haproxyIngressServes, guards: haproxyIngressGuards, tls: haproxyIngressTLS, together: &together{rule: oldestPath},
 			backends:    backends{service: haproxyUpstream},
 			noEndpoints: "503", noService: "503", notFound: "404",
 		},

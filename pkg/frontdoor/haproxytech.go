@@ -16,7 +16,7 @@ func haproxyTech() controller {
 		options: []string{"ingress.class", "empty-ingress-class", "namespace-whitelist", "namespace-blacklist", "configmap-tcp-services"},
 		timeout: "503", refused: "503", source: "https://www.haproxy.com/documentation/kubernetes-ingress/",
 		ingress: &reader{
-			serves: haproxyTechServes, tls: haproxyTechTLS, together: &together{rule: unclear},
+			serves: haproxyTechServes, guards: haproxyTechGuards, tls: haproxyTechTLS, together: &together{rule: unclear},
 			noEndpoints: "503", noService: "503", notFound: "404",
 		},
 	}

@@ -20,6 +20,12 @@ func ingressDoor(m *model.Model, ing *snapshot.Ingress, controllers []reference.
 	f.find(ing.Addresses, nil, controllers)
 	q := f.asked(ing)
 	f.readIngress(q, d)
+	switch {
+	case f.known == nil:
+		d.Guards = doubtful(q, d)
+	case f.known.ingress != nil && f.known.ingress.guards != nil:
+		d.Guards = f.known.ingress.guards(q)
+	}
 	f.readStreams(q)
 	if f.stopped() {
 		f.wait()

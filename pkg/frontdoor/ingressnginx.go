@@ -24,7 +24,7 @@ func ingressNginx() controller {
 		options: []string{"ingress-class-by-name", "tcp-services-configmap"},
 		timeout: "504", refused: "502", source: "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/",
 		ingress: &reader{
-			serves: nginxServes, tls: nginxTLS, together: &together{rule: oldestPath, canary: nginxCanary},
+			serves: nginxServes, guards: nginxGuards, tls: nginxTLS, together: &together{rule: oldestPath, canary: nginxCanary},
 			// internal/ingress/controller/endpointslices.go takes ready endpoints of the
 			// slices, whatever the Service's address and traffic policies are;
 			// controller.go serviceEndpoints compares a backend's port with the Service's

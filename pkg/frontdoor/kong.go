@@ -23,7 +23,7 @@ func kong() controller {
 		images:  []string{"kong/kubernetes-ingress-controller", "kubernetes-ingress-controller"},
 		timeout: "504", refused: "502", source: "https://developer.konghq.com/kubernetes-ingress-controller/",
 		ingress: &reader{
-			serves: kongServes, tls: (*asked).mergedTLS, together: &together{rule: unclear},
+			serves: kongServes, guards: kongGuards, tls: (*asked).mergedTLS, together: &together{rule: unclear},
 			backends:    backends{service: kongUpstream},
 			noEndpoints: "503", noService: "503", notFound: "404",
 		},

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -251,8 +252,8 @@ func (o *other) httpProxy(p *snapshot.HTTPProxy) {
 		hosts, tls = []string{h.FQDN}, h.TLS != nil
 		o.door.Guards = append(o.door.Guards, contourGuards(o.by, "spec.virtualhost", h.HTTPProxyFilter)...)
 		if h.Authorization != nil {
-			o.door.Guards = append(o.door.Guards, field(o.by, "spec.virtualhost.authorization.extensionRef", h.Authorization.ExtensionRef.Name, contourDocs).
-				unknown(report.DoubtNotEvaluated))
+			o.door.Guards = append(o.door.Guards, guard.Field(o.by, "spec.virtualhost.authorization.extensionRef", h.Authorization.ExtensionRef.Name, contourDocs).
+				Unknown(report.DoubtNotEvaluated))
 		}
 	}
 	o.includes(p, hosts, tls, 0)
@@ -261,8 +262,8 @@ func (o *other) httpProxy(p *snapshot.HTTPProxy) {
 const contourDocs = "https://projectcontour.io/docs/main/config/ip-filtering/"
 
 // contourGuards are a proxy's lists. "Source: Remote" is the client that a header tells.
-func contourGuards(o report.Object, at string, f snapshot.HTTPProxyFilter) []Guard {
-	var out []Guard
+func contourGuards(o report.Object, at string, f snapshot.HTTPProxyFilter) []guard.Guard {
+	var out []guard.Guard
 	for _, list := range []struct {
 		name   string
 		ranges []snapshot.HTTPProxyRange
@@ -275,7 +276,7 @@ func contourGuards(o report.Object, at string, f snapshot.HTTPProxyFilter) []Gua
 		for _, r := range list.ranges {
 			items = append(items, r.CIDR)
 		}
-		out = append(out, controllerList(field(o, at+"."+list.name, strings.Join(items, ", "), contourDocs), strings.Join(items, ","), list.deny))
+		out = append(out, controllerList(guard.Field(o, at+"."+list.name, strings.Join(items, ", "), contourDocs), strings.Join(items, ","), list.deny))
 	}
 	return out
 }
@@ -440,10 +441,10 @@ func (o *other) virtualService(v *snapshot.VirtualService) *snapshot.IstioGatewa
 
 // guards adds guards of one route. Of those that are not for all requests of the door it is not
 // said which clients they keep from what.
-func (o *other) guards(found []Guard, whole bool) {
+func (o *other) guards(found []guard.Guard, whole bool) {
 	for _, g := range found {
 		if !whole {
-			g = g.unknown(report.DoubtNotEvaluated)
+			g = g.Unknown(report.DoubtNotEvaluated)
 			g.Only, g.Except, g.Allow, g.Deny, g.Asks, g.Asked = nil, nil, nil, nil, nil, nil
 		}
 		o.door.Guards = append(o.door.Guards, g)

@@ -23,7 +23,7 @@ func traefik() controller {
 		images: []string{"traefik", "mirrored-library-traefik", "library-traefik"}, commands: []string{"traefik"}, options: []string{"providers.kubernetesingress", "providers.kubernetes", "entrypoints."},
 		timeout: "504", refused: "502", source: "https://doc.traefik.io/traefik/providers/kubernetes-ingress/",
 		ingress: &reader{
-			serves: traefikServes, refuses: traefikRefuses, tls: traefikTLS, together: &together{rule: unclear},
+			serves: traefikServes, guards: traefikGuards, refuses: traefikRefuses, tls: traefikTLS, together: &together{rule: unclear},
 			backends: backends{service: traefikNativeLB, external: traefikExternalName},
 			// A path whose Service has no endpoints, or is not there, gets no router
 			// (pkg/provider/kubernetes/ingress/kubernetes.go, issue 9242).

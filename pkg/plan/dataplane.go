@@ -63,6 +63,11 @@ func (p *planner) dataPlaneOf(r reference.Reference) bool {
 		if s := d.DataPlane.Entry; s != nil {
 			p.policiesOf(s.Namespace)
 		}
+		for _, g := range d.Guards { // whom the controller asks, by its own settings too
+			if g.Asks != nil {
+				p.backend(snapshot.Name{Namespace: g.Asks.Namespace, Name: g.Asks.Name})
+			}
+		}
 	}
 	p.owners(p.s.Pods())
 	if everybody {

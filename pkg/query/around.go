@@ -173,7 +173,7 @@ func (e *engine) doorsBeside(d *frontdoor.Door, r *frontdoor.Route) []report.Way
 				}
 			}
 		}
-		if v, partly := overall(ways); len(ways) > 0 && (v != report.Denied || partly) {
+		if v, partly := lettingIn(ways); len(ways) > 0 && (v != report.Denied || partly) {
 			out = append(out, wayOf(report.Way{Kind: report.WayDoor, Object: other.Object, From: hostsOf(other, r.Destinations)}, ways))
 		}
 	}
@@ -224,7 +224,7 @@ func (e *engine) streams(d *frontdoor.Door, r *frontdoor.Route) []report.Way {
 		if len(arrivals) > 0 {
 			ways = e.arriving(d, internetTo(arrivals), arrivals)
 		}
-		if v, partly := overall(ways); v != report.Denied || partly {
+		if v, partly := lettingIn(ways); v != report.Denied || partly {
 			ways = append(ways, e.answers(d.DataPlane.Parties, to)...)
 		}
 		out = append(out, wayOf(way, ways))
@@ -258,9 +258,19 @@ func (e *engine) targetGroups(r *frontdoor.Route) []report.Way {
 	return out
 }
 
+// lettingIn tells whether a way lets anybody in: where some are shut out, and of others it
+// is not known, it may.
+func lettingIn(drafts []*draft) (v report.Verdict, partly bool) {
+	v, partly = overall(drafts)
+	if v == report.Denied && !partly && slices.ContainsFunc(drafts, func(d *draft) bool { return d.verdict == report.Unknown }) {
+		v = report.Unknown
+	}
+	return v, partly
+}
+
 // wayOf judges a way by its connections: one that is denied to some is open to others.
 func wayOf(w report.Way, drafts []*draft) report.Way {
-	w.Verdict, w.Partly = overall(drafts)
+	w.Verdict, w.Partly = lettingIn(drafts)
 	for _, d := range drafts {
 		// What holds wherever the pods run tells more than what holds on their own node.
 		if d.verdict == w.Verdict && (w.Reason == "" || w.Reason == report.SameNode) {

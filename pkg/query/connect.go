@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
-	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -40,7 +40,7 @@ type engine struct {
 	// for.
 	nodesAlike map[string][][]*snapshot.Node
 	// guards are those of load balancers' Services, once asked for.
-	guards map[*snapshot.Service][]frontdoor.Guard
+	guards map[*snapshot.Service][]guard.Guard
 }
 
 // pair is one connection to evaluate. Via are the nodes of whose addresses the source

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
@@ -186,7 +187,7 @@ type draft struct {
 	// through is the data plane of a front door on the way.
 	through *report.Members
 	// asks is the guard whose service is asked on this way, and not the backend.
-	asks *frontdoor.Guard
+	asks *guard.Guard
 	// unfixable: who the source is is not known, so no change can be for it alone.
 	unfixable bool
 	// legs are the answers that make up one through a front door.

@@ -8,13 +8,14 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
+	"github.com/kubectl-netguard/netguard/pkg/guard"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // serviceGuards are the guards of a Service's load balancer.
-func (e *engine) serviceGuards(s *snapshot.Service) []frontdoor.Guard {
+func (e *engine) serviceGuards(s *snapshot.Service) []guard.Guard {
 	if s == nil || s.Type != snapshot.LoadBalancer {
 		return nil
 	}
@@ -22,9 +23,9 @@ func (e *engine) serviceGuards(s *snapshot.Service) []frontdoor.Guard {
 		return found
 	}
 	if e.guards == nil {
-		e.guards = map[*snapshot.Service][]frontdoor.Guard{}
+		e.guards = map[*snapshot.Service][]guard.Guard{}
 	}
-	e.guards[s] = frontdoor.ServiceGuards(e.Model, s)
+	e.guards[s] = guard.OfService(e.Model, s)
 	return e.guards[s]
 }
 
@@ -70,7 +71,7 @@ func guardReason(r report.Reason) bool {
 	}
 }
 
-func guardReasonOf(g *frontdoor.Guard, v report.Verdict) report.Reason {
+func guardReasonOf(g *guard.Guard, v report.Verdict) report.Reason {
 	switch {
 	case g.Effect == report.GuardInside:
 		return report.InternalOnly
@@ -84,22 +85,22 @@ func guardReasonOf(g *frontdoor.Guard, v report.Verdict) report.Reason {
 }
 
 // guardDetail is where a guard is written, and what: "annotation KEY of Ingress shop/web: 10.0.0.0/8".
-func guardDetail(g *frontdoor.Guard) string {
+func guardDetail(g *guard.Guard) string {
 	return fmt.Sprintf("%s of %s %s: %s", g.Field, g.Object.Kind, snapshot.Name{Namespace: g.Object.Namespace, Name: g.Object.Name}, g.Value)
 }
 
-func hasGuard(guards []frontdoor.Guard, effect report.GuardEffect) bool {
-	return slices.ContainsFunc(guards, func(g frontdoor.Guard) bool { return g.Effect == effect })
+func hasGuard(guards []guard.Guard, effect report.GuardEffect) bool {
+	return slices.ContainsFunc(guards, func(g guard.Guard) bool { return g.Effect == effect })
 }
 
 // aboutClients tells whether a guard decides by who the client is.
-func aboutClients(g *frontdoor.Guard) bool {
+func aboutClients(g *guard.Guard) bool {
 	return g.Effect == report.GuardInside || g.Effect == report.GuardAddresses || g.Effect == report.GuardUnknown
 }
 
 // guardsClients tells whether a door has guards of its own that decide by who the client is.
 func guardsClients(d *frontdoor.Door) bool {
-	return slices.ContainsFunc(d.Guards, func(g frontdoor.Guard) bool { return aboutClients(&g) })
+	return slices.ContainsFunc(d.Guards, func(g guard.Guard) bool { return aboutClients(&g) })
 }
 
 // clientsOf are the clients outside that a door and its guards tell apart: the internet, and
@@ -115,7 +116,7 @@ func (e *engine) clientsOf(d *frontdoor.Door, arrivals []model.Destination) []mo
 }
 
 // entryGuards are the guards of the load balancer before a door.
-func (e *engine) entryGuards(d *frontdoor.Door, arrivals []model.Destination) []frontdoor.Guard {
+func (e *engine) entryGuards(d *frontdoor.Door, arrivals []model.Destination) []guard.Guard {
 	if entry := d.DataPlane.Entry; entry != nil && slices.ContainsFunc(arrivals, func(a model.Destination) bool { return a.Service == entry }) {
 		return e.serviceGuards(entry)
 	}
@@ -209,7 +210,7 @@ func (e *engine) guardHops(d *frontdoor.Door, client model.Party) []report.Hop {
 	return out
 }
 
-func guardHop(d *frontdoor.Door, g *frontdoor.Guard, client model.Party) report.Hop {
+func guardHop(d *frontdoor.Door, g *guard.Guard, client model.Party) report.Hop {
 	object := g.Object
 	hop := report.Hop{Kind: report.HopGuard, Object: &object, Detail: guardDetail(g), Verdict: admits(d, g, client)}
 	hop.Reason = guardReasonOf(g, hop.Verdict)
@@ -224,7 +225,7 @@ func guardHop(d *frontdoor.Door, g *frontdoor.Guard, client model.Party) report.
 
 // admits tells whether a guard lets a client in. Pods and nodes have addresses of their own, as
 // long as the door is in the cluster: who leaves it may have another one outside.
-func admits(d *frontdoor.Door, g *frontdoor.Guard, client model.Party) report.Verdict {
+func admits(d *frontdoor.Door, g *guard.Guard, client model.Party) report.Verdict {
 	if client.Block.Prefix.IsValid() {
 		return g.Admits(client.Block)
 	}
@@ -265,7 +266,7 @@ func (e *engine) guardCaveats(d *frontdoor.Door, client model.Party, x *draft) [
 		out = append(out, report.Caveat{Code: report.InternalAddress, Otherwise: report.Denied})
 	}
 	entry := d.DataPlane.Entry
-	lists := slices.ContainsFunc(d.Guards, func(g frontdoor.Guard) bool { return g.Controller && g.Effect == report.GuardAddresses })
+	lists := slices.ContainsFunc(d.Guards, func(g guard.Guard) bool { return g.Controller && g.Effect == report.GuardAddresses })
 	if lists && exposed(entry) && !entry.ExternalLocal && x.verdict != report.Unknown {
 		otherwise := report.Allowed
 		if x.verdict == report.Allowed {
@@ -315,7 +316,7 @@ func (e *engine) afterAsking(d *frontdoor.Door, b *doorBackend, drafts []*draft)
 }
 
 // askingDrafts are the ways from a door's data plane to a service that it asks.
-func (e *engine) askingDrafts(d *frontdoor.Door, g *frontdoor.Guard) []*draft {
+func (e *engine) askingDrafts(d *frontdoor.Door, g *guard.Guard) []*draft {
 	for _, t := range g.Asked {
 		if t.Broken == report.BackendMissing {
 			hop := report.Hop{Kind: report.HopService, Verdict: report.Denied, Reason: t.Broken, Object: g.Asks, Detail: t.Detail}
@@ -326,7 +327,7 @@ func (e *engine) askingDrafts(d *frontdoor.Door, g *frontdoor.Guard) []*draft {
 }
 
 // unanswered is the guard that drafts failed at, if they did: one whose service cannot be asked.
-func unanswered(drafts []*draft) *frontdoor.Guard {
+func unanswered(drafts []*draft) *guard.Guard {
 	for _, x := range drafts {
 		if x.verdict == report.Denied && x.asks != nil {
 			return x.asks

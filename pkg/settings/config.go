@@ -17,34 +17,56 @@ func isConfigKey(key string) bool {
 		"KUBERNETES_WATCHNAMESPACE":
 		return true
 	default:
+		return isList(key) || isURL(key)
+	}
+}
+
+// isList: lists of addresses by which ingress-nginx and HAProxy's controllers turn clients
+// away from all their doors.
+func isList(key string) bool {
+	switch key {
+	case "allowlist-source-range", "whitelist-source-range", "denylist-source-range", "block-cidrs", "allow-list", "whitelist", "deny-list", "blacklist",
+		"allowlist-source-header":
+		return true
+	default:
 		return false
 	}
+}
+
+// isURL: whom such a controller asks before each request, or where it sends all of them.
+func isURL(key string) bool {
+	return key == "global-auth-url" || key == "auth-url" || key == "redirect-to"
 }
 
 // KeptConfig keeps of a controller's ConfigMap what says how doors are served: known
 // entries, TCP and UDP services by port, and of files in YAML the options that
 // [Flatten] makes of them.
 func KeptConfig(data map[string]string) map[string]string {
-	return RenameConfig(data, same, same, same)
+	return RenameConfig(data, Renaming{same, same, same, same})
 }
 
 func same(text string) string { return text }
 
-// RenameConfig is [KeptConfig] with other names of namespaces, Services and label
-// values.
-func RenameConfig(data map[string]string, namespace, service, selector func(string) string) map[string]string {
+// Renaming are the other names of namespaces and Services, and of what stands in a
+// selector of labels and in a URL.
+type Renaming struct{ Namespace, Service, Selector, URL func(string) string }
+
+// RenameConfig is [KeptConfig] with other names.
+func RenameConfig(data map[string]string, to Renaming) map[string]string {
 	out := map[string]string{}
 	for key, value := range data {
 		switch {
+		case isURL(key):
+			out[key] = to.URL(value)
 		case isConfigKey(key):
 			if Names(key) == Namespaces {
-				value = namespace(value)
+				value = to.Namespace(value)
 			}
 			out[key] = value
 		case isPort(key):
-			out[key] = renameStream(value, namespace, service)
+			out[key] = renameStream(value, to.Namespace, to.Service)
 		case strings.HasSuffix(key, ".yaml"), strings.HasSuffix(key, ".yml"), key == "mesh":
-			if text := keptFile(value, namespace, selector); text != "" {
+			if text := keptFile(value, to.Namespace, to.Selector); text != "" {
 				out[key] = text
 			}
 		case strings.HasSuffix(key, ".toml"):

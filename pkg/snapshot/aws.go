@@ -23,6 +23,11 @@ type ALBClassSpec struct {
 	CertificateARN []string `json:"certificateArn,omitempty"`
 	// Group names the load balancer that all Ingresses of the class share.
 	Group *ALBGroup `json:"group,omitempty"`
+	// Scheme is internal or internet-facing.
+	Scheme string `json:"scheme,omitempty"`
+	// InboundCIDRs, and PrefixListsIDs that AWS keeps, are who may come.
+	InboundCIDRs   []string `json:"inboundCIDRs,omitempty"`
+	PrefixListsIDs []string `json:"prefixListsIDs,omitempty"`
 }
 
 // ALBGroup names a load balancer.
@@ -39,6 +44,9 @@ func (o *ALBClassParams) Renamed(Renamer) Object {
 	out.Labels = nil
 	if len(o.Spec.CertificateARN) > 0 {
 		out.Spec.CertificateARN = []string{"arn"}
+	}
+	if len(o.Spec.PrefixListsIDs) > 0 {
+		out.Spec.PrefixListsIDs = []string{"pl"}
 	}
 	return &out
 }

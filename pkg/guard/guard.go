@@ -1,4 +1,4 @@
-package frontdoor
+package guard
 
 import (
 	"net/netip"
@@ -31,8 +31,8 @@ type Guard struct {
 	Needs string
 }
 
-// field is a guard that is written in a field of an object.
-func field(o report.Object, name, value, source string) Guard {
+// Field is a guard that is written in a field of an object.
+func Field(o report.Object, name, value, source string) Guard {
 	const most = 120
 	if len(value) > most {
 		value = value[:most] + "…"
@@ -40,25 +40,25 @@ func field(o report.Object, name, value, source string) Guard {
 	return Guard{Guard: report.Guard{Object: o, Field: name, Value: strings.TrimSpace(value), Source: source}}
 }
 
-// annotation is a guard that is written in an annotation.
-func annotation(o report.Object, key, value, source string) Guard {
-	return field(o, "annotation "+key, value, source)
+// Annotation is a guard that is written in an annotation.
+func Annotation(o report.Object, key, value, source string) Guard {
+	return Field(o, "annotation "+key, value, source)
 }
 
 // inside is the guard as one that keeps the internet out.
-func (g Guard) inside() Guard {
+func (g Guard) Inside() Guard {
 	g.Effect = report.GuardInside
 	return g
 }
 
 // unknown is the guard as one whose effect is not known.
-func (g Guard) unknown(why report.GuardDoubt) Guard {
+func (g Guard) Unknown(why report.GuardDoubt) Guard {
 	g.Effect, g.Doubt = report.GuardUnknown, why
 	return g
 }
 
 // ranges is the guard as lists of addresses that may come, and that may not. Nil is no list.
-func (g Guard) ranges(only, except []netip.Prefix) Guard {
+func (g Guard) Ranges(only, except []netip.Prefix) Guard {
 	g.Effect, g.Only, g.Except = report.GuardAddresses, only, except
 	for _, p := range only {
 		g.Allow = append(g.Allow, p.String())
@@ -78,8 +78,8 @@ func Private() []netip.Prefix {
 	}
 }
 
-// isPrivate tells whether an address is one of those.
-func isPrivate(a netip.Addr) bool {
+// IsPrivate tells whether an address is one of those.
+func IsPrivate(a netip.Addr) bool {
 	for _, p := range Private() {
 		if p.Contains(a.Unmap()) {
 			return true
@@ -129,11 +129,11 @@ func (g *Guard) Admits(b address.Block) report.Verdict {
 	return report.Allowed
 }
 
-// cidrs reads a list of addresses and CIDRs, parted by commas, blanks or lines. It is not ok
+// CIDRs reads a list of addresses and CIDRs, parted by commas, blanks or lines. It is not ok
 // where one of them is neither.
-func cidrs(text string) (out []netip.Prefix, ok bool) {
+func CIDRs(text string) (out []netip.Prefix, ok bool) {
 	for _, item := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' || r == ';' }) {
-		p, ok := cidr(item)
+		p, ok := CIDR(item)
 		if !ok {
 			return nil, false
 		}
@@ -142,7 +142,7 @@ func cidrs(text string) (out []netip.Prefix, ok bool) {
 	return out, len(out) > 0
 }
 
-func cidr(text string) (netip.Prefix, bool) {
+func CIDR(text string) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), true
@@ -154,17 +154,17 @@ func cidr(text string) (netip.Prefix, bool) {
 	return address.Canonical(p.Masked()), true
 }
 
-// cidrList is [cidrs] of items that stand by themselves.
-func cidrList(items []string) ([]netip.Prefix, bool) { return cidrs(strings.Join(items, ",")) }
+// CIDRList is [cidrs] of items that stand by themselves.
+func CIDRList(items []string) ([]netip.Prefix, bool) { return CIDRs(strings.Join(items, ",")) }
 
-func objectOf(kind string, n snapshot.Name) report.Object {
+func ObjectOf(kind string, n snapshot.Name) report.Object {
 	return report.Object{Kind: kind, Namespace: n.Namespace, Name: n.Name}
 }
 
 // asks is the guard as one that asks a Service before each request.
-func (g Guard) asks(m *model.Model, service snapshot.Name, port reference.Port) Guard {
+func (g Guard) AsksService(m *model.Model, service snapshot.Name, port reference.Port) Guard {
 	g.Effect = report.GuardAsks
-	to := objectOf("Service", service)
+	to := ObjectOf("Service", service)
 	g.Asks = &to
 	dsts, err := m.Destinations(reference.Reference{Kind: reference.Service, Namespace: service.Namespace, Name: service.Name, Port: port})
 	switch err := err.(type) { //nolint:errorlint // Destinations returns the types themselves

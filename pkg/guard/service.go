@@ -1,4 +1,4 @@
-package frontdoor
+package guard
 
 import (
 	"net/netip"
@@ -10,13 +10,13 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// ServiceGuards are the guards of a Service's load balancer: whether it has an address on the
+// OfService are the guards of a Service's load balancer: whether it has an address on the
 // internet, and whom it lets in. They bind clients outside of the cluster.
-func ServiceGuards(m *model.Model, s *snapshot.Service) []Guard {
+func OfService(m *model.Model, s *snapshot.Service) []Guard {
 	if s == nil || s.Type != snapshot.LoadBalancer {
 		return nil
 	}
-	o := objectOf("Service", s.Name)
+	o := ObjectOf("Service", s.Name)
 	var out []Guard
 	if g, ok := internalService(m, s, o); ok {
 		out = append(out, g)
@@ -77,13 +77,13 @@ func internalService(m *model.Model, s *snapshot.Service, o report.Object) (Guar
 		}
 		asked := strings.ToLower(strings.TrimSpace(value))
 		if slices.Contains(c.internal, asked) || c.internal == nil && asked != "" && asked != "false" {
-			return annotation(o, c.key, value, internalDocs).inside(), true
+			return Annotation(o, c.key, value, internalDocs).Inside(), true
 		}
 	}
 	const prefix = "service.beta.kubernetes.io/aws-load-balancer-"
 	scheme, stated := s.Annotations[prefix+"scheme"]
 	if stated && scheme != "internet-facing" {
-		return annotation(o, prefix+"scheme", scheme, awsServiceDocs).unknown(report.DoubtInvalid), true
+		return Annotation(o, prefix+"scheme", scheme, awsServiceDocs).Unknown(report.DoubtInvalid), true
 	}
 	_, old := s.Annotations[prefix+"internal"]
 	if !stated && !old {
@@ -91,27 +91,27 @@ func internalService(m *model.Model, s *snapshot.Service, o report.Object) (Guar
 		// Balancer Controller serves; so does EKS Auto Mode.
 		switch kind := s.Annotations[prefix+"type"]; {
 		case s.LoadBalancerClass == "service.k8s.aws/nlb", s.LoadBalancerClass == "eks.amazonaws.com/nlb":
-			return field(o, "spec.loadBalancerClass", s.LoadBalancerClass, awsServiceDocs).inside(), true
+			return Field(o, "spec.loadBalancerClass", s.LoadBalancerClass, awsServiceDocs).Inside(), true
 		case kind == "external", kind == "nlb-ip":
-			return annotation(o, prefix+"type", kind, awsServiceDocs).inside(), true
+			return Annotation(o, prefix+"type", kind, awsServiceDocs).Inside(), true
 		}
 	}
-	return privateStatus(m, o, "status.loadBalancer.ingress", s.LoadBalancerIPs, s.LoadBalancerHostnames)
+	return PrivateStatus(m, o, "status.loadBalancer.ingress", s.LoadBalancerIPs, s.LoadBalancerHostnames)
 }
 
-// privateStatus is the guard of a door all of whose addresses, those at which clients are to come
+// PrivateStatus is the guard of a door all of whose addresses, those at which clients are to come
 // in, are private, or host names of internal load balancers. What is a node's own address is
 // none: nodes may have others on the internet.
-func privateStatus(m *model.Model, o report.Object, at string, ips []netip.Addr, hosts []string) (Guard, bool) {
+func PrivateStatus(m *model.Model, o report.Object, at string, ips []netip.Addr, hosts []string) (Guard, bool) {
 	var all []string
 	for _, a := range ips {
-		if !isPrivate(a) || slices.ContainsFunc(m.Nodes(), func(n *snapshot.Node) bool { return slices.Contains(n.IPs, a) }) {
+		if !IsPrivate(a) || slices.ContainsFunc(m.Nodes(), func(n *snapshot.Node) bool { return slices.Contains(n.IPs, a) }) {
 			return Guard{}, false
 		}
 		all = append(all, a.String())
 	}
 	for _, h := range hosts {
-		if !internalHost(h) {
+		if !InternalHost(h) {
 			return Guard{}, false
 		}
 		all = append(all, h)
@@ -119,24 +119,24 @@ func privateStatus(m *model.Model, o report.Object, at string, ips []netip.Addr,
 	if len(all) == 0 {
 		return Guard{}, false
 	}
-	out := field(o, at, strings.Join(all, ", "), internalDocs)
+	out := Field(o, at, strings.Join(all, ", "), internalDocs)
 	if gap := m.Hidden(snapshot.Nodes, ""); gap != nil && len(ips) > 0 {
-		out = out.ranges(Private(), nil).unknown(report.DoubtUnread)
+		out = out.Ranges(Private(), nil).Unknown(report.DoubtUnread)
 		out.Needs = gap.Permission()
 		return out, true
 	}
-	return out.inside(), true
+	return out.Inside(), true
 }
 
-// internalHost tells whether a host name is that of an internal load balancer of AWS: the
+// InternalHost tells whether a host name is that of an internal load balancer of AWS: the
 // classic and the application load balancers have it say so
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html,
 // "Load balancer scheme").
-func internalHost(name string) bool {
-	return strings.HasPrefix(name, "internal-") && awsHost(name)
+func InternalHost(name string) bool {
+	return strings.HasPrefix(name, "internal-") && AWSHost(name)
 }
 
-func awsHost(name string) bool {
+func AWSHost(name string) bool {
 	return strings.HasSuffix(name, ".elb.amazonaws.com") || strings.HasSuffix(name, ".elb.amazonaws.com.cn")
 }
 
@@ -157,10 +157,10 @@ func sourceRanges(s *snapshot.Service, o report.Object) (Guard, bool) {
 		for _, p := range only {
 			all = append(all, p.String())
 		}
-		out = field(o, "spec.loadBalancerSourceRanges", strings.Join(append(all, s.BadRanges...), ", "), docs)
+		out = Field(o, "spec.loadBalancerSourceRanges", strings.Join(append(all, s.BadRanges...), ", "), docs)
 	case strings.TrimSpace(value) != "":
-		out = annotation(o, key, value, docs)
-		list, ok := cidrs(value)
+		out = Annotation(o, key, value, docs)
+		list, ok := CIDRs(value)
 		only, bad = list, !ok
 	}
 	elsewhere := false
@@ -171,24 +171,24 @@ func sourceRanges(s *snapshot.Service, o report.Object) (Guard, bool) {
 			continue
 		}
 		if out.Field == "" {
-			out = annotation(o, key, value, azure)
+			out = Annotation(o, key, value, azure)
 		}
 		if strings.HasSuffix(key, "tags") {
 			elsewhere = true // which addresses a tag stands for is Azure's to know
 			continue
 		}
-		list, ok := cidrs(value)
+		list, ok := CIDRs(value)
 		only, bad = append(only, list...), bad || !ok
 	}
 	switch {
 	case out.Field == "":
 		return out, false
 	case bad:
-		out = out.ranges(only, nil).unknown(report.DoubtInvalid)
+		out = out.Ranges(only, nil).Unknown(report.DoubtInvalid)
 	case elsewhere:
-		out = out.ranges(only, nil).unknown(report.DoubtElsewhere)
+		out = out.Ranges(only, nil).Unknown(report.DoubtElsewhere)
 	default:
-		out = out.ranges(only, nil)
+		out = out.Ranges(only, nil)
 	}
 	return out, true
 }
@@ -212,24 +212,24 @@ func cloudLists(s *snapshot.Service, o report.Object) []Guard {
 		if !ok {
 			continue
 		}
-		g := annotation(o, list.key, value, doDocs)
-		found, ok := cidrs(strings.NewReplacer("ip:", "", "cidr:", "").Replace(value))
+		g := Annotation(o, list.key, value, doDocs)
+		found, ok := CIDRs(strings.NewReplacer("ip:", "", "cidr:", "").Replace(value))
 		switch {
 		case !ok:
-			out = append(out, g.unknown(report.DoubtInvalid))
+			out = append(out, g.Unknown(report.DoubtInvalid))
 		case list.deny:
-			out = append(out, g.ranges(nil, found))
+			out = append(out, g.Ranges(nil, found))
 		default:
-			out = append(out, g.ranges(found, nil))
+			out = append(out, g.Ranges(found, nil))
 		}
 	}
 	if value := s.Annotations[aliACL+"status"]; value == "on" {
-		out = append(out, annotation(o, aliACL+"id", s.Annotations[aliACL+"id"], aliDocs).unknown(report.DoubtElsewhere))
+		out = append(out, Annotation(o, aliACL+"id", s.Annotations[aliACL+"id"], aliDocs).Unknown(report.DoubtElsewhere))
 	}
 	// Whom security groups and prefix lists let in is for AWS to know.
 	for _, key := range []string{groups, prefixes} {
 		if value, ok := s.Annotations[key]; ok {
-			out = append(out, annotation(o, key, value, awsServiceDocs).unknown(report.DoubtElsewhere))
+			out = append(out, Annotation(o, key, value, awsServiceDocs).Unknown(report.DoubtElsewhere))
 		}
 	}
 	return out
