@@ -33,7 +33,7 @@ var layers = [][]string{
 	{"anonymous"},
 	{"document"},
 	{"query"},
-	{"audit"},
+	{"audit", "verify"},
 	{"printer"},
 	{"printer/findings"}, // for programs that check
 	{"cmd"},
