@@ -31,8 +31,11 @@ var layers = [][]string{
 	{"frontdoor"},
 	{"plan"}, // it asks what the rooms of meaning have to know, and what that takes to read
 	{"anonymous"},
+	{"document"},
 	{"query"},
+	{"audit"},
 	{"printer"},
+	{"printer/findings"}, // for programs that check
 	{"cmd"},
 }
 

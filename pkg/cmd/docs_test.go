@@ -241,6 +241,11 @@ func prepare(t *testing.T, dir string) {
 	if err := os.Rename(filepath.Join(dir, "main/manifests/policy.yaml"), filepath.Join(dir, "policy.yaml")); err != nil {
 		t.Fatal(err)
 	}
+	in(t, dir, func() {
+		if err := os.WriteFile("baseline.json", []byte(run(t, "", "audit", "-f", "manifests", "-o", "json").stdout), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
 	// Recordings by which a page means those of two days.
 	for _, name := range []string{"today.yaml", "tomorrow.yaml"} {
 		in(t, dir, func() {
