@@ -38,7 +38,7 @@ PLATFORMS ?= linux/amd64,linux/arm64
 
 .PHONY: image
 image: ## Build the container image, from scratch, for several platforms (docker buildx, or BUILDER=podman)
-	@command -v $(BUILDER) >/dev/null || { echo "$(BUILDER) is not there; make image takes docker with buildx, or BUILDER=podman" >&2; exit 1; }
+	@$(if $(filter docker,$(BUILDER)),docker buildx version,$(BUILDER) --version) >/dev/null 2>&1 || { echo "make image takes docker with its plugin buildx, or BUILDER=podman" >&2; exit 1; }
 	$(BUILDER) $(if $(filter docker,$(BUILDER)),buildx build --tag,build --manifest) $(IMAGE) --platform $(PLATFORMS) $(IMAGEFLAGS) .
 
 .PHONY: demo

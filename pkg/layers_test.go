@@ -36,6 +36,7 @@ var layers = [][]string{
 	{"audit", "verify"},
 	{"printer"},
 	{"printer/findings"}, // for programs that check
+	{"mcp"},
 	{"cmd"},
 }
 
