@@ -14,6 +14,11 @@ const root = "../.."
 func TestDocsAreUpToDate(t *testing.T) {
 	want := commands()
 	maps.Copy(want, roles())
+	more, err := findings(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(want, more)
 	for name, text := range want {
 		got, err := os.ReadFile(filepath.Join(root, name))
 		switch {
@@ -23,13 +28,15 @@ func TestDocsAreUpToDate(t *testing.T) {
 			t.Errorf("%s is behind: run make docs", name)
 		}
 	}
-	entries, err := os.ReadDir(filepath.Join(root, commandPages))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if _, ok := want[commandPages+"/"+e.Name()]; !ok {
-			t.Errorf("%s/%s is of no command: run make docs", commandPages, e.Name())
+	for _, dir := range []string{commandPages, findingPages} {
+		entries, err := os.ReadDir(filepath.Join(root, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if _, ok := want[dir+"/"+e.Name()]; !ok {
+				t.Errorf("%s/%s is of nothing any more: run make docs", dir, e.Name())
+			}
 		}
 	}
 }

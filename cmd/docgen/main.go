@@ -1,5 +1,5 @@
 // Command docgen writes the part of docs/ that the code says better: a page for every command, from the command itself,
-// and the roles that permit what is read, from the table of kinds.
+// the roles that permit what is read, from the table of kinds, and a page for every finding of audit.
 // `make docs` runs it; its test fails where the pages are behind.
 package main
 
@@ -24,8 +24,15 @@ const commandPages = "docs/commands"
 func run(root string) error {
 	pages := commands()
 	maps.Copy(pages, roles())
-	if err := os.RemoveAll(filepath.Join(root, commandPages)); err != nil {
+	more, err := findings(root)
+	if err != nil {
 		return err
+	}
+	maps.Copy(pages, more)
+	for _, dir := range []string{commandPages, findingPages} {
+		if err := os.RemoveAll(filepath.Join(root, dir)); err != nil {
+			return err
+		}
 	}
 	for name, text := range pages {
 		path := filepath.Join(root, name)

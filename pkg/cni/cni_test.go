@@ -179,20 +179,20 @@ func TestDetect(t *testing.T) {
 			in:   cluster(nil, daemonSet("kube-system/anetd", container("cilium-agent", "gke.gcr.io/cilium/cilium:v1.14.2-gke.7"))),
 			name: "GKE Dataplane V2", enforced: yes, evidence: "daemonset kube-system/anetd", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
 		},
-		"Calico": {in: cluster(nil, calicoSet()), name: "Calico", enforced: yes, evidence: "daemonset calico-system/calico-node"},
+		"Calico": {in: cluster(nil, calicoSet()), name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset calico-system/calico-node"},
 		"Calico, RKE2": {
 			in:   cluster(nil, daemonSet("kube-system/calico-node", container("calico-node", "docker.io/rancher/hardened-calico:v3.32.0"))),
-			name: "Calico", enforced: yes, evidence: "daemonset kube-system/calico-node",
+			name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset kube-system/calico-node",
 		},
 		"Canal": {
 			in: cluster(nil, daemonSet("kube-system/canal", container("calico-node", "docker.io/calico/node:v3.30.2"),
 				container("kube-flannel", "docker.io/flannel/flannel:v0.24.4"))),
-			name: "Canal", enforced: yes, evidence: "daemonset kube-system/canal",
+			name: "Canal", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset kube-system/canal",
 		},
 		"Canal, RKE2": {
 			in: cluster(nodes("v1.33.4+rke2r1"), daemonSet("kube-system/rke2-canal", container("calico-node", "rancher/hardened-calico:v3.30.2"),
 				container("kube-flannel", "rancher/hardened-flannel:v0.27.2"))),
-			name: "Canal", enforced: yes, evidence: "daemonset kube-system/rke2-canal",
+			name: "Canal", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset kube-system/rke2-canal",
 		},
 		"Antrea": {
 			in: cluster(nil, daemonSet("kube-system/antrea-agent", container("antrea-agent", "antrea/antrea-agent-ubuntu:v2.4.0"),
@@ -242,7 +242,7 @@ func TestDetect(t *testing.T) {
 			evidence:  "runs without --disable-network-policy), beside flannel",
 			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
-		"k3s with Calico": {in: cluster(nodes("v1.33.4+k3s1"), calicoSet()), name: "Calico", enforced: yes, evidence: "daemonset calico-system/calico-node"},
+		"k3s with Calico": {in: cluster(nodes("v1.33.4+k3s1"), calicoSet()), name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset calico-system/calico-node"},
 		"k3s while the DaemonSets are unread": {
 			in: func() *snapshot.Snapshot {
 				b := snapshot.NewBuilder(nil)
@@ -296,7 +296,7 @@ func TestDetect(t *testing.T) {
 			evidence: "no container aws-eks-nodeagent", behaviour: policy.Behaviour{HostPeers: policy.HostPeersAlways},
 		},
 		"AWS and Calico": {
-			in: cluster(nil, awsSet(awsAgent("--enable-network-policy=false")), calicoSet()), name: "Calico", enforced: yes,
+			in: cluster(nil, awsSet(awsAgent("--enable-network-policy=false")), calicoSet()), name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true},
 			evidence: "daemonset calico-system/calico-node, beside AWS VPC CNI: daemonset kube-system/aws-node (container",
 		},
 		"kind 0.24": {
@@ -330,7 +330,7 @@ func TestDetect(t *testing.T) {
 			in: cluster(nil, flannelSet(), daemonSet("kube-system/kube-network-policies", netpolContainer())), name: "kube-network-policies", enforced: yes,
 			evidence: "daemonset kube-system/kube-network-policies, beside flannel: daemonset kube-flannel/kube-flannel-ds"},
 		"flannel and Calico": {
-			in: cluster(nil, flannelSet(), calicoSet()), name: "Calico", enforced: yes, evidence: "beside flannel"},
+			in: cluster(nil, flannelSet(), calicoSet()), name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "beside flannel"},
 		"flannel and a kindnet of unknown age": {
 			in: cluster(nil, flannelSet(), kindnetSet("kindest/kindnetd:latest")), name: "kindnet", enforced: unknown, evidence: "beside flannel"},
 		"Weave Net": {
@@ -472,7 +472,7 @@ func TestNeeds(t *testing.T) {
 
 func TestAPluginThatTheUserNames(t *testing.T) {
 	for text, want := range map[string]policy.Behaviour{
-		"calico": {}, "Cilium": {PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true}, "cilium,mode=nodes": {PodsEscapeIPBlocks: true},
+		"calico": {OwnNodePoliced: true}, "Cilium": {PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true}, "cilium,mode=nodes": {PodsEscapeIPBlocks: true},
 		"cilium,mode=nodes,mode=pods": {}, "aws-vpc-cni,mode=strict": {HostPeers: policy.HostPeersAlways, UnpolicedDenied: true},
 		"AWS VPC CNI": {HostPeers: policy.HostPeersAlways}, "azure-npm": {ThroughNodesOpen: true},
 	} {

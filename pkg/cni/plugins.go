@@ -90,6 +90,7 @@ func plugins() []row {
 			name:     "Calico",
 			agent:    agent{names: []string{"calico-node"}, containers: []string{"calico-node"}, images: []string{"calico/node", "tigera/cnx-node"}},
 			enforces: "yes",
+			differs:  calicoDiffers(),
 			source:   "https://docs.tigera.io/calico/latest/network-policy/",
 			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
@@ -97,6 +98,7 @@ func plugins() []row {
 			name:     "Canal",
 			agent:    agent{names: []string{"canal", "rke2-canal"}, containers: []string{"calico-node"}, images: []string{"calico/node"}},
 			enforces: "yes",
+			differs:  calicoDiffers(),
 			source:   "https://docs.tigera.io/calico/latest/getting-started/kubernetes/flannel/install-for-flannel",
 			besides:  calicoBesides(agent{containers: []string{"calico-node"}}),
 		},
@@ -251,17 +253,27 @@ func podsEscape(source string) difference {
 	}
 }
 
+func ownNodePoliced(source string) difference {
+	return difference{
+		code:      report.OwnNodeExempt,
+		behaviour: policy.Behaviour{OwnNodePoliced: true},
+		words:     "egress policies bind traffic from a pod to its own node",
+		source:    source,
+	}
+}
+
+// calicoDiffers: what a pod sends to its own host meets the pod's egress policy first, and
+// then DefaultEndpointToHostAction; what the host sends to its pods is let through.
+func calicoDiffers() []difference {
+	return []difference{ownNodePoliced("https://docs.tigera.io/calico/latest/reference/felix/configuration")}
+}
+
 // kubeRouterDiffers holds for k3s too, which runs kube-router's controller. Both
 // were seen with packets, on kube-router's iptables and nftables engines.
 func kubeRouterDiffers() []difference {
 	return []difference{
-		{
-			code:      report.OwnNodeExempt,
-			behaviour: policy.Behaviour{OwnNodePoliced: true},
-			words:     "egress policies bind traffic from a pod to its own node",
-			// The chain's exception is --src-type LOCAL -d POD: from the node only.
-			source: "https://github.com/cloudnativelabs/kube-router/blob/master/pkg/controllers/netpol/pod.go",
-		},
+		// The chain's exception is --src-type LOCAL -d POD: from the node only.
+		ownNodePoliced("https://github.com/cloudnativelabs/kube-router/blob/master/pkg/controllers/netpol/pod.go"),
 		{
 			code:      report.Hairpin,
 			behaviour: policy.Behaviour{HairpinPoliced: true},

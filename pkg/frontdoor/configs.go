@@ -7,12 +7,16 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// Configs are the ConfigMaps, class parameters and plugins from which the controllers of the Ingresses that were read
+// Configs are the ConfigMaps, class parameters, plugins and policies from which the controllers of the doors that were read
 // take their settings, as far as they are yet to be read: each by its name.
 func Configs(m *model.Model) []snapshot.Need {
-	var out []snapshot.Need
+	var doors []*Door
 	for _, ing := range m.Ingresses() {
-		for _, n := range Unread([]*Door{ingressDoor(m, ing, nil)}) {
+		doors = append(doors, ingressDoor(m, ing, nil))
+	}
+	out := securityNeeds(m)
+	for _, d := range doors {
+		for _, n := range Unread([]*Door{d}) {
 			switch n.Resource {
 			case snapshot.ConfigMaps, snapshot.IngressClassParams, snapshot.KongPlugins, snapshot.KongClusterPlugins:
 			default:

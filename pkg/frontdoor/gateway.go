@@ -24,6 +24,10 @@ func gatewayDoor(m *model.Model, gw *snapshot.Gateway, only *snapshot.Route, con
 	d.Ports = e.ports(d.Routes)
 	d.DataPlane.Addresses = gw.Addresses
 	f.find(gw.Addresses, gw, controllers)
+	d.Guards = f.envoyGuards(d, gw)
+	if f.stopped() {
+		f.wait()
+	}
 	return d
 }
 

@@ -51,6 +51,8 @@ func table() []Kind {
 		{Part: Doors, Resource: "virtualservices", Group: "networking.istio.io", Name: "VirtualService", Versions: []string{"v1", "v1beta1", "v1alpha3"}, Verbs: getList, Optional: true, Short: "vs", Type: "vs", Door: true},
 		{Part: Doors, Resource: "gateways.networking.istio.io", Group: "networking.istio.io", Name: "Gateway", Versions: []string{"v1", "v1beta1", "v1alpha3"}, Verbs: get, Optional: true},
 		{Part: Doors, Resource: "mappings", Group: "getambassador.io", Name: "Mapping", Versions: []string{"v3alpha1", "v2"}, Verbs: getList, Optional: true, Type: "mapping", Door: true},
+		// Of Envoy Gateway: who gets to a Gateway or route.
+		{Part: Doors, Resource: "securitypolicies.gateway.envoyproxy.io", Group: "gateway.envoyproxy.io", Name: "SecurityPolicy", Versions: []string{"v1alpha1"}, Verbs: list, Optional: true},
 		// Of Kong: plugins that turn clients away.
 		{Part: Doors, Resource: "kongplugins", Group: "configuration.konghq.com", Name: "KongPlugin", Versions: v1, Verbs: get, Optional: true},
 		{Part: Doors, Resource: "kongclusterplugins", Group: "configuration.konghq.com", Name: "KongClusterPlugin", Versions: v1, Cluster: true, Verbs: getList, Optional: true},

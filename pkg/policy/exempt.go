@@ -20,10 +20,15 @@ func (b Behaviour) Exempts(d report.Direction, near selector.Result) selector.Re
 }
 
 // Exempt is what is let through where policies may not apply.
+//
+// That a pod's own node is left alone, the NetworkPolicy docs say of NetworkPolicies. The
+// specification of ClusterNetworkPolicy and AdminNetworkPolicy does not say it of theirs, and
+// lets them name nodes and networks (sigs.k8s.io/network-policy-api apis/v1alpha2
+// ClusterNetworkPolicyEgressPeer): what these deny may be denied there too.
 func (a Admitted) Exempt(exempt selector.Result) Admitted {
 	switch exempt {
 	case selector.Yes:
-		return Everything()
+		return Admitted{Certain: connset.All().Subtract(a.Near), Possible: connset.All()}
 	case selector.Undetermined:
 		a.Possible = connset.All()
 	case selector.No:

@@ -7,10 +7,15 @@ import (
 
 // Admitted is the set of connections that policies let through in one direction:
 // certainly, and possibly (certain ones included), where the rest is not known.
-type Admitted struct{ Certain, Possible connset.Set }
+type Admitted struct {
+	Certain, Possible connset.Set
+	// Near are those that would be denied even between a pod and its own node, were the
+	// policies of cluster administrators to bind it there ([Admitted.Exempt]).
+	Near connset.Set
+}
 
 // Everything is what is let through where no policy binds.
-func Everything() Admitted { return Admitted{connset.All(), connset.All()} }
+func Everything() Admitted { return Admitted{Certain: connset.All(), Possible: connset.All()} }
 
 // Verdict on all of some ports: Allowed or Denied only if each of them is, for certain.
 func (a Admitted) Verdict(asked connset.Set) report.Verdict {
@@ -32,6 +37,8 @@ type Resolution struct {
 	// allow and deny are ports that an earlier tier, or an earlier rule of an ordered
 	// one, may have decided so.
 	allow, deny connset.Set
+	// near are those of deny that an administrator's policy denies.
+	near connset.Set
 	// open are ports that nothing has decided for certain; passed are those that
 	// this tier may leave to the next.
 	open, passed connset.Set
@@ -146,6 +153,9 @@ func (r *Resolution) decide(a Action, certain, possible connset.Set, by cause) {
 		}
 	case Deny:
 		r.deny = r.deny.Union(hit)
+		if by.policy != nil && by.policy.Dialect&(AdminPolicies|ClusterPolicies) != 0 {
+			r.near = r.near.Union(hit)
+		}
 		if sure && r.deniedBy.rule == nil {
 			r.deniedBy = by
 		}
@@ -211,5 +221,5 @@ func (r *Resolution) end() {
 func (r *Resolution) Admitted() Admitted {
 	r.end()
 	allowed := r.allow.Union(r.open)
-	return Admitted{Certain: allowed.Subtract(r.deny), Possible: allowed}
+	return Admitted{Certain: allowed.Subtract(r.deny), Possible: allowed, Near: r.near}
 }

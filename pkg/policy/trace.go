@@ -98,7 +98,7 @@ func (t *Trace) matched(asked, certain, possible connset.Set) {
 		return
 	}
 	rule := t.current()
-	switch (Admitted{certain, possible}).Verdict(asked) {
+	switch (Admitted{Certain: certain, Possible: possible}).Verdict(asked) {
 	case report.Allowed:
 		rule.Match = report.Matches
 	case report.Denied:

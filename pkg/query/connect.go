@@ -22,6 +22,8 @@ type Options struct {
 	Strict bool
 	// Controllers are what the user says is the data plane of a front door.
 	Controllers []reference.Reference
+	// Alone: the report of a front door leaves out who else gets to its pods from inside.
+	Alone bool
 }
 
 // engine evaluates connections over one model.

@@ -133,7 +133,7 @@ func carried(a policy.Admitted, port uint16, certain bool) policy.Admitted {
 		}
 		return rest.Union(tcp)
 	}
-	out := policy.Admitted{Certain: through(a.Certain), Possible: through(a.Possible)}
+	out := policy.Admitted{Certain: through(a.Certain), Possible: through(a.Possible), Near: a.Near}
 	if !certain {
 		out.Certain, out.Possible = out.Certain.Intersect(a.Certain), out.Possible.Union(a.Possible)
 	}

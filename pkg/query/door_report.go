@@ -274,6 +274,9 @@ func (e *engine) besides(d *frontdoor.Door, r *frontdoor.Route, needs map[string
 			behindDoor[p.Pod.Name] = true
 		}
 	}
+	if e.Alone {
+		return nil, e.around(d, r)
+	}
 	c := newCollector(e, home)
 	c.sources(e.everybody(behindDoor), r.Destinations)
 	rows := slices.DeleteFunc(c.rows(), func(r report.ReachRow) bool { return r.Reason == report.SamePod })

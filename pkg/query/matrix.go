@@ -220,7 +220,7 @@ func (x *matrix) openTo(g *profile) bool {
 
 // undecided tells whether some edge is Unknown.
 func (x *matrix) undecided() bool {
-	open := len(x.counted) > 1 || slices.ContainsFunc(x.values.sets, func(a policy.Admitted) bool { return a.Certain != a.Possible }) ||
+	open := len(x.counted) > 1 || slices.ContainsFunc(x.values.sets, func(a policy.Admitted) bool { return a.Certain != a.Possible || !a.Near.IsEmpty() }) ||
 		len(x.reach.onNode) > 0 && len(x.reach.onNode[0]) > 0
 	if !open {
 		return false

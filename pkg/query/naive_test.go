@@ -162,13 +162,17 @@ func (m *mapper) admits(from, to *side, src, dst model.Party, l link, near selec
 // leaving is what the source's policies let out. Host ends are policed by
 // neither side, and a node's own pods are always within its reach.
 func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
-	if src.Host() || dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
+	if src.Host() {
 		return policy.Everything()
 	}
 	set := policy.Everything()
 	if len(from.egress) > 0 {
 		c := policy.Connection{Direction: report.Egress, Subject: m.endpoint(from, src, l.src), Peer: m.endpoint(to, dst, l.dst), Ports: connset.All()}
 		set = from.egress.Against(c, b, nil).Admitted
+	}
+	if dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
+		// What an administrator's policy denies may be denied here too.
+		return policy.Admitted{Certain: connset.All().Subtract(set.Near), Possible: connset.All()}
 	}
 	if dst.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()
@@ -177,13 +181,16 @@ func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near sele
 }
 
 func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
-	if dst.Host() || src.Host() && near == selector.Yes {
+	if dst.Host() {
 		return policy.Everything()
 	}
 	set := policy.Everything()
 	if len(to.ingress) > 0 {
 		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src), Ports: connset.All()}
 		set = to.ingress.Against(c, b, nil).Admitted
+	}
+	if src.Host() && near == selector.Yes {
+		return policy.Admitted{Certain: connset.All().Subtract(set.Near), Possible: connset.All()}
 	}
 	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()

@@ -43,12 +43,13 @@ type packet struct {
 	port     int32
 }
 
-// oracleVerdict is Unknown only where it depends on a node that is not known, or on
-// which of two policies of one priority is asked first.
+// oracleVerdict is Unknown only where it depends on a node that is not known, on which of
+// two policies of one priority is asked first, or on whether an administrator's policy binds
+// a pod's own node.
 func (w *objects) oracleVerdict(p packet) report.Verdict {
 	yes, no := false, false
-	for i := range 8 {
-		if w.oracleAllows(p, chance{node: i&1 == 0, reversed: [2]bool{i&2 == 0, i&4 == 0}}) {
+	for i := range 16 {
+		if w.oracleAllows(p, chance{node: i&1 == 0, reversed: [2]bool{i&2 == 0, i&4 == 0}, near: i&8 == 0}) {
 			yes = true
 		} else {
 			no = true
@@ -65,10 +66,12 @@ func (w *objects) oracleVerdict(p packet) report.Verdict {
 }
 
 // chance is what nobody knows: whether two ends share a node where either one's node
-// is not known, and whether each side's policies of one priority are asked in reverse.
+// is not known, whether each side's policies of one priority are asked in reverse, and
+// whether administrators' policies bind a pod's own node.
 type chance struct {
 	node     bool
 	reversed [2]bool
+	near     bool
 }
 
 // oracleAllows decides.
@@ -84,8 +87,10 @@ func (w *objects) oracleEgress(p packet, c chance) bool {
 	if pod == nil || pod.Spec.HostNetwork {
 		return true // policies do not apply to nodes
 	}
-	if isHost(p.dst) && shareNode(p.src, p.dst, c.node) {
-		return true // "traffic to and from the node where a Pod is running is always allowed"
+	// "traffic to and from the node where a Pod is running is always allowed", by NetworkPolicies.
+	own := isHost(p.dst) && shareNode(p.src, p.dst, c.node)
+	if own && !c.near {
+		return true
 	}
 	if action := w.tier("Admin", pod, p, true, c.reversed[0]); action != "" && action != "Pass" {
 		return action == "Accept"
@@ -103,6 +108,9 @@ func (w *objects) oracleEgress(p packet, c chance) bool {
 			}
 		}
 	}
+	if own && isolated {
+		return true
+	}
 	return !isolated && w.tier("Baseline", pod, p, true, c.reversed[0]) != "Deny"
 }
 
@@ -111,7 +119,8 @@ func (w *objects) oracleIngress(p packet, c chance) bool {
 	if pod == nil || pod.Spec.HostNetwork {
 		return true
 	}
-	if isHost(p.src) && shareNode(p.src, p.dst, c.node) {
+	own := isHost(p.src) && shareNode(p.src, p.dst, c.node)
+	if own && !c.near {
 		return true
 	}
 	if action := w.tier("Admin", pod, p, false, c.reversed[1]); action != "" && action != "Pass" {
@@ -129,6 +138,9 @@ func (w *objects) oracleIngress(p packet, c chance) bool {
 				return true
 			}
 		}
+	}
+	if own && isolated {
+		return true
 	}
 	return !isolated && w.tier("Baseline", pod, p, false, c.reversed[1]) != "Deny"
 }

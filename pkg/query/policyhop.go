@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
@@ -52,12 +53,44 @@ func (e *engine) policyHop(p pair, s speaker, b policy.Behaviour, evidence bool)
 	switch {
 	case exempt == selector.Yes:
 		hop.Reason, hop.Object, hop.Detail = report.SameNode, podObject(s.own.Pod), p.beside
+		e.nearHop(&hop, p, s, b, evidence)
 	case s.own.Unseen && (s.own.Rest == nil || !s.own.Rest.Isolated):
 		e.unseenHop(&hop, s.own.Pod.Namespace, s.direction)
 	default:
 		e.policed(&hop, p, s, b, exempt, evidence)
 	}
 	return hop
+}
+
+// nearHop judges a pod and its own node where an administrator's policy may bind them.
+func (e *engine) nearHop(hop *report.Hop, p pair, s speaker, b policy.Behaviour, evidence bool) {
+	binding := e.Binding(s.own.Pod, s.direction)
+	if s.own.Unseen || !slices.ContainsFunc(binding.Policies(), func(p *policy.Policy) bool { return p.Dialect != 0 }) {
+		return
+	}
+	c, subject, peer := e.connection(p, s, p.dst.Port)
+	var trace *policy.Trace
+	if evidence {
+		trace = &policy.Trace{Protocol: p.dst.Port.Protocol, Port: p.dst.Port.Pod}
+	}
+	c.Subject, c.Peer = &subject, &peer
+	d := binding.Against(c, b, trace)
+	if d.Admitted.Exempt(selector.Yes).Verdict(c.Ports) == report.Allowed {
+		return
+	}
+	hop.Verdict, hop.Reason, hop.Detail = report.Unknown, report.PolicyUnclear, "whether policies of cluster administrators bind a pod's own node"
+	if d.Policy != nil {
+		hop.Detail = "whether " + d.Policy.Ref().Kind + " " + d.Policy.Ref().Name + " binds the pod's own node"
+	}
+	if evidence {
+		hop.Policies = trace.Policies
+	}
+}
+
+// connection is what policies of one side are asked about, at a port.
+func (e *engine) connection(p pair, s speaker, port report.PortMapping) (c policy.Connection, subject, peer policy.Endpoint) {
+	subject, peer = e.Endpoint(s.own, s.at), e.Endpoint(s.other, s.from)
+	return policy.Connection{Direction: s.direction, Ports: policy.At(port.Protocol, port.Pod)}, subject, peer
 }
 
 // unseenHop judges pods that could not be read.

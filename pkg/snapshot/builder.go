@@ -17,6 +17,7 @@ type Builder struct {
 	gaps       map[gapKey]Gap
 	everything bool
 	plugin     string
+	places     map[placed]Place
 }
 
 // gapKey is what there is one Gap for.
@@ -56,7 +57,7 @@ func NewBuilder(base *Snapshot) *Builder {
 	for _, g := range base.gaps {
 		b.gaps[g.key()] = g
 	}
-	b.everything, b.plugin = base.everything, base.plugin
+	b.everything, b.plugin, b.places = base.everything, base.plugin, maps.Clone(base.places)
 	return b
 }
 
@@ -113,6 +114,7 @@ func (b *Builder) Snapshot() *Snapshot {
 		objects:    b.objects.share(),
 		everything: b.everything,
 		plugin:     b.plugin,
+		places:     maps.Clone(b.places),
 		few:        b.few.share(),
 		configMaps: make(map[Name]map[string]string, len(b.configMaps)),
 	}

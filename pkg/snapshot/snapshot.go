@@ -18,6 +18,7 @@ type Snapshot struct {
 	gaps       []Gap
 	everything bool
 	plugin     string
+	places     map[placed]Place
 }
 
 // objects are those of the kinds that there are many of.

@@ -52,6 +52,8 @@ func (c *collection) identify(o *manifest.Object, meta *metav1.ObjectMeta, names
 	if err := c.labels.Check(o, meta.Labels, "metadata.labels"); err != nil {
 		return err
 	}
+	file, line := o.Place()
+	c.builder.AddPlace(kind, objects.NameOf(meta), snapshot.Place{File: file, Line: line, Ignore: meta.Annotations[snapshot.IgnoreAnnotation]})
 	if strings.HasSuffix(meta.Name, "*") {
 		return nil // each creation makes another object
 	}

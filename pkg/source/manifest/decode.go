@@ -56,6 +56,9 @@ func (o *Object) Errorf(format string, args ...any) *InputError {
 	return o.doc.Errorf(o.line(), format, args...)
 }
 
+// Place is the file that the object stands in, and its first line there.
+func (o *Object) Place() (file string, line int) { return o.doc.file, o.line() }
+
 // File is the name of the file that the object stands in, as the user typed it.
 func (o *Object) File() string { return o.doc.file }
 

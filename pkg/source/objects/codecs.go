@@ -94,6 +94,7 @@ func codecs() []Codec {
 		own[snapshot.VirtualService](snapshot.VirtualServices),
 		own[snapshot.IstioGateway](snapshot.IstioGateways),
 		own[snapshot.Mapping](snapshot.Mappings),
+		own[snapshot.SecurityPolicy](snapshot.SecurityPolicies),
 		own[snapshot.KongPlugin](snapshot.KongPlugins),
 		own[snapshot.KongClusterPlugin](snapshot.KongClusterPlugins),
 		own[snapshot.ALBClassParams](snapshot.IngressClassParams),

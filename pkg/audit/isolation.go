@@ -1,0 +1,61 @@
+package audit
+
+import (
+	"slices"
+
+	"github.com/kubectl-netguard/netguard/pkg/model"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// systemNamespace tells whether a namespace is the cluster's own: what isolation its pods
+// have is the business of whoever made the cluster.
+func systemNamespace(name string) bool {
+	return slices.Contains([]string{"kube-system", "kube-public", "kube-node-lease"}, name)
+}
+
+// isolation is how many of a namespace's workloads policies bind in a direction.
+type isolation struct {
+	open, bound []*Workload
+	// unknown: policies that could not be read may bind some.
+	unknown bool
+}
+
+// isolationOf tells workloads apart that policies bind in a direction.
+func (p *Pass) isolationOf(namespace string, d report.Direction) isolation {
+	out := isolation{unknown: !p.Certain(namespace) || p.Plugin.Behaviour.UnpolicedDenied}
+	for _, w := range p.Workloads() {
+		if w.Namespace != namespace {
+			continue
+		}
+		if slices.ContainsFunc(w.Classes, func(c *model.Class) bool { return !stackOf(c, d).Isolates() }) {
+			out.open = append(out.open, w)
+		} else {
+			out.bound = append(out.bound, w)
+		}
+	}
+	return out
+}
+
+// noDefaultDeny reports namespaces of which no workload is isolated in a direction.
+func (p *Pass) noDefaultDeny(d report.Direction, say string) {
+	if !p.Enforced() {
+		return
+	}
+	for _, ns := range p.namespaces() {
+		if systemNamespace(ns) {
+			continue
+		}
+		i := p.isolationOf(ns, d)
+		if i.unknown || len(i.open) == 0 || len(i.bound) > 0 {
+			continue
+		}
+		f := found{}
+		f.Object = report.Object{Kind: "Namespace", Name: ns}
+		for _, w := range i.open {
+			f.Ends = append(f.Ends, w.End)
+		}
+		f.Message = "namespace " + ns + " has no default-deny policy: " + say + " " + endNames(f.Ends)
+		f.Advice = "kubectl netguard scaffold ns/" + ns + " --namespace-defaults"
+		p.report(f)
+	}
+}
