@@ -31,6 +31,16 @@ build: ## Build the plugin into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(PLUGIN) ./cmd/kubectl-netguard
 	ln -sf kubectl-netguard $(COMPLETE)
 
+# What builds images: docker, with buildx, or podman.
+BUILDER   ?= docker
+IMAGE     ?= netguard:$(VERSION)
+PLATFORMS ?= linux/amd64,linux/arm64
+
+.PHONY: image
+image: ## Build the container image, from scratch, for several platforms (docker buildx, or BUILDER=podman)
+	@$(if $(filter docker,$(BUILDER)),docker buildx version,$(BUILDER) --version) >/dev/null 2>&1 || { echo "make image takes docker with its plugin buildx, or BUILDER=podman" >&2; exit 1; }
+	$(BUILDER) $(if $(filter docker,$(BUILDER)),buildx build --tag,build --manifest) $(IMAGE) --platform $(PLATFORMS) $(IMAGEFLAGS) .
+
 .PHONY: demo
 demo: build ## Run the main job on examples/bankapp; no cluster needed
 	@echo; echo '$$ kubectl netguard who-can-reach ingress/bankapp $(EXAMPLE)'

@@ -33,9 +33,10 @@ var layers = [][]string{
 	{"anonymous"},
 	{"document"},
 	{"query"},
-	{"audit"},
+	{"audit", "verify"},
 	{"printer"},
 	{"printer/findings"}, // for programs that check
+	{"mcp"},
 	{"cmd"},
 }
 

@@ -246,6 +246,12 @@ func prepare(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	})
+	if err := os.CopyFS(dir, os.DirFS("../../examples/intents")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "bankapp.yaml"), filepath.Join(dir, "intents.yaml")); err != nil {
+		t.Fatal(err)
+	}
 	// Recordings by which a page means those of two days.
 	for _, name := range []string{"today.yaml", "tomorrow.yaml"} {
 		in(t, dir, func() {
@@ -304,6 +310,8 @@ func shownCommand(t *testing.T, dir, page, line string) {
 		switch {
 		case args[0] == "diff" && !slices.Contains(args, "--against"):
 			args = append(args, "--against", "manifests", "-n", "bank")
+		case args[0] == "verify" && !slices.Contains(args, "manifests/"):
+			args = append(args, "-f", "manifests")
 		case slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--keep-current=") }):
 			args = append(args, "-f", "main/manifests") // where nothing isolates the backend yet
 		case !slices.Contains(args, "-f") && args[0] != "diff":

@@ -34,6 +34,14 @@ Exit status:
   2  error: usage, not found, API or file failure
   3  undecided: nothing was found, and something needed could not be read`
 
+	verifyExit = `
+
+Exit status:
+  0  every intent holds
+  1  one is broken, with proof
+  2  error: usage, a file that cannot be read, API failure
+  3  undecided: none is broken, and of some it is not known whether they hold`
+
 	answerExit = `
 
 Exit status:
@@ -46,7 +54,7 @@ Exit status:
 
 Exit status:
   0  yes: reachable, or the report is complete
-  1  no, with proof (can-reach, diff, audit, scaffold only)
+  1  no, with proof (can-reach, diff, audit, verify, scaffold only)
   2  error: usage, not found, API or file failure
   3  undecided: something needed could not be read or is not modelled`
 )
