@@ -63,6 +63,14 @@ func doorEnd(d *report.Door) report.End {
 	return report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name}
 }
 
+// disputed tells whether network plugins that the cluster may have answer otherwise: what is
+// denied then is not denied for certain.
+func disputed(answers []report.Answer) bool {
+	return slices.ContainsFunc(answers, func(a report.Answer) bool {
+		return a.Verdict == report.Denied && slices.ContainsFunc(a.Caveats, func(c report.Caveat) bool { return !c.Applied && c.Otherwise != report.Denied })
+	})
+}
+
 // decided are the rules and policies that decide the denied answers.
 func decided(answers []report.Answer) []report.RuleRef {
 	var out []report.RuleRef

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
@@ -20,12 +21,23 @@ type isolation struct {
 	unknown bool
 }
 
+type isolationKey struct {
+	namespace string
+	direction report.Direction
+}
+
 // isolationOf tells workloads apart that policies bind in a direction.
 func (p *Pass) isolationOf(namespace string, d report.Direction) isolation {
+	key := isolationKey{namespace, d}
+	if have, ok := p.isolations[key]; ok {
+		return have
+	}
 	out := isolation{unknown: !p.Certain(namespace) || p.Plugin.Behaviour.UnpolicedDenied}
-	for _, w := range p.Workloads() {
+	all := p.Workloads()
+	at, _ := slices.BinarySearchFunc(all, namespace, func(w *Workload, ns string) int { return cmp.Compare(w.Namespace, ns) })
+	for _, w := range all[at:] {
 		if w.Namespace != namespace {
-			continue
+			break
 		}
 		if slices.ContainsFunc(w.Classes, func(c *model.Class) bool { return !stackOf(c, d).Isolates() }) {
 			out.open = append(out.open, w)
@@ -33,6 +45,7 @@ func (p *Pass) isolationOf(namespace string, d report.Direction) isolation {
 			out.bound = append(out.bound, w)
 		}
 	}
+	p.isolations[key] = out
 	return out
 }
 

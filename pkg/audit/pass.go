@@ -41,12 +41,14 @@ type Pass struct {
 	doorsDone bool
 	loads     []*Workload
 	fixes     int
+
+	isolations map[isolationKey]isolation
 }
 
 // Run looks for everything that analysers find.
 func Run(m *model.Model, o Options) *report.Audit {
 	p := &Pass{
-		Model: m, options: o, claims: map[report.RuleRef]*claim{},
+		Model: m, options: o, claims: map[report.RuleRef]*claim{}, isolations: map[isolationKey]isolation{},
 		out: &report.Audit{Header: report.NewHeader("Audit"), Namespace: o.Namespace, Enforcement: *query.Enforcement(m), Findings: []report.Finding{}},
 	}
 	wanted := func(code string) bool { return len(o.Only) == 0 || slices.Contains(o.Only, code) }
