@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
@@ -42,8 +43,14 @@ func (p *Pass) Doors() []*report.Door {
 	return p.doors
 }
 
-// maxFixes bounds for how many findings a fix is looked for: each is a question of its own.
-const maxFixes = 100
+// maxFixes bounds for how many findings a fix is looked for: each is a question of its own,
+// which evaluates the whole cluster again.
+const maxFixes = 25
+
+// howToFix is what to ask for a fix that was not looked for.
+func howToFix(source, target *model.Class, port reference.Port) string {
+	return fmt.Sprintf("kubectl netguard explain %s %s --fix", refOf(source, reference.Port{}), refOf(target, port))
+}
 
 // fix is what lets a source reach a port of a target, evaluated; nil where it does
 // already, or no change of policies helps.
