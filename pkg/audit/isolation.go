@@ -2,8 +2,10 @@ package audit
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
@@ -14,7 +16,17 @@ func systemNamespace(name string) bool {
 	return slices.Contains([]string{"kube-system", "kube-public", "kube-node-lease"}, name)
 }
 
-// isolation is how many of a namespace's workloads policies bind in a direction.
+// unrestricted tells whether policies keep a class from nobody: none isolates it, or those
+// that do let everybody in (or it out to everywhere) at every port.
+func (p *Pass) unrestricted(c *model.Class, d report.Direction) bool {
+	if !stackOf(c, d).Isolates() {
+		return true
+	}
+	pod, address := stranger(), outside(netip.MustParsePrefix("198.41.0.4/32"))
+	return admits(p.Says(c, d, &pod, connset.All()), connset.All()) && admits(p.Says(c, d, &address, connset.All()), connset.All())
+}
+
+// isolation is how many of a namespace's workloads policies restrict in a direction.
 type isolation struct {
 	open, bound []*Workload
 	// unknown: policies that could not be read may bind some.
@@ -39,7 +51,7 @@ func (p *Pass) isolationOf(namespace string, d report.Direction) isolation {
 		if w.Namespace != namespace {
 			break
 		}
-		if slices.ContainsFunc(w.Classes, func(c *model.Class) bool { return !stackOf(c, d).Isolates() }) {
+		if slices.ContainsFunc(w.Classes, func(c *model.Class) bool { return p.unrestricted(c, d) }) {
 			out.open = append(out.open, w)
 		} else {
 			out.bound = append(out.bound, w)
@@ -49,7 +61,7 @@ func (p *Pass) isolationOf(namespace string, d report.Direction) isolation {
 	return out
 }
 
-// noDefaultDeny reports namespaces of which no workload is isolated in a direction.
+// noDefaultDeny reports namespaces of which no workload is restricted in a direction.
 func (p *Pass) noDefaultDeny(d report.Direction, say string) {
 	if !p.Enforced() {
 		return
@@ -67,7 +79,7 @@ func (p *Pass) noDefaultDeny(d report.Direction, say string) {
 		for _, w := range i.open {
 			f.Ends = append(f.Ends, w.End)
 		}
-		f.Message = "namespace " + ns + " has no default-deny policy: " + say + " " + endNames(f.Ends)
+		f.Message = "no policy of namespace " + ns + " restricts anything: " + say + " " + endNames(f.Ends)
 		f.Advice = "kubectl netguard scaffold ns/" + ns + " --namespace-defaults"
 		p.report(f)
 	}

@@ -6,7 +6,7 @@ func noDefaultDenyEgress() *Analyzer {
 	return &Analyzer{
 		Code: "NG021", Name: "no-default-deny-egress", Severity: report.Low, Security: true,
 		Title: "Nothing restricts what the pods of a namespace connect to",
-		Doc:   "A namespace has workloads, and no policy of any kind that is evaluated isolates one of them for egress. Namespaces of the cluster itself (kube-system) are left alone, and so are those of which not every policy is known.",
+		Doc:   "A namespace has workloads, and no policy of any kind that is evaluated keeps one of them from connecting anywhere: none isolates it for egress, or its rules let it out to everybody. Namespaces of the cluster itself (kube-system) are left alone, and so are those of which not every policy is known.",
 		Why:   "Whoever gets into one container can fetch tools from the internet, send data there, ask the cloud's metadata service for credentials and try every other pod.",
 		Mend:  "A policy with an empty podSelector, policyTypes: [Egress] and a rule for DNS; then rules for what the workloads need. `kubectl netguard scaffold --egress` writes both.",
 		Sources: []string{

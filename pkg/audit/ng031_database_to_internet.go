@@ -30,7 +30,7 @@ func databaseToInternet() *Analyzer {
 			ports := connset.Of(connset.TCP, 443, 443)
 			for _, w := range p.Workloads() {
 				c := w.Classes[0]
-				if !p.onlyData(w) || !p.Certain(c.Namespace) || !c.Egress.Isolates() {
+				if !p.onlyData(w) || !p.Certain(c.Namespace) || p.unrestricted(c, report.Egress) {
 					continue
 				}
 				f := found{}
