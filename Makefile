@@ -65,6 +65,10 @@ e2e: build ## Run the end-to-end tests on a real control plane, through the real
 conformance: build ## Let the upstream NetworkPolicy suite judge the verdicts
 	cd test && NETGUARD_CONFORMANCE=1 go test -count=1 -timeout 40m -v ./conformance
 
+.PHONY: dataplane
+dataplane: ## Ask packets in a cluster of network namespaces what the verdicts say of them (root; 5 min)
+	cd test/dataplane && NETGUARD_DATAPLANE=1 go test -count=1 -timeout 20m -v . | grep -v '^=== RUN'
+
 .PHONY: playground
 playground: build ## Start a cluster with the example applied, to try the plugin by hand
 	cd test && go run ./cmd/playground --plugin-dir $(CURDIR)/$(BIN) -f ../examples/bankapp
@@ -104,6 +108,7 @@ lint: ## gofmt, go vet, golangci-lint with the layering rules, govulncheck where
 	go vet ./...
 	cd test && go vet ./...
 	cd test/cyclonus && go vet ./...
+	cd test/dataplane && go vet ./...
 	@mkdir -p $(BIN)
 	@# A cache of this checkout's own: one that checkouts share reports findings under the path of another.
 	GOLANGCI_LINT_CACHE=$(CURDIR)/$(BIN)/golangci-lint go run $(GOLANGCI_LINT) run ./...
@@ -119,7 +124,7 @@ docs: ## Write the pages of docs/ that come from the code
 .PHONY: verify
 verify: ## Check that nothing generated is behind: docs, golden files, go.mod, krew manifest, formatting
 	@test -z "$$(gofmt -l cmd pkg test)" || { echo "not formatted: $$(gofmt -l cmd pkg test)"; exit 1; }
-	@for dir in . test test/krew test/cyclonus; do (cd $$dir && go mod tidy -diff) || { echo "$$dir: run go mod tidy"; exit 1; }; done
+	@for dir in . test test/krew test/cyclonus test/dataplane test/dataplane/kuberouter; do (cd $$dir && go mod tidy -diff) || { echo "$$dir: run go mod tidy"; exit 1; }; done
 	go test ./cmd/docgen ./cmd/release $(GOLDEN)
 	$(KREW_VALIDATE) -manifest $(CURDIR)/plugins/netguard.yaml
 

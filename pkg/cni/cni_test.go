@@ -202,36 +202,36 @@ func TestDetect(t *testing.T) {
 		"kube-router": {
 			in: cluster(nil, kubeRouterSet("--run-router=true", "--run-firewall=true", "--run-service-proxy=false")), name: "kube-router", enforced: yes,
 			evidence:  "daemonset kube-system/kube-router (argument --run-firewall=true)",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"kube-router without firewall": {
 			in: cluster(nil, kubeRouterSet("--run-router=true", "--run-firewall=false")), name: "kube-router", enforced: no,
-			evidence: "--run-firewall=false", behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			evidence: "--run-firewall=false", behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s": {
 			in: cluster(nodes("v1.33.4", "v1.33.4+k3s1")), name: "k3s", enforced: yes,
 			evidence:  "node node-b (kubelet v1.33.4+k3s1; its servers' --disable-network-policy was not read)",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s, its server's arguments": {
 			in: cluster(k3sNodes("server", "--tls-san", "k3s.example.org")), name: "k3s", enforced: yes,
 			evidence:  "node agent-a (kubelet v1.33.4+k3s1; server server-a runs without --disable-network-policy)",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s, switched off": {
 			in: cluster(k3sNodes("server", "--flannel-backend", "none", "--disable-network-policy")), name: "k3s", enforced: no,
 			evidence:  "server server-a runs with --disable-network-policy",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s, switched off in its configuration file": {
 			in: cluster(k3sNodes("server", "--disable-network-policy", "true", "--token", "********")), name: "k3s", enforced: no,
 			evidence:  "server server-a runs with --disable-network-policy",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s, switched on": {
 			in: cluster(k3sNodes("server", "--disable-network-policy=false")), name: "k3s", enforced: yes,
 			evidence:  "server server-a runs without --disable-network-policy",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s, switched off for one's own flannel": {
 			in: cluster(k3sNodes("server", "--disable-network-policy"), flannelSet()), name: "flannel", enforced: no,
@@ -240,7 +240,7 @@ func TestDetect(t *testing.T) {
 		"k3s beside one's own flannel": {
 			in: cluster(k3sNodes("server"), flannelSet()), name: "k3s", enforced: yes,
 			evidence:  "runs without --disable-network-policy), beside flannel",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"k3s with Calico": {in: cluster(nodes("v1.33.4+k3s1"), calicoSet()), name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset calico-system/calico-node"},
 		"k3s while the DaemonSets are unread": {
@@ -254,7 +254,7 @@ func TestDetect(t *testing.T) {
 		"k3s with one's own flannel": {
 			in: cluster(nodes("v1.33.4+k3s1"), flannelSet()), name: "k3s", enforced: unknown,
 			evidence:  "its servers' --disable-network-policy was not read), beside flannel",
-			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true},
+			behaviour: policy.Behaviour{OwnNodePoliced: true, HairpinPoliced: true, BeforeMasquerade: true, LooseNames: true, DirectionsMixed: true},
 		},
 		"plain Kubernetes nodes": {in: cluster(nodes("v1.33.4")), enforced: unknown},
 		"OVN-Kubernetes": {

@@ -67,6 +67,9 @@ func merge(a, b policy.Behaviour) policy.Behaviour {
 		NodesEscapeIPBlocks: a.NodesEscapeIPBlocks || b.NodesEscapeIPBlocks,
 		UnpolicedDenied:     a.UnpolicedDenied || b.UnpolicedDenied,
 		HostNamespace:       a.HostNamespace || b.HostNamespace,
+		LooseNames:          a.LooseNames || b.LooseNames,
+		BeforeMasquerade:    a.BeforeMasquerade || b.BeforeMasquerade,
+		DirectionsMixed:     a.DirectionsMixed || b.DirectionsMixed,
 		ThroughNodesOpen:    a.ThroughNodesOpen || b.ThroughNodesOpen,
 		Ignores:             a.Ignores | b.Ignores,
 	}

@@ -281,5 +281,30 @@ func kubeRouterDiffers() []difference {
 			// The translated source is no pod's, "will have problem with network policies".
 			source: "https://github.com/cloudnativelabs/kube-router/issues/9",
 		},
+		{
+			code:      report.LooseNames,
+			behaviour: policy.Behaviour{LooseNames: true},
+			words: "a rule for pods whose ports are all names that none of the destinations declares opens every port; in egress to anywhere a name stands for " +
+				"the numbers that pods of the policy's namespace give it, and in egress to an ipBlock for none",
+			// processIngressRules and processEgressRules: without ports that were resolved, the rule is appended without any.
+			source:     "https://github.com/cloudnativelabs/kube-router/blob/master/pkg/controllers/netpol/policy.go",
+			recognised: true,
+		},
+		{
+			code:      report.BeforeMasquerade,
+			behaviour: policy.Behaviour{BeforeMasquerade: true},
+			words:     "through external addresses and node ports, the policies of pods on the node that takes the packet see the client's own address",
+			// Pods' chains hang in FORWARD, and kube-proxy masquerades in POSTROUTING. Seen with packets.
+			source:     "https://github.com/cloudnativelabs/kube-router/blob/master/pkg/controllers/netpol/pod.go",
+			recognised: true,
+		},
+		{
+			code:      report.DirectionsMixed,
+			behaviour: policy.Behaviour{DirectionsMixed: true},
+			words:     "between two pods that one policy selects for both directions, a rule of either direction lets the connection out and in",
+			// networkPolicyChainName: one chain for the rules of both directions.
+			source:     "https://github.com/cloudnativelabs/kube-router/blob/master/pkg/controllers/netpol/policy.go",
+			recognised: true,
+		},
 	}
 }

@@ -94,7 +94,7 @@ func (m *Model) compile(other *Model) *compiled {
 		ns := rest[0].Namespace
 		here := m.PoliciesOf(ns)
 		rest = rest[len(here):]
-		if other != nil && slices.Equal(here, other.PoliciesOf(ns)) {
+		if other != nil && !m.Plugin.Behaviour.LooseNames && slices.Equal(here, other.PoliciesOf(ns)) {
 			known := other.compiled()
 			out.policies[ns] = known.policies[ns]
 			if invalid := known.invalid[ns]; invalid != nil {
@@ -110,6 +110,12 @@ func (m *Model) compile(other *Model) *compiled {
 					out.invalid[ns] = invalid
 				}
 				continue
+			}
+			if m.Plugin.Behaviour.LooseNames {
+				compiled = m.looselyNamed(compiled)
+			}
+			if m.Plugin.Behaviour.DirectionsMixed {
+				compiled = mixed(compiled)
 			}
 			out.policies[ns] = append(out.policies[ns], compiled)
 		}

@@ -40,6 +40,16 @@ type Behaviour struct {
 	// HairpinPoliced: a pod that reaches itself through a Service is subject to
 	// its policies (kube-router refuses it when the pod is isolated both ways).
 	HairpinPoliced bool
+	// LooseNames: names of ports are made numbers by the pods in question, and not on each
+	// destination (kube-router); policies are compiled accordingly.
+	LooseNames bool
+	// BeforeMasquerade: on the node that a pod runs on, its policies see the client's own
+	// address, where the node gives its own to what it passes on through a Service
+	// (kube-router with kube-proxy; see [Behaviour.ThroughNodesOpen]).
+	BeforeMasquerade bool
+	// DirectionsMixed: between two pods that a policy of both directions selects, its rules
+	// of either direction count for both (kube-router); policies are compiled accordingly.
+	DirectionsMixed bool
 	// Ignores are the APIs whose policies the plugin does not enforce.
 	Ignores Dialect
 }

@@ -425,6 +425,12 @@ func (n names) caveat(c report.Caveat) string {
 		return differs("policies of this kind are not enforced")
 	case report.Hairpin:
 		return differs("policies also bind a pod that reaches itself through its Service")
+	case report.BeforeMasquerade:
+		return differs("policies of pods on the node that takes the packet see the client's own address")
+	case report.DirectionsMixed:
+		return differs("between pods that one policy selects, its rules of either direction count for both")
+	case report.LooseNames:
+		return differs("names of ports in policies are not looked up on each destination")
 	case report.ServiceSource:
 		return differs("pods keep their own address on the way to an external address of a Service")
 	case report.InternalAddress:

@@ -99,7 +99,7 @@ func (e *engine) concerns(b policy.Behaviour, p pair) bool {
 			p.dst.Host() && p.src.Pod != nil && (hasBlocks(e.Wide()) || hasBlocks(e.PoliciesIn(p.src.Pod.Namespace)))
 	case b.HostNamespace:
 		return p.sender().Host() || p.dst.Host()
-	case b.ThroughNodesOpen:
+	case b.ThroughNodesOpen, b.BeforeMasquerade:
 		return p.via != nil
 	case b.UnpolicedDenied:
 		return false // what binds is no matter of a connection

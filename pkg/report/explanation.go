@@ -166,6 +166,13 @@ const (
 	OwnNodeExempt CaveatCode = "OwnNodeExempt"
 	// Hairpin: whether a pod reaches itself through a Service.
 	Hairpin CaveatCode = "Hairpin"
+	// LooseNames: how names of ports in policies are looked up.
+	LooseNames CaveatCode = "LooseNames"
+	// BeforeMasquerade: whether policies see a client's own address where its node, or the
+	// node that takes the packet, puts its own in its place.
+	BeforeMasquerade CaveatCode = "BeforeMasquerade"
+	// DirectionsMixed: whether rules of one direction count in the other.
+	DirectionsMixed CaveatCode = "DirectionsMixed"
 	// NodesInIPBlocks: whether an ipBlock matches node addresses.
 	NodesInIPBlocks CaveatCode = "NodesInIPBlocks"
 	// HostNetworkNamespace: whether what nodes send counts as traffic of a namespace.
