@@ -5,7 +5,7 @@ func All() []*Analyzer {
 	return []*Analyzer{
 		doorShutOut(), servicePort(), namedPort(), wrongNamespacePeer(), splitSelector(), nobodyMatches(), hostNetworkPeer(),
 		idlePolicy(), misplacedPolicy(), noDNS(), doorWithoutEndpoints(), doorWrongPort(), ignoredIPBlock(),
-		clientAddressReplaced(), metricsCutOff(), webhookCutOff(), meshPortShut(),
+		clientAddressReplaced(), metricsCutOff(), webhookCutOff(), meshPortShut(), bystanders(),
 		noDefaultDenyIngress(), noDefaultDenyEgress(), notIsolated(), sensitivePortInside(), sensitivePortOutside(),
 		openRuleBesideNarrow(), metadataOpen(), aroundTheDoor(), crossEnvironment(), notEnforced(),
 		nodePortsOpen(), databaseToInternet(),

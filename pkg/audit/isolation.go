@@ -62,7 +62,7 @@ func (p *Pass) isolationOf(namespace string, d report.Direction) isolation {
 }
 
 // noDefaultDeny reports namespaces of which no workload is restricted in a direction.
-func (p *Pass) noDefaultDeny(d report.Direction, say string) {
+func (p *Pass) noDefaultDeny(d report.Direction, say func(workloads, namespace string) string) {
 	if !p.Enforced() {
 		return
 	}
@@ -79,7 +79,7 @@ func (p *Pass) noDefaultDeny(d report.Direction, say string) {
 		for _, w := range i.open {
 			f.Ends = append(f.Ends, w.End)
 		}
-		f.Message = "no policy of namespace " + ns + " restricts anything: " + say + " " + endNames(f.Ends)
+		f.Message = say(endNames(f.Ends), ns)
 		f.Advice = "kubectl netguard scaffold ns/" + ns + " --namespace-defaults"
 		p.report(f)
 	}

@@ -14,6 +14,10 @@ func noDefaultDenyIngress() *Analyzer {
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",
 		},
 		Others: []string{"CIS 5.3.2", "Kubescape C-0206, C-0260", "kube-linter non-isolated-pod", "checkov CKV2_K8S_6", "Trivy KSV038"},
-		Run:    func(p *Pass) { p.noDefaultDeny(report.Ingress, "every pod of the cluster can connect to") },
+		Run: func(p *Pass) {
+			p.noDefaultDeny(report.Ingress, func(workloads, namespace string) string {
+				return "every pod of the cluster can connect to " + workloads + ": no policy of namespace " + namespace + " keeps anybody out"
+			})
+		},
 	}
 }

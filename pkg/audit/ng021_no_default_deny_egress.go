@@ -14,6 +14,10 @@ func noDefaultDenyEgress() *Analyzer {
 			"https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF",
 		},
 		Others: []string{"CIS 5.3.2", "Kubescape C-0030, C-0206", "checkov CKV2_K8S_6"},
-		Run:    func(p *Pass) { p.noDefaultDeny(report.Egress, "nothing restricts what is connected to by") },
+		Run: func(p *Pass) {
+			p.noDefaultDeny(report.Egress, func(workloads, namespace string) string {
+				return workloads + " can connect to everything: no policy of namespace " + namespace + " restricts egress"
+			})
+		},
 	}
 }
