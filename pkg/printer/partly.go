@@ -61,6 +61,9 @@ func (n names) partly(answers []report.Answer) string {
 		return ""
 	}
 	source, target, ports := varies(answers)
+	if over := yes[0].Family; over != "" && !source && !target && !ports && !slices.ContainsFunc(yes, func(a report.Answer) bool { return a.Family != over }) {
+		return "It only works over " + over + "."
+	}
 	type differ struct{ source, target, ports, through bool }
 	switch (differ{source, target, ports, n.throughVaries(answers)}) {
 	case differ{through: true}:
@@ -132,7 +135,13 @@ func (t text) about(n names, r *report.Explanation, a report.Answer) string {
 	if n.throughVaries(r.Answers) && a.Through != nil {
 		parts = append(parts, "through "+t.memberNames(n, *a.Through, nodes))
 	}
-	if ports || len(parts) == 0 {
+	family := slices.ContainsFunc(r.Answers, func(b report.Answer) bool { return b.Family != r.Answers[0].Family })
+	if ports || len(parts) == 0 && !family {
+		parts = append(parts, "port "+n.ports(a.Ports, 0))
+	}
+	if family && a.Family != "" {
+		parts = append(parts, "over "+a.Family)
+	} else if len(parts) == 0 {
 		parts = append(parts, "port "+n.ports(a.Ports, 0))
 	}
 	return strings.Join(parts, ", ")

@@ -71,6 +71,41 @@ type outcome struct {
 	reason  report.Reason
 	hops    []report.Hop
 	caveats []report.Caveat
+	// families are those of the addresses that it is about, where they get different answers.
+	families ipFamilies
+}
+
+// ipFamilies are some of IPv4 and IPv6.
+type ipFamilies uint8
+
+const (
+	overIPv4 ipFamilies = 1 << iota
+	overIPv6
+	eitherFamily = overIPv4 | overIPv6
+)
+
+// String is the family, where it is a single one.
+func (f ipFamilies) String() string {
+	switch f {
+	case overIPv4:
+		return "IPv4"
+	case overIPv6:
+		return "IPv6"
+	default:
+		return ""
+	}
+}
+
+// family is that of the addresses of a link.
+func (l link) family() ipFamilies {
+	for _, a := range []netip.Addr{l.src, l.dst} {
+		if a.IsValid() && a.Unmap().Is4() {
+			return overIPv4
+		} else if a.IsValid() {
+			return overIPv6
+		}
+	}
+	return eitherFamily
 }
 
 // connect evaluates one connection with all its evidence. The ends of a
@@ -111,10 +146,15 @@ func (e *engine) placed(p pair) []outcome {
 	var out []outcome
 	for _, l := range links {
 		o := e.over(p, l)
+		o.families = l.family()
 		if len(out) > 0 && out[0].verdict == o.verdict && decisive(out[0]) == decisive(o) {
+			out[0].families |= o.families
 			continue
 		}
 		out = append(out, o)
+	}
+	if len(out) == 1 {
+		out[0].families = eitherFamily
 	}
 	return out
 }

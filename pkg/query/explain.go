@@ -198,7 +198,7 @@ type draft struct {
 func (d *draft) answer(source, target reference.Reference) report.Answer {
 	out := report.Answer{
 		Verdict: d.verdict, Reason: d.reason, Hops: d.hops, Caveats: d.caveats, Ports: d.ports,
-		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal), Through: d.through,
+		Source: d.source.report(d.sourceTotal), Target: d.target.report(d.targetTotal), Through: d.through, Family: d.families.String(),
 	}
 	// All outside addresses together are what was asked for.
 	if source.Form == reference.FormInternet && (out.Source.Count == out.Source.Total || d.source.internet()) {
@@ -249,6 +249,7 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 						drafts[key] = d
 						order = append(order, key)
 					}
+					d.families |= o.families
 					d.add(class, targets, p)
 				}
 			}

@@ -206,6 +206,8 @@ type Answer struct {
 	Through *Members `json:"through,omitempty"`
 	// Ports that the answer is about.
 	Ports []PortMapping `json:"ports"`
+	// Family is IPv4 or IPv6, where dual-stack ends get different answers by their addresses.
+	Family string `json:"family,omitempty"`
 	// Hops in the order of the way.
 	Hops []Hop `json:"hops"`
 	// Caveats where network plugins differ.
