@@ -49,8 +49,8 @@ func newDiff(g *globals) *cobra.Command {
 		Short: "Show which connections an apply or a delete would gain and lose",
 		Long: templates.LongDesc(`
 			Show which connections applying the manifests of -f or -k (or deleting what --delete names) would gain
-			and lose: between workloads, with addresses outside, and through front doors and exposed Services, each
-			with what decides about it. The manifests are laid over what the cluster holds; nothing is applied.
+			and lose: between workloads, with addresses outside, through Services whose endpoints differ, and through
+			front doors and exposed Services, each with what decides about it. The manifests are laid over what the cluster holds; nothing is applied.
 
 			Policies, workloads, Services, namespaces, Ingresses, Gateways and routes are laid over. Pods of a workload
 			are replaced where the template has other labels or ports; what an API server or a controller manages is

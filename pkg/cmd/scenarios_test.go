@@ -12,7 +12,7 @@ import (
 )
 
 // TestScenarios runs what people come with. Each folder of testdata/scenarios, or of
-// doors in it, is one situation, named as a sentence: cluster.yaml is the state, NAME.args one
+// doors in it, is one situation, named as a sentence: cluster.yaml is the state, others beside it are what diff compares it with, NAME.args one
 // command line, a word per field of it, and NAME.txt what it prints, after a
 // first line with the exit status; NAME.err is standard error, if any.
 func TestScenarios(t *testing.T) {
@@ -32,7 +32,11 @@ func TestScenarios(t *testing.T) {
 			if err != nil || len(commands) == 0 {
 				t.Fatalf("no commands in %s (%v)", dir, err)
 			}
-			expected := golden.New(t, dir, append(commands, filepath.Join(dir, "cluster.yaml"))...)
+			states, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			expected := golden.New(t, dir, append(commands, states...)...)
 			for _, command := range commands {
 				words, err := os.ReadFile(command)
 				if err != nil {

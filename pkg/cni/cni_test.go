@@ -122,48 +122,48 @@ func TestDetect(t *testing.T) {
 		"Cilium, default": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "default"}), ciliumSet(), ciliumEnvoySet()), name: "Cilium", enforced: yes,
 			evidence:  "daemonset kube-system/cilium (configmap kube-system/cilium-config: enable-policy=default)",
-			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, always": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "always"}), ciliumSet()), name: "Cilium", enforced: yes,
-			evidence: "enable-policy=always", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			evidence: "enable-policy=always", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, never": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "never"}), ciliumSet()), name: "Cilium", enforced: no,
 			evidence:  "daemonset kube-system/cilium (configmap kube-system/cilium-config: enable-policy=never)",
-			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, never by argument": {
 			in:   cluster(nil, daemonSet("kube-system/cilium", container("cilium-agent", "quay.io/cilium/cilium:v1.9.8", "--enable-policy", "never"))),
-			name: "Cilium", enforced: no, evidence: "argument --enable-policy=never", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			name: "Cilium", enforced: no, evidence: "argument --enable-policy=never", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, audit mode": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-policy": "default", "policy-audit-mode": "true"}), ciliumSet()), name: "Cilium", enforced: no,
-			evidence: "policy-audit-mode=true", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			evidence: "policy-audit-mode=true", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium without NetworkPolicy": {
 			in: cluster(ciliumConfigMap(map[string]string{"enable-k8s-networkpolicy": "false"}), ciliumSet()), name: "Cilium", enforced: no,
-			evidence: "enable-k8s-networkpolicy=false", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			evidence: "enable-k8s-networkpolicy=false", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, ConfigMap not read": {
 			in: cluster(nil, ciliumSet()), name: "Cilium", enforced: yes,
-			evidence: "was not read; enable-policy is taken to be default", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			evidence: "was not read; enable-policy is taken to be default", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, no ConfigMap": {
 			in: cluster(func(b *snapshot.Builder) { b.ReadEverything() }, ciliumSet()), name: "Cilium", enforced: yes,
-			evidence: "no configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			evidence: "no configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium from a mirror": {
 			in:   cluster(nil, daemonSet("cilium/cilium", container("agent", "registry.example:5000/mirror/cilium/cilium:v1.18.2"))),
-			name: "Cilium", enforced: yes, evidence: "configmap cilium/cilium-config was not read", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			name: "Cilium", enforced: yes, evidence: "configmap cilium/cilium-config was not read", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, ipBlocks match nodes": {
 			in:   cluster(ciliumConfigMap(map[string]string{"policy-cidr-match-mode": "nodes"}), ciliumSet()),
-			name: "Cilium", enforced: yes, evidence: "configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true},
+			name: "Cilium", enforced: yes, evidence: "configmap kube-system/cilium-config", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Cilium, ipBlocks match all": {
 			in:   cluster(ciliumConfigMap(map[string]string{"policy-cidr-match-mode": "nodes pods"}), ciliumSet()),
-			name: "Cilium", enforced: yes, evidence: "configmap kube-system/cilium-config",
+			name: "Cilium", enforced: yes, evidence: "configmap kube-system/cilium-config", behaviour: policy.Behaviour{OwnNodePoliced: true},
 		},
 		"AWS VPC CNI, strict": {
 			in: cluster(nil, daemonSet("kube-system/aws-node",
@@ -177,7 +177,7 @@ func TestDetect(t *testing.T) {
 		},
 		"GKE Dataplane V2": {
 			in:   cluster(nil, daemonSet("kube-system/anetd", container("cilium-agent", "gke.gcr.io/cilium/cilium:v1.14.2-gke.7"))),
-			name: "GKE Dataplane V2", enforced: yes, evidence: "daemonset kube-system/anetd", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true},
+			name: "GKE Dataplane V2", enforced: yes, evidence: "daemonset kube-system/anetd", behaviour: policy.Behaviour{PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true},
 		},
 		"Calico": {in: cluster(nil, calicoSet()), name: "Calico", enforced: yes, behaviour: policy.Behaviour{OwnNodePoliced: true}, evidence: "daemonset calico-system/calico-node"},
 		"Calico, RKE2": {
@@ -472,8 +472,8 @@ func TestNeeds(t *testing.T) {
 
 func TestAPluginThatTheUserNames(t *testing.T) {
 	for text, want := range map[string]policy.Behaviour{
-		"calico": {OwnNodePoliced: true}, "Cilium": {PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true}, "cilium,mode=nodes": {PodsEscapeIPBlocks: true},
-		"cilium,mode=nodes,mode=pods": {}, "aws-vpc-cni,mode=strict": {HostPeers: policy.HostPeersAlways, UnpolicedDenied: true},
+		"calico": {OwnNodePoliced: true}, "Cilium": {PodsEscapeIPBlocks: true, NodesEscapeIPBlocks: true, OwnNodePoliced: true}, "cilium,mode=nodes": {PodsEscapeIPBlocks: true, OwnNodePoliced: true},
+		"cilium,mode=nodes,mode=pods": {OwnNodePoliced: true}, "aws-vpc-cni,mode=strict": {HostPeers: policy.HostPeersAlways, UnpolicedDenied: true},
 		"AWS VPC CNI": {HostPeers: policy.HostPeersAlways}, "azure-npm": {ThroughNodesOpen: true},
 	} {
 		p, err := ByName(text)

@@ -58,7 +58,7 @@ func TestDeviations(t *testing.T) {
 	want := []string{
 		"PodsInIPBlocks: Cilium, GKE Dataplane V2",
 		"NodesInIPBlocks: Cilium, GKE Dataplane V2",
-		"OwnNodeExempt: Calico, Canal, kube-router, k3s",
+		"OwnNodeExempt: Cilium, GKE Dataplane V2, Calico, Canal, kube-router, k3s",
 		"Hairpin: kube-router, k3s",
 		"HostNetworkPeers: OVN-Kubernetes",
 		"HostNetworkNamespace: OVN-Kubernetes",

@@ -64,7 +64,7 @@ func (t text) diff(b *bytes.Buffer, r *report.Diff) error {
 	var reasons []string
 	for _, row := range r.Rows {
 		for _, d := range differences(row) {
-			cells := []string{t.paint(d.verdict, d.sign), n.node(row.From), n.question(row.To), d.connections()}
+			cells := []string{t.paint(d.verdict, d.sign), n.diffFrom(row, t.wide()), n.question(row.To), d.connections()}
 			reason := n.because(d)
 			if column {
 				cells = append(cells, reason)
@@ -107,6 +107,7 @@ func noDifference(r *report.Diff) string {
 // shownDifference is a difference with its sign.
 type shownDifference struct {
 	*report.Difference
+	kind    report.DiffKind
 	sign    string
 	verdict report.Verdict
 }
@@ -114,19 +115,22 @@ type shownDifference struct {
 func differences(row report.DiffRow) []shownDifference {
 	var out []shownDifference
 	if row.Gained != nil {
-		out = append(out, shownDifference{row.Gained, "+", report.Allowed})
+		out = append(out, shownDifference{row.Gained, row.Kind, "+", report.Allowed})
 	}
 	if row.Lost != nil {
-		out = append(out, shownDifference{row.Lost, "-", report.Denied})
+		out = append(out, shownDifference{row.Lost, row.Kind, "-", report.Denied})
 	}
 	if row.Undecided != nil {
-		out = append(out, shownDifference{row.Undecided, "?", report.Unknown})
+		out = append(out, shownDifference{row.Undecided, row.Kind, "?", report.Unknown})
 	}
 	return out
 }
 
 func (d shownDifference) connections() string {
 	text := "the way in"
+	if d.kind == report.DiffService {
+		text = "through the Service"
+	}
 	if d.Connections != nil {
 		text = setText(*d.Connections)
 	}
@@ -142,6 +146,22 @@ func setText(s connset.Set) string {
 		return "all but " + rest.String()
 	}
 	return s.String()
+}
+
+// diffFrom is where the connections of a row begin.
+func (n names) diffFrom(row report.DiffRow, all bool) string {
+	if row.Kind != report.DiffService {
+		return n.node(row.From)
+	}
+	const most = 3
+	clients := make([]string, len(row.Clients))
+	for i, c := range row.Clients {
+		clients[i] = n.node(c)
+	}
+	if len(clients) > most && !all {
+		return plural(len(clients), "workload")
+	}
+	return strings.Join(clients, ", ")
 }
 
 // because is what decides, before and after.
@@ -195,7 +215,7 @@ func (markdown) diff(b *bytes.Buffer, r *report.Diff) error {
 	for _, row := range r.Rows {
 		for _, d := range differences(row) {
 			sign := map[string]string{"+": "➕ gained", "-": "➖ lost", "?": "❔ undecided"}[d.sign]
-			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", sign, code(n.node(row.From)), code(n.question(row.To)),
+			fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", sign, code(n.diffFrom(row, false)), code(n.question(row.To)),
 				d.connections(), cellText(names{}.because(d)))
 		}
 	}

@@ -14,13 +14,14 @@ import (
 )
 
 // Diff compares what two models allow: between workloads, with outside
-// addresses, and through front doors and exposed Services.
+// addresses, through Services, and through front doors and exposed Services.
 func Diff(before, after *model.Model, o Options) *report.Diff {
 	d := newDiffer(before, after, o)
 	out := &report.Diff{Header: report.NewHeader("Diff"), Enforcement: enforcement(after), Rows: []report.DiffRow{}}
 	ends := d.ends()
 	out.Rows = append(out.Rows, d.connections(ends)...)
 	out.Rows = append(out.Rows, d.outside(ends)...)
+	out.Rows = append(out.Rows, d.services(ends)...)
 	out.Rows = append(out.Rows, d.ways()...)
 	needs := maps.Clone(d.touched.unread)
 	for _, r := range out.Rows {

@@ -392,6 +392,7 @@ func TestDoorGateway(t *testing.T) {
 		"---\n{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: c}, spec: {controllerName: gateway.nginx.org/nginx-gateway-controller}}\n" +
 		object("gateway.networking.k8s.io/v1", "Gateway", "other/gw", "gatewayClassName: c, listeners: [{name: web, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]") +
 		pod("other/gw-nginx", "10.0.9.1", "n1", "gateway.networking.k8s.io/gateway-name: gw", "{containerPort: 80}") +
+		service("other/gw-nginx", "type: LoadBalancer, selector: {gateway.networking.k8s.io/gateway-name: gw}, ports: [{port: 80}]") +
 		object("gateway.networking.k8s.io/v1", "HTTPRoute", "shop/good", "parentRefs: [{name: gw, namespace: other}], hostnames: [good.example.com], rules: [{backendRefs: [{name: web, port: 80}]}]") +
 		object("gateway.networking.k8s.io/v1", "HTTPRoute", "shop/bad", "parentRefs: [{name: gw, namespace: other}], hostnames: [bad.example.com], rules: [{backendRefs: [{name: gone, port: 80}]}]") +
 		webService("")

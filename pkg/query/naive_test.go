@@ -172,6 +172,7 @@ func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near sele
 	}
 	if dst.Host() && near == selector.Yes && !b.OwnNodePoliced {
 		// What an administrator's policy denies may be denied here too.
+		set = from.egressDoubt.Near(set, report.Egress)
 		return policy.Admitted{Certain: connset.All().Subtract(set.Near), Possible: connset.All()}
 	}
 	if dst.Host() && near == selector.Undetermined {

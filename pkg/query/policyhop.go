@@ -65,6 +65,14 @@ func (e *engine) policyHop(p pair, s speaker, b policy.Behaviour, evidence bool)
 // nearHop judges a pod and its own node where an administrator's policy may bind them.
 func (e *engine) nearHop(hop *report.Hop, p pair, s speaker, b policy.Behaviour, evidence bool) {
 	binding := e.Binding(s.own.Pod, s.direction)
+	if s.own.Pod.Namespace != "" {
+		doubt := e.Doubt(s.own.Pod.Namespace)
+		if doubt.Policies = nil; doubt.Near(policy.Everything(), s.direction).Exempt(selector.Yes).Verdict(connset.All()) != report.Allowed {
+			hop.Verdict = report.Unknown
+			because(hop, report.Allowed, doubt, true)
+			return
+		}
+	}
 	if s.own.Unseen || !slices.ContainsFunc(binding.Policies(), func(p *policy.Policy) bool { return p.Dialect != 0 }) {
 		return
 	}

@@ -284,7 +284,9 @@ func (g *profiler) row(of *profile, plane int) row {
 	if of.doubt.None() {
 		return out
 	}
-	doubted := func(_ int, a policy.Admitted) policy.Admitted { return of.doubt.Apply(a, of.isolated) }
+	doubted := func(_ int, a policy.Admitted) policy.Admitted {
+		return of.doubt.Near(of.doubt.Apply(a, of.isolated), g.direction)
+	}
 	out.base = g.values.change(out.base, doubted)
 	for i := range out.spans {
 		out.spans[i].value = g.values.change(out.spans[i].value, doubted)

@@ -150,22 +150,24 @@ func isTLSPort(t model.Destination) bool {
 }
 
 // nothingLeadsIn opens what would be allowed to clients outside where nothing that is
-// known leads them in: the controller has a Service of type ClusterIP alone, listens on
+// known leads them in: the controller has a Service of type ClusterIP alone, or none, listens on
 // no node, and the door announces no address
 // (https://kubernetes.io/docs/concepts/services-networking/service/#type-clusterip).
 func nothingLeadsIn(d *frontdoor.Door, clients []model.Party, drafts []*draft) []*draft {
 	entry := d.DataPlane.Entry
 	outside := slices.ContainsFunc(clients, func(p model.Party) bool { return p.Block.Prefix.IsValid() })
-	if !outside || entry == nil || exposed(entry) || onHost(d.DataPlane.Parties) || len(d.DataPlane.Addresses) > 0 {
+	pods := slices.ContainsFunc(d.DataPlane.Parties, func(p model.Party) bool { return p.Pod != nil })
+	named := slices.ContainsFunc(d.DataPlane.Evidence, func(e report.Evidence) bool { return e.Step == report.StepUser })
+	if !outside || !pods || entry == nil && named || entry != nil && exposed(entry) || onHost(d.DataPlane.Parties) || len(d.DataPlane.Addresses) > 0 {
 		return drafts
+	}
+	hop := report.Hop{Kind: report.HopService, Reason: report.NothingLeadsIn, Detail: "no Service selects its pods"}
+	if entry != nil {
+		hop.Detail, hop.Object = "type "+string(entry.Type), &report.Object{Kind: "Service", Namespace: entry.Namespace, Name: entry.Name.Name}
 	}
 	for _, x := range drafts {
 		if x.verdict != report.Allowed {
 			continue
-		}
-		hop := report.Hop{
-			Kind: report.HopService, Reason: report.NothingLeadsIn, Detail: "type " + string(entry.Type),
-			Object: &report.Object{Kind: "Service", Namespace: entry.Namespace, Name: entry.Name.Name},
 		}
 		caveats := slices.DeleteFunc(x.caveats, func(c report.Caveat) bool { return c.Code == report.RoutedOutside })
 		hops := slices.DeleteFunc(slices.Clone(x.hops), func(h report.Hop) bool { return h.Kind == report.HopService })

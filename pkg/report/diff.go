@@ -19,7 +19,7 @@ type Diff struct {
 type DiffRow struct {
 	// Kind tells what is compared: the connections between workloads and with
 	// outside addresses as policies allow them, the way from a front door to a
-	// backend, or the way of clients outside into the cluster.
+	// backend, the way of clients outside into the cluster, or of those inside to a Service.
 	Kind DiffKind `json:"kind"`
 	// From is where the connections begin.
 	From End `json:"from"`
@@ -27,6 +27,9 @@ type DiffRow struct {
 	To End `json:"to"`
 	// Change sums the row up.
 	Change DiffChange `json:"change"`
+	// Clients are the workloads of which a row about a Service tells, which has the kind
+	// Workloads in From.
+	Clients []End `json:"clients,omitempty"`
 	// Before and After are the connections that at least some pods of the ends
 	// have for certain. Absent for doors and entries, which are one way each.
 	Before *connset.Set `json:"before,omitempty"`
@@ -84,6 +87,8 @@ const (
 	// DiffEntry: from the internet to a front door, or to a Service of type
 	// NodePort or LoadBalancer.
 	DiffEntry DiffKind = "Entry"
+	// DiffService: from workloads of the cluster to a Service whose endpoints differ.
+	DiffService DiffKind = "Service"
 )
 
 // DiffChange sums a row up.
