@@ -159,6 +159,7 @@ func (p *Planner) try(from reference.Reference, at point, predicted *report.Perm
 		Predicted: predicted.Verdict, Reason: predicted.Reason, Outcome: report.TryNone, Agreement: report.Inconclusive,
 	}
 	switch from.Form {
+	case reference.FormInternet, reference.FormAddress:
 	case reference.FormLabels:
 		t.Source = report.Object{Kind: "Pod", Namespace: from.Namespace, Name: Made}
 	case reference.FormObject:
@@ -285,7 +286,7 @@ func (p *Planner) doorPoints(target reference.Reference) ([]point, error) {
 }
 
 // errNothing ends the search for controls.
-var errNothing = errors.New("no control") //nolint:gochecknoglobals // a sentinel
+var errNothing = errors.New("no control")
 
 // controls are, for one sender, what the prediction allows and can be connected to, and a port that nothing serves at the
 // first target.
@@ -315,11 +316,10 @@ func (p *Planner) controls(from reference.Reference, own []report.Try, points []
 			}
 			closed.ref = reference.Reference{Form: reference.FormAddress, Prefix: netip.PrefixFrom(addr, addr.BitLen()), Port: closed.ref.Port}
 		}
-		predicted, err := query.CanReach(p.Model, from, closed.ref, p.Options)
-		if err != nil {
-			break // the control's verdict is of no matter
+		t := p.try(from, closed, &report.Permission{})
+		if predicted, err := query.CanReach(p.Model, from, closed.ref, p.Options); err == nil {
+			t = p.try(from, closed, predicted)
 		}
-		t := p.try(from, closed, predicted)
 		t.Role = report.RoleNothing
 		out = append(out, t)
 		break

@@ -55,7 +55,7 @@ func statusOf(all []corev1.ContainerStatus, name string) *corev1.ContainerStatus
 func (t *Trier) await(ctx context.Context, j *Job, of func(*corev1.Pod) *corev1.ContainerStatus) (map[int]Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.deadline(j))
 	defer cancel()
-	started := time.Now().Add(t.Options.Start)
+	late := time.After(t.Options.Start) // nil once it runs
 	waiting := "no status yet"
 	for {
 		p, err := t.Client.CoreV1().Pods(j.Namespace).Get(ctx, j.Pod, metav1.GetOptions{})
@@ -79,13 +79,12 @@ func (t *Trier) await(ctx context.Context, j *Job, of func(*corev1.Pod) *corev1.
 					return nil, &Error{Step: "start container " + j.Container, Err: fmt.Errorf("%w: %s", errNotStarted, waiting), Advice: "name an image that the nodes can pull with --image"}
 				}
 			case s.State.Running != nil:
-				waiting, started = "it still runs", time.Now().Add(t.deadline(j))
-			}
-			if time.Now().After(started) {
-				return nil, &Error{Step: "start container " + j.Container, Err: fmt.Errorf("%w within %s: %s", errNotStarted, t.Options.Start, waiting), Advice: "give it longer with --start-timeout"}
+				waiting, late = "it still runs", nil
 			}
 		}
 		select {
+		case <-late:
+			return nil, &Error{Step: "start container " + j.Container, Err: fmt.Errorf("%w within %s: %s", errNotStarted, t.Options.Start, waiting), Advice: "give it longer with --start-timeout"}
 		case <-ctx.Done():
 		case <-time.After(t.every()):
 		}

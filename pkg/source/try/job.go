@@ -116,7 +116,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // errNotStarted: the container did not come to run.
-var errNotStarted = errors.New("the container did not start") //nolint:gochecknoglobals // a sentinel
+var errNotStarted = errors.New("the container did not start")
 
 // Objects are what a job would make, as they would be sent; none for Exec.
 func (t *Trier) Objects(j *Job) []runtime.Object {

@@ -18,7 +18,7 @@ func (t *Trier) Like(ctx context.Context, r reference.Reference) (*corev1.PodTem
 		return &metav1.OwnerReference{APIVersion: api, Kind: kind, Name: m.Name, UID: m.UID, Controller: &yes}
 	}
 	apps, get := client.AppsV1(), metav1.GetOptions{}
-	switch r.Kind {
+	switch r.Kind { //nolint:exhaustive // the others have no template of their own
 	case reference.Deployment:
 		o, err := apps.Deployments(r.Namespace).Get(ctx, r.Name, get)
 		if err != nil {

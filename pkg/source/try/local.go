@@ -74,7 +74,9 @@ func local(ctx context.Context, a Attempt, timeout time.Duration) Result {
 			return why(err)
 		}
 		defer c.Close() //nolint:errcheck // a socket that was read
-		_ = c.SetDeadline(time.Now().Add(timeout))
+		if end, ok := ctx.Deadline(); ok {
+			_ = c.SetDeadline(end)
+		}
 		if _, err = c.Write([]byte("hostname\n")); err == nil {
 			_, err = c.Read(make([]byte, 1500))
 		}

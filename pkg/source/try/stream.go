@@ -42,7 +42,7 @@ func New(config *rest.Config, o Options) (*Trier, error) {
 		if err != nil {
 			return "", err
 		}
-		defer stream.Close() //nolint:errcheck // a stream that was read
+		defer stream.Close()
 		text, err := io.ReadAll(io.LimitReader(stream, maxLog))
 		return string(text), err
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/report"
 )
 
-var pods = schema.GroupResource{Resource: "pods"} //nolint:gochecknoglobals // a name
+var pods = schema.GroupResource{Resource: "pods"}
 
 // fault is what goes wrong in a fake cluster.
 type fault struct {
