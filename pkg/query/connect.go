@@ -71,7 +71,7 @@ type outcome struct {
 	hops    []report.Hop
 	caveats []report.Caveat
 	// families are those of the addresses that it is about, where they get different answers.
-	families ipFamilies
+	families familySet
 }
 
 // connect evaluates one connection with all its evidence. The ends of a
@@ -114,13 +114,13 @@ func (e *engine) placed(p pair) []outcome {
 		o := e.over(p, l)
 		o.families = l.family()
 		if len(out) > 0 && out[0].verdict == o.verdict && decisive(out[0]) == decisive(o) {
-			out[0].families |= o.families
+			out[0].families = out[0].families.union(o.families)
 			continue
 		}
 		out = append(out, o)
 	}
 	if len(out) == 1 {
-		out[0].families = eitherFamily
+		out[0].families = bothFamilies()
 	}
 	return out
 }

@@ -249,7 +249,7 @@ func (e *engine) answers(sources []model.Party, targets []model.Destination) []*
 						drafts[key] = d
 						order = append(order, key)
 					}
-					d.families |= o.families
+					d.families = d.families.union(o.families)
 					d.add(class, targets, p)
 				}
 			}

@@ -58,35 +58,16 @@ func firstOf(addrs []netip.Addr, v4 bool) netip.Addr {
 	return netip.Addr{}
 }
 
-// ipFamilies are some of IPv4 and IPv6.
-type ipFamilies uint8
-
-const (
-	overIPv4 ipFamilies = 1 << iota
-	overIPv6
-	eitherFamily = overIPv4 | overIPv6
-)
-
 // String is the family, where it is a single one.
-func (f ipFamilies) String() string {
-	switch f {
-	case overIPv4:
-		return "IPv4"
-	case overIPv6:
-		return "IPv6"
-	default:
-		return ""
-	}
+func (f familySet) String() string {
+	return map[familySet]string{{v4: true}: "IPv4", {v6: true}: "IPv6"}[f]
 }
 
 // family is that of the addresses of a link.
-func (l link) family() ipFamilies {
-	for _, a := range []netip.Addr{l.src, l.dst} {
-		if a.IsValid() && a.Unmap().Is4() {
-			return overIPv4
-		} else if a.IsValid() {
-			return overIPv6
-		}
+func (l link) family() familySet {
+	if l == (link{}) {
+		return bothFamilies()
 	}
-	return eitherFamily
+	v4 := l.src.IsValid() && l.src.Is4() || l.dst.IsValid() && l.dst.Is4()
+	return familySet{v4: v4, v6: !v4}
 }

@@ -146,6 +146,14 @@ spec:
   template:
     metadata: {labels: {gateway.networking.k8s.io/gateway-name: public}}
     spec: {containers: [{name: c, image: registry.example/proxy, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {namespace: gw, name: public-proxy}
+spec:
+  type: NodePort
+  selector: {gateway.networking.k8s.io/gateway-name: public}
+  ports: [{name: http, port: 80}]
 `
 
 const clusterDNS = `---
