@@ -5,8 +5,10 @@ func All() []*Analyzer {
 	return []*Analyzer{
 		doorShutOut(), servicePort(), namedPort(), wrongNamespacePeer(), splitSelector(), nobodyMatches(), hostNetworkPeer(),
 		idlePolicy(), misplacedPolicy(), noDNS(), doorWithoutEndpoints(), doorWrongPort(), ignoredIPBlock(),
+		clientAddressReplaced(), metricsCutOff(), webhookCutOff(), meshPortShut(), bystanders(),
 		noDefaultDenyIngress(), noDefaultDenyEgress(), notIsolated(), sensitivePortInside(), sensitivePortOutside(),
 		openRuleBesideNarrow(), metadataOpen(), aroundTheDoor(), crossEnvironment(), notEnforced(),
+		nodePortsOpen(), databaseToInternet(),
 		shadowedRule(), duplicatePolicy(), deadPolicyType(), portsNobodyHas(), changesNothing(),
 		retiredController(), retiredAPI(),
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
@@ -42,8 +43,14 @@ func (p *Pass) Doors() []*report.Door {
 	return p.doors
 }
 
-// maxFixes bounds for how many findings a fix is looked for: each is a question of its own.
-const maxFixes = 100
+// maxFixes bounds for how many findings a fix is looked for: each is a question of its own,
+// which evaluates the whole cluster again.
+const maxFixes = 25
+
+// howToFix is what to ask for a fix that was not looked for.
+func howToFix(source, target *model.Class, port reference.Port) string {
+	return fmt.Sprintf("kubectl netguard explain %s %s --fix", refOf(source, reference.Port{}), refOf(target, port))
+}
 
 // fix is what lets a source reach a port of a target, evaluated; nil where it does
 // already, or no change of policies helps.
@@ -61,6 +68,14 @@ func (p *Pass) fix(source, target *model.Class, port reference.Port) *report.Fix
 // behind is the door's end, as findings name it.
 func doorEnd(d *report.Door) report.End {
 	return report.End{Kind: d.Object.Kind, Namespace: d.Object.Namespace, Name: d.Object.Name}
+}
+
+// disputed tells whether network plugins that the cluster may have answer otherwise: what is
+// denied then is not denied for certain.
+func disputed(answers []report.Answer) bool {
+	return slices.ContainsFunc(answers, func(a report.Answer) bool {
+		return a.Verdict == report.Denied && slices.ContainsFunc(a.Caveats, func(c report.Caveat) bool { return !c.Applied && c.Otherwise != report.Denied })
+	})
 }
 
 // decided are the rules and policies that decide the denied answers.

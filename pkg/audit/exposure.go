@@ -24,19 +24,22 @@ func (p *Pass) servicesOf(c *model.Class) []*snapshot.Service {
 // sensitive is a port that must be open to few: what listens there gives data or control
 // to whoever may connect, often without a password. The numbers are those of the programs'
 // own documentation and of IANA's registry
-// (https://www.iana.org/assignments/service-names-port-numbers).
+// (https://www.iana.org/assignments/service-names-port-numbers). Numbers that other programs
+// like to use, such as 7000 or 8500, are not among them.
 type sensitive struct {
 	port uint16
 	what string
+	// control: it gives control rather than data.
+	control bool
 }
 
 func sensitivePorts() []sensitive {
 	return []sensitive{
-		{1433, "Microsoft SQL Server"}, {1521, "Oracle Database"}, {2379, "etcd"}, {2380, "etcd"}, {3306, "MySQL"}, {5432, "PostgreSQL"},
-		{5984, "CouchDB"}, {6379, "Redis"}, {7000, "Cassandra"}, {8086, "InfluxDB"}, {9042, "Cassandra"}, {9200, "Elasticsearch"},
-		{9300, "Elasticsearch"}, {11211, "memcached"}, {26257, "CockroachDB"}, {27017, "MongoDB"},
-		{2181, "ZooKeeper"}, {5672, "RabbitMQ"}, {9092, "Kafka"}, {15672, "RabbitMQ's administration"},
-		{22, "SSH"}, {2375, "Docker's API"}, {2376, "Docker's API"}, {5005, "a Java debugger"}, {8500, "Consul"},
+		{1433, "Microsoft SQL Server", false}, {1521, "Oracle Database", false}, {2379, "etcd", false}, {2380, "etcd", false}, {3306, "MySQL", false}, {5432, "PostgreSQL", false},
+		{5984, "CouchDB", false}, {6379, "Redis", false}, {9042, "Cassandra", false}, {9200, "Elasticsearch", false},
+		{9300, "Elasticsearch", false}, {11211, "memcached", false}, {26257, "CockroachDB", false}, {27017, "MongoDB", false},
+		{2181, "ZooKeeper", false}, {5672, "RabbitMQ", false}, {9092, "Kafka", false}, {15672, "RabbitMQ's administration", true},
+		{22, "SSH", true}, {2375, "Docker's API", true}, {2376, "Docker's API", true},
 	}
 }
 

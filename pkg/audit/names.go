@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
@@ -62,6 +63,28 @@ func refOf(c *model.Class, p reference.Port) reference.Reference {
 		return reference.Reference{Form: reference.FormObject, Kind: reference.Pod, Namespace: c.Namespace, Name: c.Names[0], Port: p}
 	}
 	return reference.Reference{Form: reference.FormObject, Kind: kind, Namespace: c.Namespace, Name: c.Owner.Name, Port: p}
+}
+
+// refPort is a port as questions have it.
+func refPort(number uint16, protocol connset.Protocol) reference.Port {
+	return reference.Port{Number: number, Protocol: protocol}
+}
+
+// portNumbers are the ports that an item of a rule names on pods that declare some.
+func portNumbers(of *policy.Port, declared []snapshot.ContainerPort) []uint16 {
+	if of.Name == "" {
+		if of.First == 0 || of.First != of.Last {
+			return nil
+		}
+		return []uint16{of.First}
+	}
+	var out []uint16
+	for _, c := range declared {
+		if c.Name == of.Name && c.Protocol == of.Protocol {
+			out = append(out, c.Port)
+		}
+	}
+	return out
 }
 
 // similar tells whether one word may be a slip for the other: a letter or two differ. A

@@ -33,7 +33,7 @@ func doorShutOut() *Analyzer {
 // shutBackends are the backends that the door's data plane may not connect to.
 func (p *Pass) shutBackends(d *report.Door) {
 	for _, b := range d.Backends {
-		if b.Mirror || b.Verdict != report.Denied || !b.Reason.ByPolicy() {
+		if b.Mirror || b.Verdict != report.Denied || !b.Reason.ByPolicy() || disputed(b.Answers) {
 			continue
 		}
 		if f := p.cause(b.Answers); f != nil {
@@ -55,6 +55,9 @@ func (p *Pass) shutBackends(d *report.Door) {
 		}
 		f.Message = fmt.Sprintf("%s may not connect to the pods of %s port %s: no rule of %s lets %s in",
 			objectName(d.Object), objectName(b.Service), b.Port, policyNames(f.By), carrier)
+		if b.Partly {
+			f.Message += ", but for some of them"
+		}
 		if b.ClientSees != "" {
 			f.Message += "; clients see " + b.ClientSees
 		}
@@ -64,7 +67,7 @@ func (p *Pass) shutBackends(d *report.Door) {
 
 // shutEntry is a door that no client outside gets to.
 func (p *Pass) shutEntry(d *report.Door) {
-	if len(d.Outside) == 0 || len(d.DataPlane) == 0 {
+	if len(d.Outside) == 0 || len(d.DataPlane) == 0 || disputed(d.Outside) {
 		return
 	}
 	for _, a := range d.Outside {

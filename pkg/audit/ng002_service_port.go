@@ -6,7 +6,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/connset"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
-	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
@@ -132,7 +131,9 @@ func (p *Pass) servicePortFinding(x *policy.Policy, port *policy.Port, target, c
 	f.By = []report.RuleRef{ruleRef(x, port.Path)}
 	if client != nil {
 		f.Ends = append(f.Ends, ownerEnd(client))
-		f.Fix = p.fix(client, target, reference.Port{Number: actual, Protocol: port.Protocol})
+		if f.Fix = p.fix(client, target, refPort(actual, port.Protocol)); f.Fix == nil {
+			f.Advice = howToFix(client, target, refPort(actual, port.Protocol))
+		}
 	}
 	p.reportClause(x, port.Path, nil, f)
 }

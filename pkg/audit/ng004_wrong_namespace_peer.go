@@ -67,11 +67,7 @@ func (p *Pass) peers(each func(x *policy.Policy, r *policy.Rule, peer *policy.Pe
 
 // mayMatch tells whether some pod matches a peer, or may.
 func (p *Pass) mayMatch(peer *policy.Peer) bool {
-	classes := p.Classes()
-	if peer.Namespaces == nil {
-		classes = p.ClassesIn(peer.Home)
-	}
-	for _, c := range classes {
+	for _, c := range p.candidates(peer) {
 		e := p.endpoint(c)
 		if peer.Match(&e, p.Plugin.Behaviour) != selector.No {
 			return true
@@ -82,11 +78,15 @@ func (p *Pass) mayMatch(peer *policy.Peer) bool {
 
 // labelled are the classes in the pod network that a selector of pods matches, wherever.
 func (p *Pass) labelled(s *selector.Selector) []*model.Class {
-	var out []*model.Class
+	out, ok := p.withLabels[s.String()]
+	if ok {
+		return out
+	}
 	for _, c := range p.Classes() {
 		if !c.Pods[0].HostNetwork && s.Match(selector.Known(c.Pods[0].Labels)) == selector.Yes {
 			out = append(out, c)
 		}
 	}
+	p.withLabels[s.String()] = out
 	return out
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/policy"
@@ -44,8 +45,15 @@ func (p *Pass) blockOfPods(x *policy.Policy, peer *policy.Peer) {
 		return // the world, in which there are pods, too
 	}
 	var pods []*model.Class
-	for _, n := range p.Divided(peer.Block.CIDR) {
-		pods = append(pods, p.Classes()[n])
+	unknown := false
+	for _, c := range p.Classes() {
+		for _, pod := range c.Pods {
+			unknown = unknown || len(pod.IPs) == 0
+			if slices.ContainsFunc(pod.IPs, peer.Block.CIDR.Contains) {
+				pods = append(pods, c)
+				break
+			}
+		}
 	}
 	f := found{key: peer.Key()}
 	f.By = []report.RuleRef{ruleRef(x, peer.Path)}
@@ -53,6 +61,8 @@ func (p *Pass) blockOfPods(x *policy.Policy, peer *policy.Peer) {
 	case len(pods) > 0 && p.Plugin.Behaviour.PodsEscapeIPBlocks:
 		f.Ends = endsOf(pods)
 		f.Message = fmt.Sprintf("%s holds addresses of %s, and %s matches no pod by its address", peer.String(), endNames(f.Ends), p.Plugin.Name)
+	case unknown && peer.Block.CIDR.Addr().Is4() && peer.Block.CIDR.Bits() < 16:
+		return // pods, too, may have addresses in it
 	case len(pods) == 0 && p.Whole():
 		services := 0
 		for _, s := range p.Services() {

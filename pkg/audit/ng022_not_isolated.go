@@ -27,7 +27,7 @@ func notIsolated() *Analyzer {
 					continue
 				}
 				for _, w := range i.open {
-					if !p.serves(w) || p.meantForPolicy(w) {
+					if w.Classes[0].Ingress.Isolates() || !p.serves(w) || p.meantForPolicy(w) {
 						continue
 					}
 					f := found{}

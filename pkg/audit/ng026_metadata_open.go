@@ -12,7 +12,7 @@ func metadataOpen() *Analyzer {
 	return &Analyzer{
 		Code: "NG026", Name: "cloud-metadata-not-excepted", Severity: report.Medium, Security: true,
 		Title: "A rule for the internet allows the cloud's metadata service, too",
-		Doc:   "Policies restrict a workload's egress, and let it connect to 169.254.169.254 port 80: by an ipBlock such as 0.0.0.0/0 that does not except the address, or (low severity) by a rule without to. Workloads whose egress nothing restricts are NG021's.",
+		Doc:   "Policies restrict a workload's egress, and let it connect to 169.254.169.254 port 80 by an ipBlock, such as 0.0.0.0/0, that does not except the address. Workloads whose egress nothing restricts, or a rule for everybody opens, are NG021's.",
 		Why:   "On most clouds that address gives credentials of the node to whoever asks, and so to whoever gets into the container.",
 		Mend:  "except: [169.254.169.254/32] under the ipBlock; and the cloud's own protection (IMDSv2 with a hop limit of 1, Workload Identity).",
 		Sources: []string{
@@ -38,18 +38,16 @@ func metadataOpen() *Analyzer {
 				}
 				f := found{}
 				f.Ends, f.By = []report.End{w.End}, []report.RuleRef{ruleRef(d.Policy, d.Rule.Path)}
-				path := d.Rule.Path
-				f.Severity = report.Low
-				f.Message = fmt.Sprintf("%s has no to, so that %s may ask the cloud's metadata service (169.254.169.254)", path, endName(w.End))
 				for i := range d.Rule.Peers {
-					if b := d.Rule.Peers[i].Block; b != nil && b.CIDR.Contains(address) {
-						path, f.key, f.Severity = d.Rule.Peers[i].Path, d.Rule.Peers[i].Key(), report.Medium
+					peer := &d.Rule.Peers[i]
+					if b := peer.Block; b != nil && b.CIDR.Contains(address) {
+						f.key = peer.Key()
 						f.Message = fmt.Sprintf("%s allows the cloud's metadata service, too: %s may ask 169.254.169.254", b, endName(w.End))
 						f.Advice = "add except: [169.254.169.254/32]"
+						p.reportClause(d.Policy, peer.Path, nil, f)
 						break
 					}
 				}
-				p.reportClause(d.Policy, path, nil, f)
 			}
 		},
 	}

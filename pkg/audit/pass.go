@@ -41,12 +41,17 @@ type Pass struct {
 	doorsDone bool
 	loads     []*Workload
 	fixes     int
+
+	isolations map[isolationKey]isolation
+	// inNamespaces and withLabels are classes by the selectors that select them.
+	inNamespaces, withLabels map[string][]*model.Class
 }
 
 // Run looks for everything that analysers find.
 func Run(m *model.Model, o Options) *report.Audit {
 	p := &Pass{
-		Model: m, options: o, claims: map[report.RuleRef]*claim{},
+		Model: m, options: o, claims: map[report.RuleRef]*claim{}, isolations: map[isolationKey]isolation{},
+		inNamespaces: map[string][]*model.Class{}, withLabels: map[string][]*model.Class{},
 		out: &report.Audit{Header: report.NewHeader("Audit"), Namespace: o.Namespace, Enforcement: *query.Enforcement(m), Findings: []report.Finding{}},
 	}
 	wanted := func(code string) bool { return len(o.Only) == 0 || slices.Contains(o.Only, code) }
@@ -310,12 +315,8 @@ func (p *Pass) selected(x *policy.Policy) []*model.Class {
 
 // matched are the classes that a peer matches, up to a limit; 0 is all.
 func (p *Pass) matched(peer *policy.Peer, limit int) []*model.Class {
-	classes := p.Classes()
-	if peer.Namespaces == nil {
-		classes = p.ClassesIn(peer.Home)
-	}
 	var out []*model.Class
-	for _, c := range classes {
+	for _, c := range p.candidates(peer) {
 		e := p.endpoint(c)
 		if peer.Admits(&e, p.Plugin.Behaviour) {
 			if out = append(out, c); limit > 0 && len(out) == limit {
@@ -324,6 +325,32 @@ func (p *Pass) matched(peer *policy.Peer, limit int) []*model.Class {
 		}
 	}
 	return out
+}
+
+// candidates are the classes of namespaces that a peer may match: many peers name the same
+// ones.
+func (p *Pass) candidates(peer *policy.Peer) []*model.Class {
+	switch {
+	case peer.Addressed() || peer.Conditional():
+		return p.Classes()
+	case peer.Namespaces == nil:
+		return p.ClassesIn(peer.Home)
+	}
+	key := peer.Namespaces.String()
+	have, ok := p.inNamespaces[key]
+	if !ok {
+		last, open := "", false
+		for _, c := range p.Classes() {
+			if c.Namespace != last {
+				last, open = c.Namespace, peer.Namespaces.Match(p.NamespaceLabels(c.Namespace)) != selector.No
+			}
+			if open {
+				have = append(have, c)
+			}
+		}
+		p.inNamespaces[key] = have
+	}
+	return have
 }
 
 func (p *Pass) gaps() {

@@ -175,7 +175,11 @@ func namespaceOf(f *report.Finding) string {
 func ignored(f *report.Finding, s *snapshot.Snapshot) (reason, where string) {
 	type of struct{ kind, namespace, name string }
 	for _, o := range []of{{f.Object.Kind, f.Object.Namespace, f.Object.Name}, {"Namespace", "", f.Object.Namespace}} {
-		text := s.PlaceOf(o.kind, snapshot.Name{Namespace: o.namespace, Name: o.name}).Ignore
+		name := snapshot.Name{Namespace: o.namespace, Name: o.name}
+		text := s.PlaceOf(o.kind, name).Ignore
+		if policy := s.Policy(name); o.kind == "NetworkPolicy" && policy != nil {
+			text = policy.Ignore
+		}
 		for _, part := range strings.Split(text, ";") {
 			code, why, ok := strings.Cut(part, ":")
 			if why = strings.TrimSpace(why); ok && why != "" && strings.EqualFold(strings.TrimSpace(code), f.Code) {
@@ -190,8 +194,7 @@ func ignored(f *report.Finding, s *snapshot.Snapshot) (reason, where string) {
 func BadIgnores(m *model.Model) error {
 	var errs []error
 	for _, x := range m.Policies() {
-		text := m.PlaceOf("NetworkPolicy", x.Name).Ignore
-		for _, part := range strings.Split(text, ";") {
+		for _, part := range strings.Split(x.Ignore, ";") {
 			code, why, ok := strings.Cut(part, ":")
 			if strings.TrimSpace(part) == "" {
 				continue

@@ -56,8 +56,8 @@ func newAudit(g *globals) *cobra.Command {
 			stable code, which --explain explains, and where a change of policies mends it, that change, which
 			has been evaluated.
 
-			A finding is left alone by the annotation netguard.dev/ignore: "CODE: REASON" on the object or
-			on its namespace (in manifests), or by --config, a file of kind AuditConfig. --baseline leaves out what an
+			A finding is left alone by the annotation netguard.dev/ignore: "CODE: REASON" on a NetworkPolicy (in
+			manifests: on every object, and on its namespace), or by --config, a file of kind AuditConfig. --baseline leaves out what an
 			earlier -o json has.`) + auditExit,
 		Example: templates.Examples(`
 			# What is wrong in a namespace

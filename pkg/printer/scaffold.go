@@ -269,6 +269,13 @@ func (t text) impact(b *bytes.Buffer, r *report.Scaffold) error {
 			}
 		}
 	}
+	if len(r.Beside) > 0 {
+		p.gap()
+		p.put("", 2, "beside these pods:")
+		for _, row := range r.Beside {
+			p.put(pad("  "+map[report.ImpactChange]string{report.Gains: "opens", report.Loses: "closes"}[row.Change], 12), 12, n.beside(row))
+		}
+	}
 	if len(r.Notices) > 0 {
 		p.gap()
 	}
@@ -279,6 +286,19 @@ func (t text) impact(b *bytes.Buffer, r *report.Scaffold) error {
 	}
 	t.gaps(p, r.Gaps)
 	return nil
+}
+
+// beside is what changes for pods that a policy is not for.
+func (n names) beside(r report.BesideRow) string {
+	var from []string
+	for _, e := range r.From {
+		from = append(from, n.node(e))
+	}
+	what := setText(r.Connections)
+	if r.Connections.IsAll() {
+		what = "every port"
+	}
+	return names{escape: same}.list(from, 4) + " to " + n.node(r.To) + ": " + what
 }
 
 func impactWord(r report.ImpactRow) string {
@@ -438,6 +458,12 @@ func (n names) notice(x report.Notice) string {
 		return "front doors that lead to these pods may be shut out, for netguard could not " + n.esc(x.Detail)
 	case report.AllPorts:
 		return "the pods of " + list + " declare no port: rules admit every TCP port"
+	case report.HostNetworkOpen:
+		return "endpoints of " + of + " are on their nodes' network (" + list + "): no NetworkPolicy binds them, and they stay open"
+	case report.PortNotServed:
+		return "no container declares " + n.esc(x.Detail) + ", which is a port of " + list + ": policies see the pods' own port, so ask for that"
+	case report.NotKept:
+		return of + " connects today and is not kept: its pods have only generated labels, and no rule can admit just them"
 	case report.EgressOnlyDNS:
 		return list + " may talk to DNS and to what --allow-to names, and to nothing else"
 	}

@@ -107,6 +107,7 @@ func (s *scaffolder) run() error {
 	s.prove()
 	i := s.impact()
 	s.out.Impact, s.out.CutOff = i.rows(), i.cutOff()
+	s.out.Beside = i.beside()
 	s.notices(i)
 	return nil
 }

@@ -2,10 +2,13 @@ package query
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
+	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -19,6 +22,8 @@ func (s *scaffolder) notices(i *impactOf) {
 	s.solvers()
 	s.webhooks()
 	s.ambient()
+	s.openEndpoints()
+	s.portsNotServed()
 	for _, set := range s.sets {
 		for _, p := range set.ports {
 			if p.dsts[0].Port.Pod == 0 && len(set.clients) > 0 {
@@ -68,7 +73,13 @@ func (s *scaffolder) doorNotices() {
 			if len(arrivals) == 0 {
 				continue
 			}
-			for _, d := range s.after.arriving(c.door, internetTo(arrivals), arrivals) {
+			after := s.after.arriving(c.door, internetTo(arrivals), arrivals)
+			if v, _ := overall(s.arriving(c.door, internetTo(arrivals), arrivals)); v == report.Allowed {
+				if is, _ := overall(after); is != report.Allowed { // the policies shut the door itself
+					s.failDrafts(report.End{Kind: "Internet"}, c.end, after)
+				}
+			}
+			for _, d := range after {
 				if d.verdict == report.Denied && d.reason.ByPolicy() {
 					end := c.end
 					s.notice(report.Notice{Code: report.DoorShut, Of: &end, Objects: policiesOf(d.hops)})
@@ -83,7 +94,10 @@ func (s *scaffolder) doorNotices() {
 		}
 		for _, b := range backends(d) {
 			r := b.first()
-			if r.Broken != "" || len(r.Destinations) == 0 || !slices.ContainsFunc(s.sets, func(set *backendSet) bool { return set.has(r.Destinations[0].Pod) }) {
+			ours := func(d model.Destination) bool {
+				return slices.ContainsFunc(s.sets, func(set *backendSet) bool { return set.has(d.Pod) })
+			}
+			if r.Broken != "" || !slices.ContainsFunc(r.Destinations, ours) {
 				continue
 			}
 			if v, _ := overall(s.after.leavingDoor(d, b)); v != report.Allowed {
@@ -92,6 +106,59 @@ func (s *scaffolder) doorNotices() {
 				break
 			}
 		}
+	}
+}
+
+// openEndpoints names pods of a Service that no policy binds, and by which it stays open.
+func (s *scaffolder) openEndpoints() {
+	for _, set := range s.sets {
+		for _, service := range set.services {
+			var open []report.Object
+			for _, p := range s.Selected(service.Namespace, service.Selector) {
+				if p.HostNetwork && !p.Finished() && len(service.Selector) > 0 {
+					kind, name := s.TopOwner(p)
+					if o := (report.Object{Kind: kind, Namespace: name.Namespace, Name: name.Name}); !slices.Contains(open, o) {
+						open = append(open, o)
+					}
+				}
+			}
+			if len(open) > 0 {
+				end := report.End{Kind: "Service", Namespace: service.Namespace, Name: service.Name.Name}
+				s.notice(report.Notice{Code: report.HostNetworkOpen, Of: &end, Objects: open})
+			}
+		}
+	}
+}
+
+// portsNotServed names ports of rules that are a Service's and none of the pods'.
+func (s *scaffolder) portsNotServed() {
+	for _, set := range s.sets {
+		for _, c := range set.clients {
+			for _, p := range c.ports {
+				for _, d := range p.dsts {
+					s.portNotServed(d)
+				}
+			}
+		}
+	}
+}
+
+func (s *scaffolder) portNotServed(d model.Destination) {
+	if d.Pod == nil || d.Service != nil || d.Port.Pod == 0 ||
+		slices.ContainsFunc(s.servedPorts(d.Pod), func(p report.PortMapping) bool { return p.Pod == d.Port.Pod && p.Protocol == d.Port.Protocol }) {
+		return
+	}
+	var services []report.Object
+	for _, service := range s.ServicesIn(d.Pod.Namespace) {
+		if len(service.Selector) > 0 && selector.Includes(d.Pod.Labels, service.Selector) && slices.ContainsFunc(service.Ports, func(p snapshot.ServicePort) bool {
+			return p.Port == d.Port.Pod && p.Protocol == d.Port.Protocol
+		}) {
+			services = append(services, report.Object{Kind: "Service", Namespace: service.Namespace, Name: service.Name.Name})
+		}
+	}
+	n := report.Notice{Code: report.PortNotServed, Objects: services, Detail: string(d.Port.Protocol) + " " + strconv.Itoa(int(d.Port.Pod))}
+	if len(services) > 0 && !slices.ContainsFunc(s.out.Notices, func(o report.Notice) bool { return o.Code == n.Code && o.Detail == n.Detail }) {
+		s.notice(n)
 	}
 }
 

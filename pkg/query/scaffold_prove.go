@@ -235,7 +235,7 @@ func (i *impactOf) targetsOf(set *backendSet) []*target {
 		}
 		t := index[u]
 		if t == nil {
-			t = &target{set: set, pod: p, unit: u, ports: declared(p.Pod)}
+			t = &target{set: set, pod: p, unit: u, ports: i.served(p.Pod)}
 			index[u] = t
 			out = append(out, t)
 		}
@@ -608,6 +608,11 @@ func (s *scaffolder) keepCurrent() error {
 	s.out.Failed = nil
 	if s.request.KeepAll {
 		for _, l := range lost {
+			if _, _, err := s.rulePeers(l.set, &client{end: l.end, why: report.WhyKept, parties: l.parties, preferred: map[string][]map[string]string{}}, "", "from"); err != nil {
+				end := l.end
+				s.notice(report.Notice{Code: report.NotKept, Of: &end})
+				continue
+			}
 			s.keep(l)
 		}
 		return nil
@@ -648,14 +653,12 @@ func (s *scaffolder) keep(l *lostEnd) {
 	}
 	var more []model.Destination
 	for _, p := range l.set.pods {
-		for _, d := range p.Pod.Ports {
+		for _, port := range s.servedPorts(p.Pod) {
 			served := slices.ContainsFunc(dsts, func(q model.Destination) bool {
-				return q.Pod == p.Pod && q.Port.Pod == d.Port && q.Port.Protocol == d.Protocol
+				return q.Pod == p.Pod && q.Port.Pod == port.Pod && q.Port.Protocol == port.Protocol
 			})
-			if !served && l.lost.Contains(d.Protocol, d.Port) {
-				more = append(more, model.Destination{
-					Party: p, Addresses: p.Addresses(), Port: report.PortMapping{Protocol: d.Protocol, Pod: d.Port, PodPortName: d.Name},
-				})
+			if !served && l.lost.Contains(port.Protocol, port.Pod) {
+				more = append(more, model.Destination{Party: p, Addresses: p.Addresses(), Port: port})
 			}
 		}
 	}
@@ -664,4 +667,10 @@ func (s *scaffolder) keep(l *lostEnd) {
 		c.preferred[l.end.Namespace] = append(c.preferred[l.end.Namespace], model.StableLabels(w.Selector))
 	}
 	l.set.clients = append(l.set.clients, c)
+	if s.egress() && slices.ContainsFunc(l.parties, func(p model.Party) bool { return l.set.has(p.Pod) }) {
+		// They leave by the same policy by which they enter.
+		own := *c
+		own.parties = l.set.pods
+		l.set.egress = append(l.set.egress, &own)
+	}
 }

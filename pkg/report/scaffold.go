@@ -23,6 +23,8 @@ type Scaffold struct {
 	// each with the hop that fails and, where another policy is in the way, the fix.
 	Failed []Explanation `json:"failed,omitempty"`
 	Impact []ImpactRow   `json:"impact"`
+	// Beside is what changes for other pods than those that the policies are for.
+	Beside []BesideRow `json:"beside,omitempty"`
 	// CutOff are the workloads inside the cluster that could connect before and
 	// cannot any more: what --keep-current offers.
 	CutOff  []End    `json:"cutOff,omitempty"`
@@ -111,6 +113,16 @@ type ImpactRow struct {
 	By []Object `json:"by,omitempty"`
 }
 
+// BesideRow is connections that some ends gain or lose with another.
+type BesideRow struct {
+	// Change is Gains or Loses.
+	Change ImpactChange `json:"change"`
+	// From are the ends where the connections begin, To where they end.
+	From        []End       `json:"from"`
+	To          End         `json:"to"`
+	Connections connset.Set `json:"connections"`
+}
+
 // ImpactChange is a stable code for what happens to connections.
 type ImpactChange string
 
@@ -171,6 +183,13 @@ const (
 	DoorsUnread NoticeCode = "DoorsUnread"
 	// AllPorts: the pods declare no port, so that every port is admitted.
 	AllPorts NoticeCode = "AllPorts"
+	// HostNetworkOpen: endpoints of a Service on their nodes' network, which no policy binds.
+	HostNetworkOpen NoticeCode = "HostNetworkOpen"
+	// PortNotServed: a port that was asked for, and that no container declares; Services have
+	// it, and lead to others of the pods.
+	PortNotServed NoticeCode = "PortNotServed"
+	// NotKept: who connects today and cannot be named in a rule, and so is not kept.
+	NotKept NoticeCode = "NotKept"
 	// EgressOnlyDNS: the pods may talk to nothing but DNS and what was named.
 	EgressOnlyDNS NoticeCode = "EgressOnlyDNS"
 )

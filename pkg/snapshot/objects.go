@@ -296,6 +296,8 @@ type Policy struct {
 	Spec networkingv1.NetworkPolicySpec
 	// Origin tells where the policy's text stands; zero for a live cluster.
 	Origin Origin
+	// Ignore is its annotation netguard.dev/ignore; see [Place].
+	Ignore string
 }
 
 // Origin locates an object's fields in the file it was read from.

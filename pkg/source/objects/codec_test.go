@@ -141,7 +141,7 @@ func filler(seed int64) *randfill.Filler {
 			func(n *int32, c randfill.Continue) { *n = oneOf[int32](c, -1, 0, 1, 80, 8080, 65535, 65536) },
 			func(m *metav1.ObjectMeta, c randfill.Continue) {
 				c.FillNoCustom(m)
-				m.Annotations = map[string]string{oneOf(c, words()...): oneOf(c, words()...), defaultClassAnnotation: oneOf(c, "true", "false"), k3sArgs: oneOf(c, `["agent"]`, `["server", 3]`)}
+				m.Annotations = map[string]string{oneOf(c, words()...): oneOf(c, words()...), defaultClassAnnotation: oneOf(c, "true", "false"), snapshot.IgnoreAnnotation: oneOf(c, words()...), k3sArgs: oneOf(c, `["agent"]`, `["server", 3]`)}
 				m.Labels = oneOf(c, m.Labels, map[string]string{serviceProxyName: oneOf(c, words()...)})
 				ended := metav1.Unix(1_000_000_000, 0)
 				m.DeletionTimestamp = oneOf(c, nil, &ended)

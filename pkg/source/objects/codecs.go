@@ -59,7 +59,7 @@ func codecs() []Codec {
 		},
 		&typed[networkingv1.NetworkPolicy, snapshot.Policy]{
 			resource: snapshot.NetworkPolicies, convert: Policy, add: (*snapshot.Builder).AddPolicy,
-			fields: []string{"metadata.name", "metadata.namespace", "spec"},
+			fields: []string{"metadata.name", "metadata.namespace", "metadata.annotations", "spec"},
 			kept:   (*snapshot.Snapshot).Policies, api: policyObject, written: policyWritten,
 		},
 		&typed[corev1.ConfigMap, configMap]{

@@ -377,7 +377,7 @@ func Node(in *corev1.Node) *snapshot.Node {
 }
 
 func Policy(in *networkingv1.NetworkPolicy) *snapshot.Policy {
-	out := &snapshot.Policy{Name: NameOf(&in.ObjectMeta)}
+	out := &snapshot.Policy{Name: NameOf(&in.ObjectMeta), Ignore: in.Annotations[snapshot.IgnoreAnnotation]}
 	in.Spec.DeepCopyInto(&out.Spec)
 	return out
 }

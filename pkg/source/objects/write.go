@@ -411,7 +411,11 @@ func recordedHints(e *snapshot.Endpoint) *discoveryv1.EndpointHints {
 }
 
 func policyObject(o *snapshot.Policy) *networkingv1.NetworkPolicy {
-	return &networkingv1.NetworkPolicy{ObjectMeta: metaOf(o.Name, nil), Spec: o.Spec}
+	out := &networkingv1.NetworkPolicy{ObjectMeta: metaOf(o.Name, nil), Spec: o.Spec}
+	if o.Ignore != "" {
+		out.Annotations = map[string]string{snapshot.IgnoreAnnotation: o.Ignore}
+	}
+	return out
 }
 
 // policyWritten: nothing and an empty mapping differ in a policy: from: [{podSelector: {}}].
