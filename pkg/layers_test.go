@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"policy/networkpolicy", "policy/clusternetworkpolicy", "policy/calico"}, // dialects: their objects as rules of policy
 	{"cni", "settings"},
 	{"model", "source", "source/objects"},
-	{"source/live", "source/manifest"},
+	{"source/live", "source/manifest", "source/try"}, // try is the only one that writes to a cluster
 	{"source/record"},
 	{"source/files"},
 	{"overlay"},
@@ -34,6 +34,7 @@ var layers = [][]string{
 	{"document"},
 	{"query"},
 	{"audit", "verify"},
+	{"probe"},
 	{"printer"},
 	{"printer/findings"}, // for programs that check
 	{"mcp"},
@@ -58,6 +59,34 @@ func TestImportsPointDown(t *testing.T) {
 			}
 		}
 		below = append(below, layer...)
+	}
+}
+
+// Whatever changes something in a cluster is in source/try: no other package calls a client's verbs that write, or opens
+// a stream into a container. Reviews of one's own permissions are created, and change nothing.
+func TestOnlyTryWrites(t *testing.T) {
+	writes := regexp.MustCompile(`\.(Create|Update|UpdateStatus|Patch|Delete|DeleteCollection|Apply|ApplyStatus|Bind|EvictV1)\(\s*(ctx|c\.Context|context\.)|tools/remotecommand`)
+	found := false
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for line := range strings.Lines(string(text)) {
+			if !writes.MatchString(line) || strings.Contains(line, "SelfSubject") {
+				continue
+			}
+			if found = found || strings.HasPrefix(path, "source/try/"); !strings.HasPrefix(path, "source/try/") {
+				t.Errorf("pkg/%s writes to a cluster: %s", path, strings.TrimSpace(line))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !found {
+		t.Error("source/try does not write either: the pattern is wrong")
 	}
 }
 

@@ -65,7 +65,7 @@ func TestCompletion(t *testing.T) {
 	const files = "-f ../../examples/bankapp -n bank "
 	doors := "-n edge -f " + gateways(t) + " "
 	tests := map[string]string{ // the line typed, with | where TAB is pressed
-		"|":                         "audit can-reach diff explain help map mcp reachable-from scaffold snapshot verify version who-can-reach " + finished,
+		"|":                         "audit can-reach diff explain help map mcp probe reachable-from scaffold snapshot verify version who-can-reach " + finished,
 		"expl|":                     "explain " + finished,
 		"explain --source-n|":       "--source-namespace " + finished,
 		"explain dep|":              "deploy/ " + goesOn,

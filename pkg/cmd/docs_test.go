@@ -308,6 +308,8 @@ func shownCommand(t *testing.T, dir, page, line string) {
 		}
 		args := words(text)
 		switch {
+		case args[0] == "probe":
+			return // it tries in a cluster; test/dataplane runs it
 		case args[0] == "diff" && !slices.Contains(args, "--against"):
 			args = append(args, "--against", "manifests", "-n", "bank")
 		case args[0] == "verify" && !slices.Contains(args, "manifests/"):

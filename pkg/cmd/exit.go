@@ -54,7 +54,7 @@ Exit status:
 
 Exit status:
   0  yes: reachable, or the report is complete
-  1  no, with proof (can-reach, diff, audit, verify, scaffold only)
+  1  no, with proof (can-reach, diff, audit, verify, probe, scaffold only)
   2  error: usage, not found, API or file failure
   3  undecided: something needed could not be read or is not modelled`
 )

@@ -97,7 +97,7 @@ func NewRoot(streams genericiooptions.IOStreams, env Environment) *cobra.Command
 	root.SetFlagErrorFunc(usageError)
 	g.addFlags(root.PersistentFlags())
 	root.AddCommand(
-		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newScaffold(g), newDiff(g), newAudit(g), newVerify(g), newSnapshot(g), newVersion(g), newMCP(g),
+		newExplain(g), newCanReach(g), newWhoCanReach(g), newReachableFrom(g), newMap(g), newScaffold(g), newDiff(g), newAudit(g), newVerify(g), newProbe(g), newSnapshot(g), newVersion(g), newMCP(g),
 	)
 	g.registerCompletions(root)
 	return root

@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
-	"github.com/kubectl-netguard/netguard/pkg/selector"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -242,28 +241,6 @@ func (e *engine) hops(p pair, l link, b policy.Behaviour, evidence bool) []repor
 		in.Reason, in.Detail = report.SourceUnknown, p.sender().External
 	}
 	return append(hops, out, in)
-}
-
-// seenBy is the connection as policies of the destination see it. A node gives its own
-// address last of all to what leaves it, so that a plugin which polices what the node
-// forwards sees the client's own on the node that the destination runs on
-// (policy.Behaviour.BeforeMasquerade).
-func (e *engine) seenBy(p pair, l link, b policy.Behaviour) (pair, link) {
-	if !b.BeforeMasquerade || p.via == nil || p.blurred || sameNode(model.Party{Node: p.via.node}, p.dst.Party) != selector.Yes {
-		return p, l
-	}
-	kept := p
-	kept.via, kept.masked = nil, false
-	links, ok := families(kept.src, kept.dst)
-	if !ok {
-		return p, l
-	}
-	for _, x := range links {
-		if x.dst == l.dst || !l.dst.IsValid() {
-			return kept, x
-		}
-	}
-	return p, l
 }
 
 // direct: packets go from the source to the destination and nowhere else, as the source's

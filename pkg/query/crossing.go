@@ -6,6 +6,7 @@ import (
 	"github.com/kubectl-netguard/netguard/pkg/policy"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/selector"
+	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
 // What lies between two pods beside their policies: networks that are kept apart, and
@@ -138,4 +139,9 @@ func carried(a policy.Admitted, port uint16, certain bool) policy.Admitted {
 		out.Certain, out.Possible = out.Certain.Intersect(a.Certain), out.Possible.Union(a.Possible)
 	}
 	return out
+}
+
+// InMesh tells whether a pod's connections are taken by a mesh's proxy.
+func InMesh(m *model.Model, pod *snapshot.Pod) bool {
+	return (&engine{Model: m}).mesh(model.Party{Pod: pod}) != noMesh
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // kinds are the reports, in the order in which docs/json.md has them.
-var kinds = []string{"Explanation", "Permission", "Reach", "FrontDoor", "Map", "Diff", "Audit", "Verification", "Version", "Snapshot"}
+var kinds = []string{"Explanation", "Permission", "Reach", "FrontDoor", "Map", "Diff", "Audit", "Verification", "Probe", "Version", "Snapshot"}
 
 // TestJSONIsDocumented holds docs/json.md against the code: every field, every
 // code and what it means, and no more, from the comments here. -update rewrites it.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,8 +49,9 @@ type cluster struct {
 	nodes   map[string]*node
 	outside *netns
 	// pods by namespace/name; hostNetwork pods are their node.
-	pods map[string]*netns
-	logs string
+	pods   map[string]*netns
+	podsMu sync.Mutex
+	logs   string
 	// generation counts what the policies were told; see settle.
 	generation int
 	relayed    atomic.Int64
@@ -73,7 +75,7 @@ func start(t *testing.T) *cluster {
 	c.kubectl = cp.Kubectl(c.config, os.Getenv(inside))
 	c.client, err = kubernetes.NewForConfig(cp.AdminConfig())
 	must(t, err)
-	nodes := kubelet.Options{AssignLoadBalancers: true, Log: os.Stderr}
+	nodes := kubelet.Options{AssignLoadBalancers: true, Exec: c.exec, Log: os.Stderr}
 	for _, name := range slices.Sorted(maps.Keys(c.nodes)) {
 		n := c.nodes[name]
 		nodes.Nodes = append(nodes.Nodes, kubelet.Node{Name: name, IPs: []string{n.address}, PodCIDRs: []string{n.pods}})
@@ -242,7 +244,7 @@ func (c *cluster) wirePod(p *corev1.Pod, ports []port) error {
 	name := p.Namespace + "/" + p.Name
 	home := c.nodes[p.Spec.NodeName]
 	if p.Spec.HostNetwork {
-		c.pods[name] = home.netns
+		c.setPod(name, home.netns)
 		for _, container := range p.Spec.Containers {
 			for _, declared := range container.Ports {
 				if _, err := home.listen(name, string(declared.Protocol), int(declared.ContainerPort)); err != nil {
@@ -271,13 +273,19 @@ func (c *cluster) wirePod(p *corev1.Pod, ports []port) error {
 			return err
 		}
 	}
-	c.pods[name] = n
+	c.setPod(name, n)
 	for _, port := range ports {
 		if _, err := n.listen(name, port.protocol, port.number); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *cluster) setPod(name string, n *netns) {
+	c.podsMu.Lock()
+	defer c.podsMu.Unlock()
+	c.pods[name] = n
 }
 
 // settle returns when the plugin on each node enforces all that the API holds: policies are told in order, so one that

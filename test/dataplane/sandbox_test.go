@@ -111,7 +111,8 @@ func build() (string, error) {
 // enterSandbox runs these tests again, as the first process of namespaces that end with it.
 func enterSandbox(programs string) int {
 	c := sandbox(exec.Command("/proc/self/exe", os.Args[1:]...))
-	c.Env = append(os.Environ(), inside+"="+programs)
+	// Files, too, are where they end with the run.
+	c.Env = append(os.Environ(), inside+"="+programs, "TMPDIR="+temporary)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -148,5 +149,11 @@ func furnishSandbox() error {
 	if err := unix.Mount("run", "/run", "tmpfs", 0, ""); err != nil {
 		return fmt.Errorf("mount /run: %w", err)
 	}
+	if err := os.Mkdir(temporary, 0o700); err != nil {
+		return fmt.Errorf("make directory for temporary files: %w", err)
+	}
 	return ip("link", "set", "lo", "up")
 }
+
+// temporary is on the file system that the run has for itself.
+const temporary = "/run/tmp"

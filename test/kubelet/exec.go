@@ -28,7 +28,7 @@ type execServer struct {
 	listener net.Listener
 }
 
-func newExecServer(run ExecFunc) (*execServer, error) {
+func newExecServer(run ExecFunc, logs http.HandlerFunc) (*execServer, error) {
 	certPEM, keyPEM, err := cert.GenerateSelfSignedCertKey("127.0.0.1", nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("make the kubelet's certificate: %w", err)
@@ -45,6 +45,7 @@ func newExecServer(run ExecFunc) (*execServer, error) {
 	handler := serveExec(run)
 	mux.Handle("/exec/{namespace}/{pod}/{container}", handler)
 	mux.Handle("/exec/{namespace}/{pod}/{uid}/{container}", handler)
+	mux.Handle("/containerLogs/{namespace}/{pod}/{container}", logs)
 	return &execServer{
 		listener: listener,
 		// HTTP/1 only: the connection is taken over for the streams.

@@ -39,7 +39,7 @@ type Options struct {
 	// AssignLoadBalancers gives LoadBalancer Services an address of 203.0.113.0/24.
 	AssignLoadBalancers bool
 
-	// Exec answers `kubectl exec`; nil means that nothing does.
+	// Exec answers `kubectl exec`, and runs the commands of ephemeral containers; nil means that nothing does.
 	Exec ExecFunc
 
 	// Log is told what could not be done and is tried again; nil is silence.
@@ -55,6 +55,8 @@ type Kubelet struct {
 	pods          listers.PodLister
 	services      listers.ServiceLister
 	queue         workqueue.TypedRateLimitingInterface[key]
+
+	logs logs
 
 	mu   sync.Mutex
 	next int // the host whose turn it is to get a pod
@@ -157,7 +159,7 @@ func (k *Kubelet) startExec() (port int, err error) {
 	if k.opts.Exec == nil {
 		return 0, nil
 	}
-	server, err := newExecServer(k.opts.Exec)
+	server, err := newExecServer(k.opts.Exec, k.logs.serve)
 	if err != nil {
 		return 0, err
 	}

@@ -31,6 +31,9 @@ func (k *Kubelet) syncPod(ctx context.Context, pod *corev1.Pod) error {
 		return k.setPodStatus(ctx, h, pod, corev1.PodSucceeded)
 	}
 	if pod.Status.Phase == corev1.PodRunning && isReady(pod) == gatesOpen(pod) {
+		if c := unstarted(pod); c != nil && k.opts.Exec != nil {
+			return k.runEphemeral(ctx, pod, c)
+		}
 		return nil
 	}
 	return k.setPodStatus(ctx, h, pod, corev1.PodRunning)

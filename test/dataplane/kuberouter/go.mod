@@ -4,6 +4,7 @@ module github.com/kubectl-netguard/netguard/test/dataplane/kuberouter
 go 1.26.0
 
 tool github.com/cloudnativelabs/kube-router/v2/cmd/kube-router
+
 require (
 	github.com/Azure/go-ansiterm v0.0.0-20261006220739-8c912ac31dd4 // indirect
 	github.com/Microsoft/go-winio v0.6.1 // indirect
