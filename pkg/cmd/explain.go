@@ -52,7 +52,7 @@ func (o *connectionOptions) parse(args []string) error {
 }
 
 func (o *connectionOptions) question() plan.Question {
-	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs, Lookup: query.AsksNames(o.source, o.target)}
+	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs, Lookup: model.AsksNames(o.source, o.target)}
 }
 
 // options of the question.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-netguard/netguard/pkg/connset"
+	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
@@ -94,4 +95,26 @@ func (m *Model) OtherDNS(p Party) []netip.Addr {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(p.Pod.DNS.Nameservers), m.isClusterDNS)
+}
+
+// HasName tells whether clients of a target look its name up. The API server's Service is not
+// asked for by name: pods are told its address (client-go's InClusterConfig).
+func HasName(target reference.Reference) bool {
+	return target.Form == reference.FormObject && (target.Kind == reference.Service || target.Kind.IsDoor()) &&
+		(target.Kind != reference.Service || target.Namespace != "default" || target.Name != "kubernetes")
+}
+
+// AsksNames tells whether a source may be one that looks the target's name up: pods, and not the
+// data plane of a front door, which is told of endpoints by its controller.
+func AsksNames(source, target reference.Reference) bool {
+	switch source.Form {
+	case reference.FormInternet:
+		return false
+	case reference.FormObject:
+		if source.Kind == reference.Node || source.Kind.IsDoor() {
+			return false
+		}
+	case reference.FormLabels, reference.FormAddress:
+	}
+	return HasName(target)
 }

@@ -6,39 +6,16 @@ import (
 
 	"github.com/kubectl-netguard/netguard/pkg/address"
 	"github.com/kubectl-netguard/netguard/pkg/connset"
-	"github.com/kubectl-netguard/netguard/pkg/frontdoor"
 	"github.com/kubectl-netguard/netguard/pkg/model"
 	"github.com/kubectl-netguard/netguard/pkg/reference"
 	"github.com/kubectl-netguard/netguard/pkg/report"
 	"github.com/kubectl-netguard/netguard/pkg/snapshot"
 )
 
-// hasName tells whether clients of a target look its name up. The API server's Service is not
-// asked for by name: pods are told its address (client-go's InClusterConfig).
-func hasName(target reference.Reference) bool {
-	return target.Form == reference.FormObject && (target.Kind == reference.Service || frontdoor.IsDoor(target.Kind)) &&
-		(target.Kind != reference.Service || target.Namespace != "default" || target.Name != "kubernetes")
-}
-
-// AsksNames tells whether a source may be one that looks the target's name up: pods, and not the
-// data plane of a front door, which is told of endpoints by its controller.
-func AsksNames(source, target reference.Reference) bool {
-	switch source.Form {
-	case reference.FormInternet:
-		return false
-	case reference.FormObject:
-		if source.Kind == reference.Node || frontdoor.IsDoor(source.Kind) {
-			return false
-		}
-	case reference.FormLabels, reference.FormAddress:
-	}
-	return hasName(target)
-}
-
 // lookup is whether the source can look the target's name up; nil where there is nothing to
 // say. The drafts are the connections behind it, on all ports of DNS.
 func (e *engine) lookup(source, target reference.Reference) (*report.Lookup, []*draft) {
-	if !AsksNames(source, target) {
+	if !model.AsksNames(source, target) {
 		return nil, nil
 	}
 	all, err := e.Resolve(source)

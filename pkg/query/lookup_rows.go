@@ -14,7 +14,7 @@ import (
 // pods are spoken of that were not read one by one, nor where a cache on the node may be asked.
 func (e *engine) nameServers(target reference.Reference) []model.Destination {
 	service := model.ClusterDNS(e.Snapshot)
-	if !e.Lookup || !hasName(target) || service == nil || e.NodeLocalDNS() || !e.Has(snapshot.Need{Resource: snapshot.Pods}) {
+	if !e.Lookup || !model.HasName(target) || service == nil || e.NodeLocalDNS() || !e.Has(snapshot.Need{Resource: snapshot.Pods}) {
 		return nil
 	}
 	asked := reference.Reference{
