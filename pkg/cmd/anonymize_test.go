@@ -115,7 +115,7 @@ func noNames(t *testing.T, manifests, state string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := regexp.MustCompile(`^(kube-.*|default|node-local-dns|cilium.*|calico.*|ovnkube-.*|aws-node|aws-eks-nodeagent|openshift-.*|istio-system|coredns|kubernetes|ingress|own|nginx(-.*)?|haproxy(-.*)?|traefik|ingress-nginx|alb|gce.*|.*-ds|http|https|web|dns|dns-tcp|metrics|alb(-.*)?|projectcontour|envoy|websecure|kong)$`)
+	kept := regexp.MustCompile(`^(kube-.*|default|node-local-dns|cilium.*|calico.*|ovnkube-.*|aws-node|aws-eks-nodeagent|openshift-.*|istio-system|coredns|dns-default|kubernetes|ingress|own|nginx(-.*)?|haproxy(-.*)?|traefik|ingress-nginx|alb|gce.*|.*-ds|http|https|web|dns|dns-tcp|metrics|alb(-.*)?|projectcontour|envoy|websecure|kong)$`)
 	for _, m := range regexp.MustCompile(`(?m)\b(?:name|namespace|host|app|nodeName): *"?([a-z0-9.-]+)`).FindAllStringSubmatch(string(before), -1) {
 		name := m[1]
 		if kept.MatchString(name) || len(name) < 3 {

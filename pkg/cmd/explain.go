@@ -24,6 +24,8 @@ type connectionOptions struct {
 	sourceNamespace string
 
 	fix fixOutput
+	// byName: where the name cannot be looked up, the answer is no.
+	byName bool
 
 	home           string
 	source, target reference.Reference
@@ -50,12 +52,12 @@ func (o *connectionOptions) parse(args []string) error {
 }
 
 func (o *connectionOptions) question() plan.Question {
-	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs}
+	return plan.Question{Source: &o.source, Target: &o.target, Home: o.home, Controllers: o.doors.refs, Lookup: model.AsksNames(o.source, o.target)}
 }
 
 // options of the question.
 func (o *connectionOptions) options() query.Options {
-	return query.Options{Strict: o.strict, Controllers: o.doors.refs}
+	return query.Options{Strict: o.strict, Controllers: o.doors.refs, Lookup: true, ByName: o.byName}
 }
 
 // ofFix is what to read beside, to tell what a fix opens.
@@ -65,7 +67,11 @@ func (o *connectionOptions) ofFix(s *snapshot.Snapshot) []snapshot.Need {
 	if err != nil {
 		return nil
 	}
-	return query.FixNeeds(m, r.Fix)
+	fixes := []*report.Fix{r.Fix}
+	if r.Lookup != nil {
+		fixes = append(fixes, r.Lookup.Fix)
+	}
+	return query.FixNeeds(m, fixes...)
 }
 
 // command is c, which asks about a connection.
@@ -124,7 +130,14 @@ func (o *connectionOptions) explain(ctx context.Context) (*reply, error) {
 	}
 	if o.fix.on {
 		fixes, missing := proposed(r.Source, r.Target, r.Fix)
-		return fixReply(fixes, missing, r.Verdict), nil
+		verdict := r.Verdict
+		if l := r.Lookup; l != nil && l.Fix != nil && (!missing || verdict == report.Allowed) {
+			names, none := proposed(r.Source, report.End{Kind: l.DNS.Kind, Namespace: l.DNS.Namespace, Name: l.DNS.Name}, l.Fix)
+			if fixes = append(fixes, names...); verdict == report.Allowed {
+				verdict, missing = report.Denied, none
+			}
+		}
+		return fixReply(fixes, missing, verdict), nil
 	}
 	open := r.Verdict == report.Unknown
 	for _, a := range r.Answers {
@@ -152,6 +165,7 @@ func newCanReach(g *globals) *cobra.Command {
 			# An address, port and protocol
 			kubectl netguard can-reach bank/pod/frontend-0 10.96.0.10:53/UDP`),
 	}, o.canReach)
+	c.Flags().BoolVar(&o.byName, "by-name", false, "Answer yes only if SOURCE can look up the name of TARGET as well, where TARGET is a Service or a front door")
 	c.Flags().BoolVarP(&o.silent, "quiet", "q", false, "Print nothing: the exit status is the answer")
 	return c
 }

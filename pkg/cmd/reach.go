@@ -51,7 +51,9 @@ func (o *reachOptions) answer(ctx context.Context) (*reply, error) {
 	// A table folds; whoever asks for more gets every pod by name.
 	table := o.out.format == printer.Text || o.out.format == printer.Table
 	q.Brief = table && o.out.template == nil && !o.out.noHeaders && !o.allPods
-	options := query.Options{Strict: o.strict, Controllers: o.doors.refs}
+	// By a table alone nothing more is read.
+	q.Lookup = !o.isSource && !q.Brief && o.end.Kind == reference.Service
+	options := query.Options{Strict: o.strict, Controllers: o.doors.refs, Lookup: !o.isSource}
 	door := !o.isSource && o.end.Form == reference.FormObject && o.end.Kind.IsDoor()
 	if o.fix.on && !door {
 		return nil, fmt.Errorf("--fix is for front doors; for one connection: kubectl netguard explain SOURCE %s --fix", o.end)

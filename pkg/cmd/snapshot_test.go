@@ -19,7 +19,7 @@ func question(words []string) ([]string, bool) {
 		switch words[i] {
 		case "-o":
 			i++
-		case "--no-headers", "-q":
+		case "--no-headers", "-q", "--by-name":
 		default:
 			out = append(out, words[i])
 		}

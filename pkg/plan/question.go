@@ -37,6 +37,8 @@ type Question struct {
 	// Fix says what else to read, once all else was read, to tell what the change that
 	// an answer proposes would open; nil where none is proposed.
 	Fix func(*snapshot.Snapshot) []snapshot.Need
+	// Lookup asks whether Source can look up the name of Target, too.
+	Lookup bool
 	// Cluster asks only what the cluster is: its network plugin and the policy
 	// kinds in use.
 	Cluster bool
@@ -74,6 +76,7 @@ func Next(q Question, s *snapshot.Snapshot) []snapshot.Need {
 		p.dataPlane()
 	}
 	p.outsideThroughNodes()
+	p.lookup()
 	p.handmade()
 	if p.s.SelectsNodes() {
 		p.want(snapshot.Need{Resource: snapshot.Nodes})

@@ -26,9 +26,18 @@ func (t text) explanation(b *bytes.Buffer, r *report.Explanation) error {
 		}
 	}
 	t.answers(p, short, r)
+	t.lookup(p, short, r)
 	if r.Fix != nil && len(r.Fix.Patches) > 0 {
 		p.gap()
 		t.fix(p, short, r.Fix)
+	}
+	if l := r.Lookup; l != nil && l.Fix != nil && len(l.Fix.Patches) > 0 {
+		p.gap()
+		what := "Fix of the lookup"
+		if r.Fix != nil {
+			what = "And so that the name can be looked up"
+		}
+		t.patches(p, short, l.Fix, what)
 	}
 	t.gaps(p, r.Gaps)
 	return nil
@@ -124,6 +133,12 @@ func (t text) headline(p page, n names, r *report.Explanation) {
 	text := n.question(r.Source) + " → " + n.question(target)
 	if columns(word)+3+columns(text) > p.width {
 		text = n.question(r.Source) + " →\n" + strings.Repeat(" ", columns(word)+3) + n.question(target)
+	}
+	if no := (names{local: r.Source.Namespace}).noLookup(r.Lookup); no != "" && r.Verdict == report.Allowed {
+		p.put("", 2, t.paint(r.Verdict, word)+" by address, but "+no)
+		p.gap()
+		fmt.Fprintf(p.Buffer, "  %s → %s\n", n.question(r.Source), n.question(target))
+		return
 	}
 	fmt.Fprintf(p.Buffer, "%s   %s\n", t.paint(r.Verdict, word), text)
 }

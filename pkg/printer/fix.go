@@ -13,10 +13,12 @@ import (
 )
 
 // fix prints the change that was tried out, ready to paste.
-func (t text) fix(p page, n names, f *report.Fix) {
-	title := "Fix (checked: with it the verdict is " + f.Verdict.String() + ")"
+func (t text) fix(p page, n names, f *report.Fix) { t.patches(p, n, f, "Fix") }
+
+func (t text) patches(p page, n names, f *report.Fix, what string) {
+	title := what + " (checked: with it the verdict is " + f.Verdict.String() + ")"
 	if len(f.Patches) > 1 {
-		title = "Fix (checked: with all of these changes the verdict is " + f.Verdict.String() + ")"
+		title = what + " (checked: with all of these changes the verdict is " + f.Verdict.String() + ")"
 	}
 	p.WriteString(title + "\n")
 	for i, patch := range f.Patches {

@@ -22,7 +22,7 @@ func (t text) permission(b *bytes.Buffer, r *report.Permission) error {
 	b.WriteString(t.paint(r.Verdict, word))
 	if r.Verdict != report.Allowed {
 		n := names{}
-		why := n.why(cause{
+		why := n.whyNoPermission(r, cause{
 			verdict: r.Verdict, reason: r.Reason, hop: r.Hop, rules: r.DecidedBy, detail: r.Detail, needs: needs(r.Gaps),
 		})
 		b.WriteString(" - ")
@@ -37,8 +37,19 @@ func (t text) permission(b *bytes.Buffer, r *report.Permission) error {
 			b.WriteString("; not enforced: " + n.esc(r.Enforcement.Plugin) + " ignores NetworkPolicy")
 		}
 	}
+	if no := (names{local: r.Source.Namespace}).noLookup(r.Lookup); no != "" && r.Verdict == report.Allowed {
+		b.WriteString(" - by address; " + no)
+	}
 	b.WriteByte('\n')
 	return nil
+}
+
+// whyNoPermission is why the answer is not yes: by name, that may be the lookup.
+func (n names) whyNoPermission(r *report.Permission, c cause) string {
+	if no := (names{local: r.Source.Namespace}).noLookup(r.Lookup); no != "" && r.Reason == report.NameLookup {
+		return no
+	}
+	return n.why(c)
 }
 
 func needs(gaps []report.Gap) []string {

@@ -274,6 +274,9 @@ func (n names) rowWhy(row report.ReachRow) string {
 	for _, m := range row.Ends {
 		c.end = m.End.Kind
 	}
+	if row.NoLookup {
+		return n.why(c) + "; by address only: no DNS is let out"
+	}
 	return n.why(c)
 }
 

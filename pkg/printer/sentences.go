@@ -143,6 +143,8 @@ func (n names) reason(c cause) string {
 			return "its pods have only generated labels, so that no policy can select them"
 		}
 		return "its pods have no labels of their own: a policy for them would select " + detail + ", too"
+	case report.NameLookup:
+		return "whether the name can be looked up is not known"
 	case report.PluginDenies:
 		return "no policy applies to " + orElse(c.subject, "the pod") + ", and the network plugin then denies it" + inParens(detail)
 	case report.NetworkIsolated:

@@ -32,6 +32,8 @@ type collector struct {
 	needs map[string]bool
 	// naming is the lens by which outside addresses were cut.
 	naming lens
+	// dns are where names are looked up; none where that is not asked.
+	dns []model.Destination
 	// families in which the question's own end can talk with the outside.
 	families familySet
 }

@@ -21,6 +21,9 @@ type Options struct {
 	Strict bool
 	// Controllers are what the user says is the data plane of a front door.
 	Controllers []reference.Reference
+	// Lookup asks whether the target's name can be looked up as well. ByName: where it cannot,
+	// neither is the connection allowed.
+	Lookup, ByName bool
 	// Alone: the report of a front door leaves out who else gets to its pods from inside.
 	Alone bool
 }

@@ -19,37 +19,25 @@ import (
 // policies deny it, a verified fix. Errors are a [*model.NotFoundError]; what
 // could not be read is an Unknown answer instead.
 func Explain(m *model.Model, source, target reference.Reference, o Options) (*report.Explanation, error) {
-	out, found, err := (&engine{Model: m, Options: o}).explain(source, target)
+	e := &engine{Model: m, Options: o}
+	out, found, err := e.explain(source, target)
 	if err != nil {
 		return nil, err
 	}
+	mended := m
 	if out.Verdict == report.Denied {
-		out.Fix = fix(m, o, found, func(m *model.Model) ([]*draft, error) {
+		f := newFixer(m, o, found)
+		ask := func(m *model.Model) ([]*draft, error) {
 			_, again, err := (&engine{Model: m, Options: o}).explain(source, target)
 			return again, err
-		})
+		}
+		if f.run(found, ask) == report.Allowed {
+			out.Fix, mended = f.report(ask), f.model
+		}
 	}
-	return out, nil
-}
-
-// CanReach is the bare answer of [Explain].
-func CanReach(m *model.Model, source, target reference.Reference, o Options) (*report.Permission, error) {
-	x, _, err := (&engine{Model: m, Options: o}).explain(source, target)
-	if err != nil {
-		return nil, err
-	}
-	out := &report.Permission{
-		Header: report.NewHeader("Permission"), Source: x.Source, Target: x.Target,
-		Verdict: x.Verdict, Partly: x.Partly, Enforcement: x.Enforcement, Gaps: x.Gaps,
-	}
-	for _, a := range x.Answers {
-		if a.Verdict == x.Verdict {
-			out.Reason = a.Reason
-			out.DecidedBy = decidedBy(a.Hops)
-			if hop := deciding(a.Hops, a.Verdict, a.Reason); hop != nil {
-				out.Hop, out.Detail = hop.Kind, hop.Detail
-			}
-			break
+	if o.Lookup {
+		if out.Lookup, _ = e.lookup(source, target); out.Lookup != nil && (out.Verdict == report.Allowed || out.Fix != nil) {
+			out.Lookup.Fix = (&engine{Model: mended, Options: o}).lookupFix(source, target)
 		}
 	}
 	return out, nil

@@ -30,6 +30,7 @@ func (e *engine) whoCanReach(target reference.Reference) (*report.Reach, error) 
 	}
 	e.describeTargets(out, targets)
 	c := newCollector(e, homeOf(target, targets))
+	c.dns = c.nameServers(target)
 	sources := e.everybody(nil)
 	sources.others = append(sources.others, e.outside(targets)...)
 	c.sources(sources, targets)

@@ -32,7 +32,13 @@ func (c *collector) standings(v *viewer, classes []*model.Class, ask func([]mode
 			answers = ask(s.sample(v.own))
 		}
 		c.differ(answers, func(n *report.Mismatch) bool { return c.differs(s, n) })
-		c.commit(answers, s.parts, nil)
+		nameless, others := c.byName(s)
+		if len(nameless) > 0 {
+			c.commit(byAddress(answers), nameless, nil)
+		}
+		if len(others) > 0 {
+			c.commit(answers, others, nil)
+		}
 	}
 }
 

@@ -394,8 +394,7 @@ func namespaceNamed(name string) *metav1.LabelSelector {
 	return &metav1.LabelSelector{MatchLabels: map[string]string{model.MetadataName: name}}
 }
 
-// Where the cluster's DNS is found (Kubernetes DNS specification; the names are
-// those of kubeadm and its kin, and of OpenShift), and NodeLocal DNSCache's
+// Where the cluster's DNS is found (Kubernetes DNS specification), and NodeLocal DNSCache's
 // address by default (k8s.io/docs/tasks/administer-cluster/nodelocaldns).
 const (
 	dnsPort          = 53
@@ -405,17 +404,10 @@ const (
 	dnsLabel, dnsApp = "k8s-app", "kube-dns"
 )
 
-func dnsServices() []snapshot.Name {
-	return []snapshot.Name{
-		{Namespace: systemNamespace, Name: "kube-dns"}, {Namespace: systemNamespace, Name: "coredns"},
-		{Namespace: systemNamespace, Name: "rke2-coredns-rke2-coredns"}, {Namespace: "openshift-dns", Name: "dns-default"},
-	}
-}
-
 // addDNS lets a set's pods ask the cluster's DNS.
 func (s *scaffolder) addDNS(set *backendSet) {
 	var service *snapshot.Service
-	for _, name := range dnsServices() {
+	for _, name := range model.DNSServices() {
 		if found := s.Service(name); found != nil && len(found.Selector) > 0 && service == nil {
 			service = found
 		}

@@ -114,6 +114,8 @@ const (
 	LeavesCluster Reason = "LeavesCluster"
 	// PluginDenies: the network plugin denies what no policy applies to.
 	PluginDenies Reason = "PluginDenies"
+	// NameLookup: the name of the target cannot be looked up, and was asked to count.
+	NameLookup Reason = "NameLookup"
 	// NetworkIsolated: the ends are on networks that the network plugin keeps apart.
 	NetworkIsolated Reason = "NetworkIsolated"
 	// PolicyUnclear: what a policy says is not known: it has a field that netguard does

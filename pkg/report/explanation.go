@@ -229,10 +229,36 @@ type Explanation struct {
 	Enforcement Enforcement `json:"enforcement"`
 	// Answers are all connections, by verdict and reason; those denied first.
 	Answers []Answer `json:"answers"`
+	// Lookup is whether the source can look the target's name up, which the verdict leaves
+	// out; none where the target has no name, or nothing restricts the source's egress.
+	Lookup *Lookup `json:"lookup,omitempty"`
 	// Fix is the smallest change that allows it, for a verdict Denied.
 	Fix *Fix `json:"fix,omitempty"`
 	// Gaps are what left an answer open.
 	Gaps []Gap `json:"gaps,omitempty"`
+}
+
+// Lookup is whether policies let the source ask the cluster's DNS.
+type Lookup struct {
+	// Verdict on asking; Unknown also where it depends on which of several servers is asked.
+	Verdict Verdict `json:"verdict"`
+	// Partly: some of the source's pods can ask, although the verdict is Denied.
+	Partly bool `json:"partly,omitempty"`
+	// Reason for the verdict.
+	Reason Reason `json:"reason"`
+	// DNS is the Service that is asked.
+	DNS Object `json:"dns"`
+	// NodeLocal: NodeLocal DNSCache runs in the cluster, and may be who is asked.
+	NodeLocal bool `json:"nodeLocal,omitempty"`
+	// Hop is the stage that decided.
+	Hop HopKind `json:"hop,omitempty"`
+	// DecidedBy are the rules that admit it or the policies that isolate the end.
+	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
+	// Needs are the permissions whose absence leaves it open.
+	Needs []string `json:"needs,omitempty"`
+	// Fix is the change that lets the name be looked up, on top of the Fix of the connection;
+	// for a verdict Denied.
+	Fix *Fix `json:"fix,omitempty"`
 }
 
 // Fix is a change to policies that makes the verdict Allowed. It has been
@@ -373,6 +399,8 @@ type Permission struct {
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
 	// Detail is what the reason is about, as a Hop has it.
 	Detail string `json:"detail,omitempty"`
+	// Lookup is whether the source can look the target's name up.
+	Lookup *Lookup `json:"lookup,omitempty"`
 	// Enforcement says whether anything enforces the verdict.
 	Enforcement Enforcement `json:"enforcement"`
 	// Gaps are what left the verdict open.

@@ -47,6 +47,9 @@ type ReachRow struct {
 	DecidedBy []RuleRef `json:"decidedBy,omitempty"`
 	// Detail is what the reason is about, as a Hop has it.
 	Detail string `json:"detail,omitempty"`
+	// NoLookup: these pods are let through by address, and their egress policies let them ask no
+	// DNS for the target's name.
+	NoLookup bool `json:"noLookup,omitempty"`
 	// Nearest is the mismatch of the rule that was closest to admitting.
 	Nearest *Mismatch `json:"nearest,omitempty"`
 	// Caveats where network plugins differ.

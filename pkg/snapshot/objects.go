@@ -95,9 +95,12 @@ type Pod struct {
 	// it may run.
 	NodeSelector map[string]string
 	HostNetwork  bool
-	Phase        Phase
-	Ready        bool
-	Terminating  bool
+	// DNS is whom the pod asks for names; nil for the default, dnsPolicy ClusterFirst and
+	// nothing besides.
+	DNS         *PodDNS
+	Phase       Phase
+	Ready       bool
+	Terminating bool
 	// IPs are status.podIPs; empty while the pod has none, or is only expected.
 	IPs []netip.Addr
 	// HostIPs are status.hostIPs, the addresses of the pod's node.
@@ -114,6 +117,20 @@ type Pod struct {
 	// server has seen.
 	Placement *Placement
 }
+
+// PodDNS is spec.dnsPolicy and spec.dnsConfig.nameservers.
+type PodDNS struct {
+	Policy      string
+	Nameservers []netip.Addr
+}
+
+// Values of dnsPolicy.
+const (
+	DNSClusterFirst            = "ClusterFirst"
+	DNSClusterFirstWithHostNet = "ClusterFirstWithHostNet"
+	DNSDefault                 = "Default"
+	DNSNone                    = "None"
+)
 
 // Placement is what decides on which nodes a pod that is only expected may run.
 type Placement struct {

@@ -50,6 +50,7 @@ func Pod(in *corev1.Pod) *snapshot.Pod {
 		Owner:       ownerOf(&in.ObjectMeta),
 		Node:        in.Spec.NodeName,
 		HostNetwork: in.Spec.HostNetwork,
+		DNS:         podDNS(&in.Spec),
 		Phase:       snapshot.Phase(in.Status.Phase),
 		Ready:       podReady(&in.Status),
 		Terminating: in.DeletionTimestamp != nil,
@@ -60,6 +61,23 @@ func Pod(in *corev1.Pod) *snapshot.Pod {
 
 		Programs: programs(in),
 	}
+}
+
+// podDNS is nil for the default, which the API server writes into every pod.
+func podDNS(in *corev1.PodSpec) *snapshot.PodDNS {
+	out := snapshot.PodDNS{Policy: string(in.DNSPolicy)}
+	if out.Policy == "" {
+		out.Policy = snapshot.DNSClusterFirst
+	}
+	if in.DNSConfig != nil {
+		for _, text := range in.DNSConfig.Nameservers {
+			out.Nameservers = appendIP(out.Nameservers, text)
+		}
+	}
+	if out.Policy == snapshot.DNSClusterFirst && len(out.Nameservers) == 0 {
+		return nil
+	}
+	return &out
 }
 
 func podReady(in *corev1.PodStatus) bool {

@@ -113,6 +113,7 @@ func podDecoder() (decoder[snapshot.Pod], error) {
 		out.Namespace = template.Namespace
 		out.Labels = template.Labels
 		out.Owner = template.Owner
+		out.DNS = template.DNS
 		out.Ports, out.EndedPorts = template.Ports, template.EndedPorts
 		out.Programs = template.Programs
 		return out, nil
@@ -149,6 +150,7 @@ func podTemplateFields() []string {
 		"metadata.ownerReferences.kind", "metadata.ownerReferences.name", "metadata.ownerReferences.controller",
 		"spec.containers.ports", "spec.containers.image", "spec.containers.command", "spec.containers.args",
 		"spec.initContainers.ports", "spec.initContainers.restartPolicy",
+		"spec.dnsPolicy", "spec.dnsConfig.nameservers",
 	}
 }
 

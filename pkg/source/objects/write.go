@@ -191,6 +191,15 @@ func podObject(o *snapshot.Pod) *corev1.Pod {
 		out.DeletionTimestamp = &epoch
 	}
 	out.Spec.NodeName, out.Spec.HostNetwork, out.Spec.NodeSelector = o.Node, o.HostNetwork, o.NodeSelector
+	if o.DNS != nil {
+		out.Spec.DNSPolicy = corev1.DNSPolicy(o.DNS.Policy)
+		if len(o.DNS.Nameservers) > 0 {
+			out.Spec.DNSConfig = &corev1.PodDNSConfig{}
+			for _, ip := range o.DNS.Nameservers {
+				out.Spec.DNSConfig.Nameservers = append(out.Spec.DNSConfig.Nameservers, ip.String())
+			}
+		}
+	}
 	out.Spec.Containers, out.Spec.Volumes = recordedContainers(o), recordedVolumes(o.Programs)
 	if len(o.EndedPorts) > 0 {
 		out.Spec.InitContainers = []corev1.Container{{Name: "i0", Ports: recordedPorts(o.EndedPorts)}}
