@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 
@@ -52,10 +53,7 @@ func portsOfService(s *snapshot.Service) []reference.Port {
 }
 
 func comparePortRefs(a, b reference.Port) int {
-	if a.Number != b.Number {
-		return int(a.Number) - int(b.Number)
-	}
-	return comparePorts(report.PortMapping{Protocol: a.Protocol}, report.PortMapping{Protocol: b.Protocol})
+	return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Protocol, b.Protocol))
 }
 
 // throughPort are the rows about one port of a Service: of the workloads that are in both
@@ -147,25 +145,13 @@ func (s *state) clientOf(end int32, dsts []model.Destination, unread error) (o *
 
 // changeOf compares what a client gets; "" where that is the same.
 func changeOf(was report.Verdict, wasPartly bool, is report.Verdict, isPartly bool) report.DiffChange {
-	rank := func(v report.Verdict, partly bool) int {
-		switch {
-		case v == report.Allowed:
-			return 2
-		case partly:
-			return 1
-		default:
-			return 0
-		}
-	}
-	a, b := rank(was, wasPartly), rank(is, isPartly)
 	switch {
 	case was == is && wasPartly == isPartly:
 		return ""
 	case was == report.Unknown || is == report.Unknown:
 		return report.DiffUndecided
-	case b > a:
+	case is == report.Allowed || isPartly && was == report.Denied:
 		return report.DiffGained
-	default:
-		return report.DiffLost
 	}
+	return report.DiffLost
 }
