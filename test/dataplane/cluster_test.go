@@ -61,6 +61,7 @@ type cluster struct {
 func start(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{nodes: map[string]*node{}, pods: map[string]*netns{}, logs: t.TempDir()}
+	t.Cleanup(c.unwire)
 	must(t, c.wires())
 	cp, err := controlplane.Start(t.Context(), controlplane.Options{Log: os.Stderr})
 	must(t, err)
@@ -84,6 +85,12 @@ func start(t *testing.T) *cluster {
 	must(t, err)
 	t.Cleanup(k.Stop)
 	return c
+}
+
+// unwire removes the namespaces of one test, and with them what is plugged into them, for the next.
+func (c *cluster) unwire() {
+	_ = ip("-all", "netns", "delete")
+	_ = ip("link", "delete", "lan")
 }
 
 // wires makes the nodes, the network between them, and somebody outside.
