@@ -90,7 +90,10 @@ func start(t *testing.T) *cluster {
 // unwire removes the namespaces of one test, and with them what is plugged into them, for the next.
 func (c *cluster) unwire() {
 	_ = ip("-all", "netns", "delete")
-	_ = ip("link", "delete", "lan")
+	// What a process still holds open keeps a namespace, and its end of a wire: take away the other end.
+	for _, link := range []string{"to-node-a", "to-node-b", "to-outside", "lan"} {
+		_ = ip("link", "delete", link)
+	}
 }
 
 // wires makes the nodes, the network between them, and somebody outside.
