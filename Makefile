@@ -130,7 +130,9 @@ verify: ## Check that nothing generated is behind: docs, golden files, go.mod, k
 
 .PHONY: release
 release: ## Build the archives of $(VERSION), their SBOMs and checksums into dist/, and render the krew manifest
-	rm -rf dist
+	@# What is missing is said before anything is built.
+	go mod download
+	cd test/krew && go mod download
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) go run ./cmd/release -version $(VERSION) -index plugins/netguard.yaml
 	$(KREW_VALIDATE) -manifest $(CURDIR)/dist/netguard.yaml
 

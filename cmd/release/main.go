@@ -67,7 +67,50 @@ func platforms() []string {
 	}
 }
 
+// release makes everything beside where it belongs, and puts it there once it is whole: what
+// fails half way leaves the last release as it was.
 func (o options) release(ctx context.Context, log io.Writer) error {
+	made := o
+	made.dir = filepath.Clean(o.dir) + ".partial"
+	if err := os.RemoveAll(made.dir); err != nil {
+		return err
+	}
+	defer os.RemoveAll(made.dir) //nolint:errcheck // it is gone, or in the way of nobody
+	if err := made.build(ctx, log); err != nil {
+		return err
+	}
+	return o.replace(made.dir)
+}
+
+// replace puts what was made where it belongs, in the place of an earlier release's files.
+func (o options) replace(made string) error {
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	for _, pattern := range []string{"kubectl-netguard_v*", "checksums.txt", "netguard.yaml"} {
+		old, err := filepath.Glob(filepath.Join(o.dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, path := range old {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	files, err := os.ReadDir(made)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := os.Rename(filepath.Join(made, f.Name()), filepath.Join(o.dir, f.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o options) build(ctx context.Context, log io.Writer) error {
 	created, err := sourceDate(os.Getenv("SOURCE_DATE_EPOCH"))
 	if err != nil {
 		return err

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -139,5 +141,27 @@ func TestSourceDate(t *testing.T) {
 	}
 	if _, err := sourceDate("yesterday"); err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestAFailedReleaseLeavesTheLastOne: neither half a release, nor none where there was one.
+func TestAFailedReleaseLeavesTheLastOne(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dist")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	last := filepath.Join(dir, "checksums.txt")
+	if err := os.WriteFile(last, []byte("last\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err := run(t.Context(), []string{"-version", "v9.9.9", "-dir", dir, "-platforms", "plan9/none"}, io.Discard)
+	if err == nil {
+		t.Fatal("a platform that there is none of was built for")
+	}
+	if text, err := os.ReadFile(last); err != nil || string(text) != "last\n" {
+		t.Errorf("the last release: %q, %v", text, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(dir), "*")); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
