@@ -70,9 +70,9 @@ func Detect(s *snapshot.Snapshot) Plugin {
 		switch {
 		case p.Gap == nil:
 		case s.Has(daemonSets()):
-			p.Otherwise = deviations(func(r row) bool { return r.kubelet != "" })
+			p.Otherwise = alternatives(func(r row) bool { return r.kubelet != "" })
 		default:
-			p.Otherwise = Deviations()
+			p.Otherwise = alternatives(func(row) bool { return true })
 		}
 		return p
 	}

@@ -12,6 +12,35 @@ type Deviation struct {
 	Behaviour policy.Behaviour
 	Plugins   []string
 	Source    string
+	// Whole: all differences of one plugin together, which may matter where none does alone.
+	Whole bool
+}
+
+// alternatives are what some plugins may do, where it could not be read which one it is:
+// each difference by itself, and all that a plugin has.
+func alternatives(of func(row) bool) []Deviation {
+	out := deviations(of)
+	for _, r := range plugins() {
+		if !of(r) {
+			continue
+		}
+		all := Deviation{Plugins: []string{r.name}, Source: r.source, Whole: true}
+		count := 0
+		for _, d := range r.differs {
+			if !d.recognised {
+				all.Code, all.Behaviour = d.code, merge(all.Behaviour, d.behaviour)
+				count++
+			}
+		}
+		if ignored := specified &^ r.besides.may; ignored != 0 {
+			all.Behaviour.Ignores = ignored
+			count++
+		}
+		if count > 1 {
+			out = append(out, all)
+		}
+	}
+	return out
 }
 
 // Deviations are the documented ones that can change a verdict, for clusters

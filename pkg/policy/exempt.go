@@ -24,10 +24,14 @@ func (b Behaviour) Exempts(d report.Direction, near selector.Result) selector.Re
 // That a pod's own node is left alone, the NetworkPolicy docs say of NetworkPolicies. The
 // specification of ClusterNetworkPolicy and AdminNetworkPolicy does not say it of theirs, and
 // lets them name nodes and networks (sigs.k8s.io/network-policy-api apis/v1alpha2
-// ClusterNetworkPolicyEgressPeer): what these deny may be denied there too.
-func (a Admitted) Exempt(exempt selector.Result) Admitted {
+// ClusterNetworkPolicyEgressPeer): what these deny may be denied there too. Their rules for what
+// enters a pod name namespaces and pods alone.
+func (a Admitted) Exempt(d report.Direction, exempt selector.Result) Admitted {
 	switch exempt {
 	case selector.Yes:
+		if d == report.Ingress {
+			return Everything()
+		}
 		return Admitted{Certain: connset.All().Subtract(a.Near), Possible: connset.All()}
 	case selector.Undetermined:
 		a.Possible = connset.All()

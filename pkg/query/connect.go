@@ -159,7 +159,7 @@ func (e *engine) over(p pair, l link) outcome {
 // one it is, or how it is set up, could not be read, and it may decide otherwise.
 func (e *engine) openToPlugin(hops []report.Hop, p pair, l link) {
 	for _, d := range e.Plugin.Otherwise {
-		if !e.concerns(d.Behaviour, p) {
+		if !d.Whole && !e.concerns(d.Behaviour, p) {
 			continue
 		}
 		other := e.hops(p, l, d.Behaviour, false)

@@ -73,7 +73,7 @@ func newMapper(m *model.Model, o Options) *mapper {
 		deviations = m.Deviations
 	}
 	for _, d := range deviations {
-		if d.Behaviour.Ignores == 0 || out.hasAny(d.Behaviour.Ignores) {
+		if d.Whole || d.Behaviour.Ignores == 0 || out.hasAny(d.Behaviour.Ignores) {
 			out.behaviours = append(out.behaviours, d.Behaviour)
 		}
 	}

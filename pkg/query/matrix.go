@@ -239,5 +239,5 @@ func (x *matrix) nearOf(value int32, d report.Direction, near selector.Result) i
 	if near == selector.No {
 		return value
 	}
-	return x.values.change(value, func(b int, a policy.Admitted) policy.Admitted { return a.Exempt(x.counted[b].Exempts(d, near)) })
+	return x.values.change(value, func(b int, a policy.Admitted) policy.Admitted { return a.Exempt(d, x.counted[b].Exempts(d, near)) })
 }

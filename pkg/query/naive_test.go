@@ -182,16 +182,13 @@ func (m *mapper) leaving(from, to *side, src, dst model.Party, l link, near sele
 }
 
 func (m *mapper) entering(from, to *side, src, dst model.Party, l link, near selector.Result, b policy.Behaviour) policy.Admitted {
-	if dst.Host() {
+	if dst.Host() || src.Host() && near == selector.Yes {
 		return policy.Everything()
 	}
 	set := policy.Everything()
 	if len(to.ingress) > 0 {
 		c := policy.Connection{Direction: report.Ingress, Subject: m.endpoint(to, dst, l.dst), Peer: m.endpoint(from, src, l.src), Ports: connset.All()}
 		set = to.ingress.Against(c, b, nil).Admitted
-	}
-	if src.Host() && near == selector.Yes {
-		return policy.Admitted{Certain: connset.All().Subtract(set.Near), Possible: connset.All()}
 	}
 	if src.Host() && near == selector.Undetermined {
 		set.Possible = connset.All()

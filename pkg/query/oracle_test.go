@@ -119,8 +119,7 @@ func (w *objects) oracleIngress(p packet, c chance) bool {
 	if pod == nil || pod.Spec.HostNetwork {
 		return true
 	}
-	own := isHost(p.src) && shareNode(p.src, p.dst, c.node)
-	if own && !c.near {
+	if isHost(p.src) && shareNode(p.src, p.dst, c.node) {
 		return true
 	}
 	if action := w.tier("Admin", pod, p, false, c.reversed[1]); action != "" && action != "Pass" {
@@ -138,9 +137,6 @@ func (w *objects) oracleIngress(p packet, c chance) bool {
 				return true
 			}
 		}
-	}
-	if own && isolated {
-		return true
 	}
 	return !isolated && w.tier("Baseline", pod, p, false, c.reversed[1]) != "Deny"
 }

@@ -67,7 +67,7 @@ func (e *engine) nearHop(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	binding := e.Binding(s.own.Pod, s.direction)
 	if s.own.Pod.Namespace != "" {
 		doubt := e.Doubt(s.own.Pod.Namespace)
-		if doubt.Policies = nil; doubt.Near(policy.Everything(), s.direction).Exempt(selector.Yes).Verdict(connset.All()) != report.Allowed {
+		if doubt.Policies = nil; doubt.Near(policy.Everything(), s.direction).Exempt(s.direction, selector.Yes).Verdict(connset.All()) != report.Allowed {
 			hop.Verdict = report.Unknown
 			because(hop, report.Allowed, doubt, true)
 			return
@@ -83,7 +83,7 @@ func (e *engine) nearHop(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 	}
 	c.Subject, c.Peer = &subject, &peer
 	d := binding.Against(c, b, trace)
-	if d.Admitted.Exempt(selector.Yes).Verdict(c.Ports) == report.Allowed {
+	if d.Admitted.Exempt(s.direction, selector.Yes).Verdict(c.Ports) == report.Allowed {
 		return
 	}
 	hop.Verdict, hop.Reason, hop.Detail = report.Unknown, report.PolicyUnclear, "whether policies of cluster administrators bind a pod's own node"
@@ -180,7 +180,7 @@ func (e *engine) policed(hop *report.Hop, p pair, s speaker, b policy.Behaviour,
 		hop.Verdict = report.Unknown
 		because(hop, known, doubt, binding.Isolates())
 	}
-	if hop.Verdict == report.Denied && admitted.Exempt(exempt).Verdict(c.Ports) == report.Unknown {
+	if hop.Verdict == report.Denied && admitted.Exempt(s.direction, exempt).Verdict(c.Ports) == report.Unknown {
 		hop.Verdict, hop.Reason, hop.Needs = report.Unknown, report.NodeUnknown, e.nodesUnread(p)
 	}
 }
