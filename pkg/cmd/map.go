@@ -50,7 +50,10 @@ func newMap(g *globals) *cobra.Command {
 			kubectl netguard map -n bank
 
 			# As a graph
-			kubectl netguard map -A -o mermaid`),
+			kubectl netguard map -A -o mermaid
+
+			# A page to look at, to search and to click through: redirect it into a file
+			kubectl netguard map -A -o html`),
 		Args: exactArgs(),
 	}, question{out: o.out, parse: o.parse, answer: o.answer})
 	c.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "All namespaces")

@@ -123,26 +123,3 @@ func code(s string) string {
 	}
 	return "<code>" + b.String() + "</code>"
 }
-
-// quotedDOT is a quoted string of the DOT language, where a backslash starts an
-// escape sequence (\N, \l) and a quote ends the string.
-func quotedDOT(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(plain(s)) + `"`
-}
-
-// quotedMermaid is a quoted Mermaid label, in which entities stand for all that
-// could end it or be taken for Markdown, HTML or a shape.
-func quotedMermaid(s string) string {
-	var b strings.Builder
-	for _, r := range plain(s) {
-		switch {
-		case r == '"':
-			b.WriteString("#quot;")
-		case strings.ContainsRune("#&<>`[]{}|\\*_~%@", r):
-			fmt.Fprintf(&b, "#%d;", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return `"` + b.String() + `"`
-}

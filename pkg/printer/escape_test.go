@@ -217,7 +217,7 @@ func TestHostileNamesStayInsideTheirQuotes(t *testing.T) {
 func TestUnknownFormatNamesTheKnownOnes(t *testing.T) {
 	for kind, want := range map[printer.Kind]string{
 		printer.KindExplanation: "wide, json, yaml, name", printer.KindVersion: "json, yaml",
-		printer.KindMap: "table, wide, json, yaml, name, csv, md, dot, mermaid",
+		printer.KindMap: "table, wide, json, yaml, name, csv, md, dot, mermaid, svg, html",
 	} {
 		err := printer.Options{Format: "xml\x1b"}.Validate(kind)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.ContainsRune(err.Error(), 0x1b) {

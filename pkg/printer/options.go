@@ -21,6 +21,8 @@ const (
 	MD      = "md"
 	DOT     = "dot"
 	Mermaid = "mermaid"
+	SVG     = "svg"
+	HTML    = "html"
 )
 
 // Kind is a kind of report.
@@ -48,7 +50,7 @@ func Formats(k Kind) []string {
 	case KindPermission:
 		return []string{Table, JSON, YAML, Name}
 	case KindMap:
-		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid}
+		return []string{Table, Wide, JSON, YAML, Name, CSV, MD, DOT, Mermaid, SVG, HTML}
 	case KindVersion:
 		return []string{Table, JSON, YAML}
 	case KindDiff:

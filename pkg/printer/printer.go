@@ -56,6 +56,10 @@ func (o Options) diagram() diagram {
 		return dot{}
 	case Mermaid:
 		return mermaid{}
+	case SVG:
+		return svgFormat{}
+	case HTML:
+		return htmlFormat{}
 	default:
 		return o.format()
 	}

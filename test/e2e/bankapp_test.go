@@ -132,7 +132,7 @@ func TestMap(t *testing.T) {
 	if all := ask[netmap](t, cluster.Admin, yes, "map", "-A"); len(all.Edges) <= len(m.Edges) {
 		t.Errorf("-A has %d edges, -n bank has %d", len(all.Edges), len(m.Edges))
 	}
-	for format, word := range map[string]string{"csv": ",", "md": "| ", "dot": "digraph", "mermaid": "graph", "yaml": "kind: Map"} {
+	for format, word := range map[string]string{"csv": ",", "md": "| ", "dot": "digraph", "mermaid": "graph", "svg": "<svg ", "html": "<!doctype html>", "yaml": "kind: Map"} {
 		says(t, run(t, cluster.Admin, yes, "map", "-n", "bank", "-o", format).Stdout, word, "frontend")
 	}
 }

@@ -1,0 +1,123 @@
+package printer
+
+import (
+	"bufio"
+	"fmt"
+
+	"github.com/kubectl-netguard/netguard/pkg/printer/picture"
+	"github.com/kubectl-netguard/netguard/pkg/report"
+)
+
+// maxLines is how many connections a picture shows one by one; of more, namespaces are drawn
+// in the place of what is in them.
+const maxLines = 600
+
+// Pictures, in the languages of those that draw them.
+type (
+	svgFormat  struct{}
+	htmlFormat struct{}
+	dot        struct{}
+	mermaid    struct{}
+)
+
+func (svgFormat) connections(w *bufio.Writer, r *report.Map) error {
+	return picture.SVG(w, fewLines(r))
+}
+
+func (htmlFormat) connections(w *bufio.Writer, r *report.Map) error {
+	return picture.HTML(w, fewLines(r))
+}
+
+func (dot) connections(w *bufio.Writer, r *report.Map) error { return picture.DOT(w, pictureOf(r)) }
+
+func (mermaid) connections(w *bufio.Writer, r *report.Map) error {
+	return picture.Mermaid(w, pictureOf(r))
+}
+
+// fewLines is a picture that can be looked at.
+func fewLines(r *report.Map) *picture.Picture {
+	if _, more := firstEdges(r, maxLines); more {
+		return foldedPicture(r)
+	}
+	return pictureOf(r)
+}
+
+// pictureOf is a map as boxes and lines.
+func pictureOf(r *report.Map) *picture.Picture {
+	g := newGraph(r)
+	out := &picture.Picture{Title: "Who may talk with whom", Note: pictureNote(r)}
+	out.Lines = func(yield func(picture.Line) bool) {
+		for e := range r.AllEdges() {
+			if !yield(picture.Line{From: g.id(e.From), To: g.id(e.To), Label: plain(edgeLabel(e)), Open: e.Verdict != report.Allowed}) {
+				return
+			}
+		}
+	}
+	for _, group := range g.groups {
+		made := picture.Group{Name: plain(group.namespace)}
+		for _, n := range group.nodes {
+			made.Nodes = append(made.Nodes, picture.Node{
+				ID: n.id, Label: plain(n.label), Door: frontDoor(n.kind), Outside: group.namespace == "",
+			})
+		}
+		out.Groups = append(out.Groups, made)
+	}
+	return out
+}
+
+// foldedPicture has a box for each namespace, and says of how many connections a line is.
+func foldedPicture(r *report.Map) *picture.Picture {
+	n := names{escape: same}
+	type line struct{ from, to string }
+	count, open := map[line]int{}, map[line]bool{}
+	ids := map[string]string{}
+	out := &picture.Picture{Title: "Which namespaces may talk with which"}
+	inside, outside := picture.Group{Name: "namespaces"}, picture.Group{}
+	id := func(e report.End) string {
+		key, label := "ns\x00"+e.Namespace, e.Namespace
+		if e.Namespace == "" {
+			key, label = "end\x00"+n.node(e), n.node(e)
+		}
+		if ids[key] == "" {
+			ids[key] = fmt.Sprintf("n%d", len(ids)+1)
+			if e.Namespace == "" {
+				outside.Nodes = append(outside.Nodes, picture.Node{ID: ids[key], Label: plain(label), Outside: true})
+			} else {
+				inside.Nodes = append(inside.Nodes, picture.Node{ID: ids[key], Label: plain(label)})
+			}
+		}
+		return ids[key]
+	}
+	var order []line
+	edges := 0
+	for e := range r.AllEdges() {
+		l := line{id(e.From), id(e.To)}
+		if count[l] == 0 {
+			order = append(order, l)
+		}
+		count[l]++
+		edges++
+		open[l] = open[l] || e.Verdict != report.Allowed
+	}
+	out.Lines = func(yield func(picture.Line) bool) {
+		for _, l := range order {
+			if !yield(picture.Line{From: l.from, To: l.to, Label: fmt.Sprintf("%d connections between workloads", count[l]), Open: open[l]}) {
+				return
+			}
+		}
+	}
+	out.Groups = []picture.Group{outside, inside}
+	out.Note = fmt.Sprintf("%d connections between workloads, by namespace: -n NAMESPACE draws one. ", edges) + pictureNote(r)
+	return out
+}
+
+func pictureNote(r *report.Map) string {
+	note := "Solid: allowed. Dashed: not known."
+	if len(r.Gaps) > 0 {
+		note += fmt.Sprintf(" %d things could not be read.", len(r.Gaps))
+	}
+	if line := (names{escape: same}).enforcement(r.Enforcement); line != "" {
+		note += " " + plain(line)
+	}
+	return note
+}
