@@ -2,6 +2,7 @@ package printer
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 
 	"github.com/kubectl-netguard/netguard/pkg/printer/picture"
@@ -56,9 +57,7 @@ func pictureOf(r *report.Map) *picture.Picture {
 	for _, group := range g.groups {
 		made := picture.Group{Name: plain(group.namespace)}
 		for _, n := range group.nodes {
-			made.Nodes = append(made.Nodes, picture.Node{
-				ID: n.id, Label: plain(n.label), Door: frontDoor(n.kind), Outside: group.namespace == "",
-			})
+			made.Nodes = append(made.Nodes, picture.Node{ID: n.id, Label: plain(n.label), Door: frontDoor(n.kind), Outside: group.namespace == ""})
 		}
 		out.Groups = append(out.Groups, made)
 	}
@@ -67,24 +66,21 @@ func pictureOf(r *report.Map) *picture.Picture {
 
 // foldedPicture has a box for each namespace, and says of how many connections a line is.
 func foldedPicture(r *report.Map) *picture.Picture {
-	n := names{escape: same}
 	type line struct{ from, to string }
-	count, open := map[line]int{}, map[line]bool{}
+	count, open := map[line]int{}, map[line]int{}
 	ids := map[string]string{}
 	out := &picture.Picture{Title: "Which namespaces may talk with which"}
 	inside, outside := picture.Group{Name: "namespaces"}, picture.Group{}
 	id := func(e report.End) string {
-		key, label := "ns\x00"+e.Namespace, e.Namespace
-		if e.Namespace == "" {
-			key, label = "end\x00"+n.node(e), n.node(e)
-		}
+		label := cmp.Or(e.Namespace, names{escape: same}.node(e))
+		key := e.Namespace + "\x00" + label
 		if ids[key] == "" {
 			ids[key] = fmt.Sprintf("n%d", len(ids)+1)
+			group := &inside
 			if e.Namespace == "" {
-				outside.Nodes = append(outside.Nodes, picture.Node{ID: ids[key], Label: plain(label), Outside: true})
-			} else {
-				inside.Nodes = append(inside.Nodes, picture.Node{ID: ids[key], Label: plain(label)})
+				group = &outside
 			}
+			group.Nodes = append(group.Nodes, picture.Node{ID: ids[key], Label: plain(label), Outside: e.Namespace == ""})
 		}
 		return ids[key]
 	}
@@ -97,11 +93,14 @@ func foldedPicture(r *report.Map) *picture.Picture {
 		}
 		count[l]++
 		edges++
-		open[l] = open[l] || e.Verdict != report.Allowed
+		if e.Verdict != report.Allowed {
+			open[l]++
+		}
 	}
 	out.Lines = func(yield func(picture.Line) bool) {
 		for _, l := range order {
-			if !yield(picture.Line{From: l.from, To: l.to, Label: fmt.Sprintf("%d connections between workloads", count[l]), Open: open[l]}) {
+			label := fmt.Sprintf("%d connections between workloads, %d of them not known", count[l], open[l])
+			if !yield(picture.Line{From: l.from, To: l.to, Label: label, Open: open[l] == count[l]}) {
 				return
 			}
 		}
@@ -112,9 +111,9 @@ func foldedPicture(r *report.Map) *picture.Picture {
 }
 
 func pictureNote(r *report.Map) string {
-	note := "Solid: allowed. Dashed: not known."
+	note := "Solid: policies allow it. Dashed: not known. No line: denied."
 	if len(r.Gaps) > 0 {
-		note += fmt.Sprintf(" %d things could not be read.", len(r.Gaps))
+		note += fmt.Sprintf(" Not all could be read (%d reads).", len(r.Gaps))
 	}
 	if line := (names{escape: same}).enforcement(r.Enforcement); line != "" {
 		note += " " + plain(line)
