@@ -84,6 +84,10 @@ func (c *collection) read(o *manifest.Object) error {
 		return c.handmade(o)
 	}
 	switch kind := o.Kind(); {
+	case kind == nil && builtinGroup(gvk.Group) && gvk.Group != "extensions" && elsewhere(gvk.Kind) != "":
+		// A Pod of apps/v1 is none that a cluster takes, and must not be passed over.
+		return o.At("apiVersion", "%s has apiVersion %s; the one that clusters serve is %s",
+			gvk.Kind, manifest.Printable(o.Raw.GetAPIVersion()), elsewhere(gvk.Kind))
 	case kind == nil && gvk.Group == networkingv1.GroupName && gvk.Kind != "IPAddress" && gvk.Kind != "ServiceCIDR":
 		// A policy whose kind is misspelled must not be passed over.
 		return o.At("kind", "networking.k8s.io has no kind %s; it has NetworkPolicy, Ingress and IngressClass", manifest.Printable(gvk.Kind))
@@ -94,6 +98,16 @@ func (c *collection) read(o *manifest.Object) error {
 	default:
 		return c.kept(o, kind)
 	}
+}
+
+// elsewhere is the apiVersion in which Kubernetes has a kind that is read; "" for none.
+func elsewhere(kind string) string {
+	for _, k := range kinds.All() {
+		if k.Name == kind && builtinGroup(k.Group) && k.Policy == nil {
+			return strings.TrimPrefix(k.Group+"/"+k.Versions[0], "/")
+		}
+	}
+	return ""
 }
 
 // ofController reports whether a ConfigMap says something of what a controller serves.

@@ -216,6 +216,14 @@ func TestBadInput(t *testing.T) {
 			"apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p}\n",
 			`f.yaml:1: NetworkPolicy has apiVersion extensions/v1beta1; the one that clusters serve is networking.k8s.io/v1`,
 		},
+		"a Pod of another group": {
+			"apiVersion: apps/v1\nkind: Pod\nmetadata: {name: p}\n",
+			`f.yaml:1: Pod has apiVersion apps/v1; the one that clusters serve is v1`,
+		},
+		"a Deployment of the core group": {
+			"apiVersion: v1\nkind: Deployment\nmetadata: {name: d}\n",
+			`f.yaml:1: Deployment has apiVersion v1; the one that clusters serve is apps/v1`,
+		},
 		"an invalid CIDR": {
 			policy("  podSelector: {}\n  ingress:\n  - from:\n    - ipBlock:\n        cidr: 10.0.0.0/33\n"),
 			`f.yaml:11: NetworkPolicy a/p: spec.ingress[0].from[0].ipBlock.cidr: "10.0.0.0/33" is not a CIDR such as 10.0.0.0/8`,
