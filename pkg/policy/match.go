@@ -91,6 +91,9 @@ func within(networks []netip.Prefix, e *Endpoint, b Behaviour) (selector.Result,
 	if e.Kind == PodEndpoint && b.PodsEscapeIPBlocks {
 		return selector.No, failure{reason: report.PodsNotInIPBlock}
 	}
+	if e.Kind == HostEndpoint && b.NodesEscapeIPBlocks {
+		return selector.No, failure{reason: report.NodesNotInIPBlock}
+	}
 	if !e.AddressKnown() {
 		return selector.Undetermined, failure{reason: report.AddressUnread}
 	}
